@@ -33,8 +33,8 @@ struct bytes {
 struct bytes bytes_with_limit(size_t limit);
 enum status bytes_append(struct bytes *b, const void *data, size_t size) MUST_USE;
 enum status bytes_append_text(struct bytes *b, const char *text) MUST_USE;
-enum status bytes_append_format(struct bytes *b, const char *format, ...) PRINTF_LIKE(2, 3)
-    MUST_USE;
+enum status bytes_append_format(struct bytes *b, const char *format, ...)
+    PRINTF_LIKE(2, 3) MUST_USE;
 void bytes_clear(struct bytes *b); /* size becomes 0, the memory is kept */
 void bytes_free(struct bytes *b);  /* frees and leaves an empty buffer; NULL is fine */
 void bytes_wipe(struct bytes *b);  /* the same, after overwriting: for secrets */

@@ -13,7 +13,6 @@
 enum status error_status(uint32_t os_code);
 
 /* err_set() with the status that belongs to os_code. */
-enum status error_set(struct err *err, uint32_t os_code, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+enum status error_set(struct err *err, uint32_t os_code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -17,9 +17,8 @@ static enum status open_file(const char *path, DWORD access, DWORD disposition, 
     if (st != ST_OK) {
         return err_set(err, st, 0, "the path %s is not valid text", path);
     }
-    HANDLE handle =
-        CreateFileW(wide, access, FILE_SHARE_READ, NULL, disposition,
-                    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    HANDLE handle = CreateFileW(wide, access, FILE_SHARE_READ, NULL, disposition,
+                                FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     DWORD error = GetLastError();
     free(wide);
     if (handle == INVALID_HANDLE_VALUE) {
@@ -99,6 +98,16 @@ static enum status write_all(HANDLE handle, const char *path, struct span conten
     return ST_OK;
 }
 
+/* Clear away what nobody is to see; that it may not be there is the reason for not asking. */
+static void drop_file(const char *path)
+{
+    wchar_t *wide = NULL;
+    if (text_to_wide(path, &wide) == ST_OK) {
+        (void)DeleteFileW(wide);
+    }
+    free(wide);
+}
+
 enum status file_create(const char *path, struct span content, enum file_access access,
                         struct err *err)
 {
@@ -111,7 +120,7 @@ enum status file_create(const char *path, struct span content, enum file_access 
     st = write_all(handle, path, content, err);
     (void)CloseHandle(handle);
     if (st != ST_OK) {
-        (void)file_remove(path, NULL); /* half a file; the first failure is the one to tell */
+        drop_file(path); /* half a file; the first failure is the one to tell */
     }
     return st;
 }
@@ -144,12 +153,12 @@ enum status file_write(const char *path, struct span content, enum file_access a
     if (length < 0 || (size_t)length >= sizeof beside) {
         return err_set(err, ST_TOO_LARGE, 0, "the path %s is too long", path);
     }
-    (void)file_remove(beside, NULL); /* left by a run of the same number that was killed */
+    drop_file(beside); /* left by a run of the same number that was killed */
     enum status st = file_create(beside, content, access, err);
     if (st == ST_OK) {
         st = file_rename(beside, path, err);
         if (st != ST_OK) {
-            (void)file_remove(beside, NULL);
+            drop_file(beside);
         }
     }
     return st;
@@ -180,8 +189,8 @@ enum status file_make_folder(const char *path, struct err *err)
     if (!CreateDirectoryW(wide, NULL)) {
         DWORD error = GetLastError();
         DWORD attributes = GetFileAttributesW(wide);
-        bool folder = attributes != INVALID_FILE_ATTRIBUTES &&
-                      (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+        bool folder =
+            attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
         st = error == ERROR_ALREADY_EXISTS && folder
                  ? ST_OK
                  : error_set(err, error, "cannot create %s", path);
@@ -195,7 +204,8 @@ static bool visit_entry(const WIN32_FIND_DATAW *entry, bool (*visit)(void *ctx, 
 {
     char *name = NULL;
     bool go_on = true;
-    if ((entry->dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) == 0 &&
+    if ((entry->dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) ==
+            0 &&
         text_from_wide(entry->cFileName, wcslen(entry->cFileName), &name) == ST_OK) {
         go_on = visit(ctx, name);
     }

@@ -10,8 +10,9 @@
 #define BASE_STATUS_H
 
 #if defined(__GNUC__)
-#define MUST_USE __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
+#define MUST_USE                         __attribute__((warn_unused_result))
+/* gnu_printf: on Windows, too, stdio is mingw's own, which knows %zu. */
+#define PRINTF_LIKE(format_index, first) __attribute__((format(gnu_printf, format_index, first)))
 #else
 #define MUST_USE
 #define PRINTF_LIKE(format_index, first)

@@ -40,8 +40,8 @@ enum status text_from_wide(const wchar_t *wide, size_t chars, char **out)
     if (utf8 == NULL) {
         return ST_NO_MEMORY;
     }
-    if (size > 0 && WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, wide, (int)chars, utf8,
-                                        size, NULL, NULL) != size) {
+    if (size > 0 && WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, wide, (int)chars, utf8, size,
+                                        NULL, NULL) != size) {
         free(utf8);
         return ST_IO;
     }

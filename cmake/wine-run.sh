@@ -1,0 +1,21 @@
+#!/bin/sh
+# wine-run.sh PROGRAM.exe [argument...] - runs a Windows program in a fresh clone of the template prefix; for ctest.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+: "${MR_WINE_TEMPLATE:=$root/build/wine-template}"
+. "$root/tests/e2e/wine.sh"
+
+scratch=$(wine_scratch)
+finish() {
+    wine_stop "$scratch/prefix"
+    rm -rf "$scratch"
+}
+trap finish EXIT
+trap 'exit 143' HUP INT TERM
+
+wine_clone "$scratch/prefix"
+# In the background, so that a signal is acted upon at once and not after the program has ended.
+status=0
+"$MR_WINE" "$@" &
+wait "$!" || status=$?
+exit "$status"

@@ -1,0 +1,399 @@
+#include "policy/keys.h"
+
+#include "policy/digest.h"
+#include "policy/envelope.h"
+#include "policy/key_der.h"
+#include "policy/limits.h"
+
+#include <mbedtls/pem.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/pkcs5.h>
+#include <mbedtls/psa_util.h>
+#include <psa/crypto.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    POINT_BYTES = 1 + 2 * KEY_COORDINATE_BYTES, /* 0x04 x y */
+    CURVE_BITS = 256,
+    PEM_BYTES = 1024, /* the longest that we write has about 450 */
+};
+
+/* A key in memory is its two numbers; the library sees them only while it works with them. */
+struct pol_key {
+    struct pol_public_key public;
+    uint8_t secret[KEY_COORDINATE_BYTES];
+};
+
+#define PKCS8_BEGIN "-----BEGIN PRIVATE KEY-----\n"
+#define PKCS8_END   "-----END PRIVATE KEY-----\n"
+#define PBES2_BEGIN "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+#define PBES2_END   "-----END ENCRYPTED PRIVATE KEY-----\n"
+#define SPKI_BEGIN  "-----BEGIN PUBLIC KEY-----\n"
+#define SPKI_END    "-----END PUBLIC KEY-----\n"
+
+/* ---- the crypto library ------------------------------------------------------------------- */
+
+static enum status library_failed(psa_status_t why, const char *what, struct err *err)
+{
+    enum status st = why == PSA_ERROR_INSUFFICIENT_MEMORY    ? ST_NO_MEMORY
+                     : why == PSA_ERROR_INSUFFICIENT_ENTROPY ? ST_IO
+                                                             : ST_BUG;
+    return err_set(err, st, 0, "the crypto library could not %s (%d)", what, (int)why);
+}
+
+static psa_key_attributes_t pair_attributes(psa_key_usage_t usage)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(&attributes, CURVE_BITS);
+    psa_set_key_usage_flags(&attributes, usage);
+    /* RFC 6979: a signature does not hang on the quality of random numbers. */
+    psa_set_key_algorithm(&attributes, PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256));
+    return attributes;
+}
+
+/* RFC 7638: members in the order of their names, no white space. */
+static enum status thumbprint(struct pol_public_key *key)
+{
+    uint8_t digest[DIGEST_BYTES];
+    struct bytes x = bytes_with_limit(KEY_ID_BYTES - 1);
+    struct bytes y = bytes_with_limit(KEY_ID_BYTES - 1);
+    struct bytes text = bytes_with_limit(LIMIT_STRING_BYTES);
+    struct bytes kid = bytes_with_limit(KEY_ID_BYTES - 1);
+
+    enum status st = pol_base64url_encode((struct span){key->x, sizeof key->x}, &x);
+    if (st == ST_OK) {
+        st = pol_base64url_encode((struct span){key->y, sizeof key->y}, &y);
+    }
+    if (st == ST_OK) {
+        st = bytes_append_format(&text,
+                                 "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+                                 bytes_text(&x), bytes_text(&y));
+    }
+    if (st == ST_OK) {
+        st = pol_digest(bytes_span(&text), digest);
+    }
+    if (st == ST_OK) {
+        st = pol_base64url_encode((struct span){digest, sizeof digest}, &kid);
+    }
+    if (st == ST_OK) {
+        memcpy(key->kid, bytes_text(&kid), KEY_ID_BYTES);
+    }
+    bytes_free(&kid);
+    bytes_free(&text);
+    bytes_free(&y);
+    bytes_free(&x);
+    return st;
+}
+
+/* ---- public keys -------------------------------------------------------------------------- */
+
+enum status pol_public_key_from_point(const uint8_t x[KEY_COORDINATE_BYTES],
+                                      const uint8_t y[KEY_COORDINATE_BYTES],
+                                      struct pol_public_key *out, struct err *err)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t id = PSA_KEY_ID_NULL;
+    struct pol_public_key key = {0};
+    uint8_t point[POINT_BYTES] = {0x04};
+
+    memcpy(point + 1, x, KEY_COORDINATE_BYTES);
+    memcpy(point + 1 + KEY_COORDINATE_BYTES, y, KEY_COORDINATE_BYTES);
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(&attributes, CURVE_BITS);
+    psa_status_t done = psa_import_key(&attributes, point, sizeof point, &id);
+    if (done == PSA_ERROR_INVALID_ARGUMENT) {
+        return err_refuse(err, "out_of_range", "", "the point is not on the curve P-256");
+    }
+    if (done != PSA_SUCCESS) {
+        return library_failed(done, "take a public key", err);
+    }
+    (void)psa_destroy_key(id);
+
+    memcpy(key.x, x, KEY_COORDINATE_BYTES);
+    memcpy(key.y, y, KEY_COORDINATE_BYTES);
+    enum status st = thumbprint(&key);
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "the thumbprint of a key could not be computed");
+    }
+    *out = key;
+    return ST_OK;
+}
+
+/* PEM as text with a NUL, which the library wants. NULL if it is too long, or memory is short. */
+static char *pem_text(struct span pem)
+{
+    char *text = pem.size <= LIMIT_KEY_FILE_BYTES ? malloc(pem.size + 1) : NULL;
+    if (text != NULL) {
+        if (pem.size > 0) {
+            memcpy(text, pem.data, pem.size);
+        }
+        text[pem.size] = '\0';
+    }
+    return text;
+}
+
+static enum status pem_text_failed(struct span pem, struct err *err)
+{
+    if (pem.size > LIMIT_KEY_FILE_BYTES) {
+        return err_refuse(err, "too_large", "", "a key file has at most %d bytes",
+                          LIMIT_KEY_FILE_BYTES);
+    }
+    return err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
+}
+
+static bool has_block(const char *text, const char *begin)
+{
+    /* Without the line break: files that came through Windows have two characters for it. */
+    size_t size = strlen(begin) - 1;
+    for (const char *p = strchr(text, '-'); p != NULL; p = strchr(p + 1, '-')) {
+        if (strncmp(p, begin, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_p256(const mbedtls_pk_context *pk)
+{
+    return mbedtls_pk_get_type(pk) == MBEDTLS_PK_ECKEY &&
+           mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*pk)) == MBEDTLS_ECP_DP_SECP256R1;
+}
+
+enum status pol_public_key_read(struct span pem, struct pol_public_key *out, struct err *err)
+{
+    mbedtls_pk_context pk;
+    uint8_t point[POINT_BYTES];
+    size_t size = 0;
+
+    char *text = pem_text(pem);
+    if (text == NULL) {
+        return pem_text_failed(pem, err);
+    }
+    mbedtls_pk_init(&pk);
+    enum status st = ST_OK;
+    if (!has_block(text, SPKI_BEGIN) ||
+        mbedtls_pk_parse_public_key(&pk, (const uint8_t *)text, pem.size + 1) != 0) {
+        st = err_refuse(err, "key_unknown", "", "this is no public key in PEM (\"%.26s\")",
+                        SPKI_BEGIN);
+    } else if (!is_p256(&pk) ||
+               mbedtls_ecp_write_public_key(mbedtls_pk_ec(pk), MBEDTLS_ECP_PF_UNCOMPRESSED, &size,
+                                            point, sizeof point) != 0) {
+        st = err_refuse(err, "key_unknown", "", "the public key is not on the curve P-256");
+    }
+    if (st == ST_OK) {
+        st = pol_public_key_from_point(point + 1, point + 1 + KEY_COORDINATE_BYTES, out, err);
+    }
+    mbedtls_pk_free(&pk);
+    free(text);
+    return st;
+}
+
+/* ---- private keys ------------------------------------------------------------------------- */
+
+/* The public half always comes from the secret number: what a file says about it does not count. */
+static enum status key_from_pair(psa_key_id_t id, struct pol_key **out, struct err *err)
+{
+    uint8_t point[POINT_BYTES];
+    size_t size = 0;
+    struct pol_key *key = calloc(1, sizeof *key);
+    if (key == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory for a key");
+    }
+    enum status st = ST_OK;
+    psa_status_t done = psa_export_key(id, key->secret, sizeof key->secret, &size);
+    if (done == PSA_SUCCESS) {
+        done = psa_export_public_key(id, point, sizeof point, &size);
+    }
+    if (done != PSA_SUCCESS) {
+        st = library_failed(done, "hand out a key", err);
+    }
+    if (st == ST_OK) {
+        st = pol_public_key_from_point(point + 1, point + 1 + KEY_COORDINATE_BYTES, &key->public,
+                                       err);
+    }
+    if (st == ST_OK) {
+        *out = key;
+        key = NULL; /* handed over */
+    }
+    pol_key_free(key);
+    return st;
+}
+
+enum status pol_key_generate(struct pol_key **out, struct err *err)
+{
+    psa_key_id_t id = PSA_KEY_ID_NULL;
+    psa_key_attributes_t attributes = pair_attributes(PSA_KEY_USAGE_EXPORT);
+    psa_status_t done = psa_generate_key(&attributes, &id);
+    if (done != PSA_SUCCESS) {
+        return library_failed(done, "make a key", err);
+    }
+    enum status st = key_from_pair(id, out, err);
+    (void)psa_destroy_key(id);
+    return st;
+}
+
+static enum status import_pair(const uint8_t secret[KEY_COORDINATE_BYTES], psa_key_usage_t usage,
+                               psa_key_id_t *out, struct err *err)
+{
+    psa_key_attributes_t attributes = pair_attributes(usage);
+    psa_status_t done = psa_import_key(&attributes, secret, KEY_COORDINATE_BYTES, out);
+    return done == PSA_SUCCESS ? ST_OK : library_failed(done, "take a private key", err);
+}
+
+static enum status parse_private(char *text, struct span passphrase, mbedtls_pk_context *pk,
+                                 struct err *err)
+{
+    bool encrypted = has_block(text, PBES2_BEGIN);
+    if (!encrypted && !has_block(text, PKCS8_BEGIN)) {
+        return err_refuse(err, "key_unknown", "",
+                          "this is no private key in PEM, PKCS#8 (\"%.27s\")", PKCS8_BEGIN);
+    }
+    int bad =
+        mbedtls_pk_parse_key(pk, (const uint8_t *)text, strlen(text) + 1, passphrase.data,
+                             passphrase.size, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    if (bad == MBEDTLS_ERR_PK_ALLOC_FAILED) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
+    }
+    if (bad != 0) {
+        return err_refuse(err, "key_unknown", "", "%s",
+                          !encrypted             ? "the private key cannot be read: damaged?"
+                          : passphrase.size == 0 ? "the private key needs its passphrase"
+                                                 : "the passphrase does not open the private key");
+    }
+    if (!is_p256(pk)) {
+        return err_refuse(err, "key_unknown", "", "the private key is not on the curve P-256");
+    }
+    return ST_OK;
+}
+
+enum status pol_key_read_private(struct span pem, struct span passphrase, struct pol_key **out,
+                                 struct err *err)
+{
+    mbedtls_pk_context pk;
+    psa_key_id_t id = PSA_KEY_ID_NULL;
+    uint8_t secret[KEY_COORDINATE_BYTES] = {0};
+    size_t size = 0;
+
+    char *text = pem_text(pem);
+    if (text == NULL) {
+        return pem_text_failed(pem, err);
+    }
+    mbedtls_pk_init(&pk);
+    enum status st = parse_private(text, passphrase, &pk, err);
+    if (st == ST_OK &&
+        (mbedtls_ecp_write_key_ext(mbedtls_pk_ec(pk), &size, secret, sizeof secret) != 0 ||
+         size != sizeof secret)) {
+        st = err_set(err, ST_BUG, 0, "the crypto library could not hand out a key");
+    }
+    if (st == ST_OK) {
+        st = import_pair(secret, PSA_KEY_USAGE_EXPORT, &id, err);
+    }
+    if (st == ST_OK) {
+        st = key_from_pair(id, out, err);
+    }
+    (void)psa_destroy_key(id);
+    wipe(secret, sizeof secret);
+    mbedtls_pk_free(&pk);
+    wipe(text, pem.size);
+    free(text);
+    return st;
+}
+
+const struct pol_public_key *pol_key_public(const struct pol_key *key)
+{
+    return &key->public;
+}
+
+void pol_key_free(struct pol_key *key)
+{
+    if (key != NULL) {
+        wipe(key, sizeof *key);
+        free(key);
+    }
+}
+
+enum status pol_key_sign(const struct pol_key *key, struct span message,
+                         uint8_t out[SIGNATURE_BYTES], struct err *err)
+{
+    psa_key_id_t id = PSA_KEY_ID_NULL;
+    uint8_t signature[SIGNATURE_BYTES];
+    size_t size = 0;
+
+    enum status st = import_pair(key->secret, PSA_KEY_USAGE_SIGN_MESSAGE, &id, err);
+    if (st == ST_OK) {
+        psa_status_t done =
+            psa_sign_message(id, PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256), message.data,
+                             message.size, signature, sizeof signature, &size);
+        st = done == PSA_SUCCESS ? ST_OK : library_failed(done, "sign", err);
+    }
+    if (st == ST_OK) {
+        memcpy(out, signature, sizeof signature);
+    }
+    (void)psa_destroy_key(id);
+    return st;
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+static enum status write_pem(const char *begin, const char *end, struct span der, struct bytes *out,
+                             struct err *err)
+{
+    uint8_t pem[PEM_BYTES];
+    size_t size = 0; /* with the NUL */
+    enum status st = ST_OK;
+    if (mbedtls_pem_write_buffer(begin, end, der.data, der.size, pem, sizeof pem, &size) != 0) {
+        st = err_set(err, ST_NO_MEMORY, 0, "no memory to write a key");
+    }
+    if (st == ST_OK && (st = bytes_append(out, pem, size - 1)) != ST_OK) {
+        (void)err_set(err, st, 0, "no room to write a key");
+    }
+    wipe(pem, sizeof pem);
+    return st;
+}
+
+static enum status write_sealed(const uint8_t plain[KEY_DER_PRIVATE_BYTES], struct span passphrase,
+                                struct bytes *out, struct err *err)
+{
+    uint8_t chance[KEY_DER_SALT_BYTES + KEY_DER_IV_BYTES];
+    uint8_t der[KEY_DER_SEALED_BYTES];
+    mbedtls_asn1_buf params = {.tag = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE,
+                               .len = KEY_DER_PARAMS_BYTES,
+                               .p = der + KEY_DER_PARAMS_AT};
+    size_t size = 0;
+
+    psa_status_t done = psa_generate_random(chance, sizeof chance);
+    if (done != PSA_SUCCESS) {
+        return library_failed(done, "make a salt", err);
+    }
+    pol_key_der_sealed(chance, chance + KEY_DER_SALT_BYTES, der);
+    int bad = mbedtls_pkcs5_pbes2_ext(&params, MBEDTLS_PKCS5_ENCRYPT, passphrase.data,
+                                      passphrase.size, plain, KEY_DER_PRIVATE_BYTES,
+                                      der + KEY_DER_CIPHER_AT, KEY_DER_CIPHER_BYTES, &size);
+    if (bad != 0 || size != KEY_DER_CIPHER_BYTES) {
+        return err_set(err, ST_BUG, 0, "the crypto library could not encrypt a key (%d)", bad);
+    }
+    return write_pem(PBES2_BEGIN, PBES2_END, (struct span){der, sizeof der}, out, err);
+}
+
+enum status pol_key_write_private(const struct pol_key *key, struct span passphrase,
+                                  struct bytes *out, struct err *err)
+{
+    uint8_t der[KEY_DER_PRIVATE_BYTES];
+    struct span plain = {.data = der, .size = sizeof der};
+    pol_key_der_private(key->secret, &key->public, der);
+    enum status st = passphrase.size > 0 ? write_sealed(der, passphrase, out, err)
+                                         : write_pem(PKCS8_BEGIN, PKCS8_END, plain, out, err);
+    wipe(der, sizeof der);
+    return st;
+}
+
+enum status pol_public_key_write(const struct pol_public_key *key, struct bytes *out,
+                                 struct err *err)
+{
+    uint8_t der[KEY_DER_PUBLIC_BYTES];
+    pol_key_der_public(key, der);
+    return write_pem(SPKI_BEGIN, SPKI_END, (struct span){der, sizeof der}, out, err);
+}

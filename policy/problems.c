@@ -1,0 +1,76 @@
+#include "policy/json_read.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum status pol_problems_status(const struct pol_problems *problems, struct err *err)
+{
+    if (problems->found == 0) {
+        return ST_OK;
+    }
+    const struct pol_problem *first = &problems->items[0];
+    return err_refuse(err, first->code, first->pointer, "%s", first->text);
+}
+
+void pol_problems_add(struct pol_problems *problems, const struct err *err)
+{
+    if (problems->found++ < LIMIT_PROBLEMS) {
+        struct pol_problem *problem = &problems->items[problems->count++];
+        problem->code = err->code;
+        (void)snprintf(problem->pointer, sizeof problem->pointer, "%s", err->pointer);
+        (void)snprintf(problem->text, sizeof problem->text, "%s", err->text);
+    }
+}
+
+/* Append one reference token of a JSON pointer, or nothing if it does not fit. */
+static void append_token(char out[ERR_POINTER_BYTES], const struct pol_at *at)
+{
+    size_t used = strlen(out);
+    if (at->key == NULL) {
+        (void)snprintf(out + used, ERR_POINTER_BYTES - used, "/%zu", at->index);
+        return;
+    }
+    if (used + 1 < ERR_POINTER_BYTES) {
+        out[used++] = '/';
+    }
+    for (const char *p = at->key; *p != '\0' && used + 3 < ERR_POINTER_BYTES; p++) {
+        if (*p == '~' || *p == '/') {
+            out[used++] = '~';
+            out[used++] = *p == '~' ? '0' : '1';
+        } else {
+            out[used++] = *p;
+        }
+    }
+    out[used] = '\0';
+}
+
+static void write_pointer(const struct pol_at *at, char out[ERR_POINTER_BYTES])
+{
+    const struct pol_at *way[LIMIT_NESTING + 2];
+    size_t steps = 0;
+    for (; at->up != NULL && steps < sizeof way / sizeof way[0]; at = at->up) {
+        way[steps++] = at;
+    }
+    out[0] = '\0';
+    while (steps > 0) {
+        append_token(out, way[--steps]);
+    }
+}
+
+void pol_at_problem(const struct pol_at *at, const char *code, const char *format, ...)
+{
+    struct pol_problems *problems = at->problems;
+    if (problems->found++ >= LIMIT_PROBLEMS) {
+        return;
+    }
+    struct pol_problem *problem = &problems->items[problems->count++];
+    va_list arguments;
+    problem->code = code;
+    write_pointer(at, problem->pointer);
+    va_start(arguments, format);
+    if (vsnprintf(problem->text, sizeof problem->text, format, arguments) < 0) {
+        problem->text[0] = '\0';
+    }
+    va_end(arguments);
+}

@@ -1,0 +1,84 @@
+#include "policy/words.h"
+
+#include "policy/policy.h"
+
+#include <stddef.h>
+
+const char *const POL_SET_WORDS[POL_SET_COUNT] = {
+    [POL_SET_BLOCK] = "block",
+    [POL_SET_ALLOW] = "allow",
+    [POL_SET_ALLOW_EXPLICIT] = "allow_explicit",
+    [POL_SET_LEAVE] = "leave",
+    [POL_SET_RELEASE] = "release",
+    [POL_SET_RESTORE] = "restore",
+};
+
+const char *const POL_KIND_WORDS[POL_KIND_COUNT] = {
+    [POL_KIND_STAGE] = "stage",
+    [POL_KIND_SAFE] = "safe",
+};
+
+const char *const POL_EXPECT_WORDS[POL_EXPECT_COUNT] = {
+    [POL_EXPECT_MAPI_HTTP] = "mapi_http",
+    [POL_EXPECT_ANY] = "any",
+};
+
+const char *const POL_MAILBOX_WORDS[POL_MAILBOX_COUNT] = {
+    [POL_MAILBOX_ON_PREMISES] = "on_premises",
+    [POL_MAILBOX_EXCHANGE_ONLINE] = "exchange_online",
+    [POL_MAILBOX_MIXED] = "mixed",
+    [POL_MAILBOX_UNKNOWN] = "unknown",
+};
+
+const char *const POL_BLOCKED_WORDS[POL_BLOCKED_COUNT] = {
+    [POL_BLOCKED_NOT] = NULL,
+    [POL_BLOCKED_UNKNOWN_FACT] = "unknown_fact",
+    [POL_BLOCKED_MAILBOX] = "mailbox",
+    [POL_BLOCKED_PREFLIGHT] = "preflight",
+    [POL_BLOCKED_PREFLIGHT_PENDING] = "preflight_pending",
+    [POL_BLOCKED_CLIENT_VERSION] = "client_version",
+    [POL_BLOCKED_SERVER] = "server",
+    [POL_BLOCKED_FOREIGN] = "foreign",
+    [POL_BLOCKED_PRE_IMAGE_LOST] = "pre_image_lost",
+};
+
+const char *const POL_STATE_WORDS[POL_STATE_COUNT] = {
+    [POL_STATE_ERROR] = "error",
+    [POL_STATE_CONTESTED] = "contested",
+    [POL_STATE_PAUSED] = "paused",
+    [POL_STATE_UNMANAGED] = "unmanaged",
+    [POL_STATE_PENDING_LOGON] = "pending_logon",
+    [POL_STATE_WAITING] = "waiting",
+    [POL_STATE_BLOCKED] = "blocked",
+    [POL_STATE_IDLE] = "idle",
+    [POL_STATE_PENDING_RESTART] = "pending_restart",
+    [POL_STATE_MISMATCH] = "mismatch",
+    [POL_STATE_CONVERGING] = "converging",
+    [POL_STATE_UNVERIFIED] = "unverified",
+    [POL_STATE_COMPLIANT] = "compliant",
+};
+
+const char *const POL_ACTION_WORDS[POL_ACTION_COUNT] = {
+    [POL_ACTION_NONE] = "none",         [POL_ACTION_WROTE] = "wrote",
+    [POL_ACTION_REMOVED] = "removed",   [POL_ACTION_RESTORED] = "restored",
+    [POL_ACTION_RELEASED] = "released",
+};
+
+const char *const POL_OBSERVED_WORDS[POL_OBSERVED_COUNT] = {
+    [POL_OBSERVED_MAPI_HTTP] = "mapi_http", [POL_OBSERVED_RPC_HTTP] = "rpc_http",
+    [POL_OBSERVED_RPC_TCP] = "rpc_tcp",     [POL_OBSERVED_MIXED] = "mixed",
+    [POL_OBSERVED_UNKNOWN] = "unknown",
+};
+
+const char *const POL_CONFIDENCE_WORDS[POL_CONFIDENCE_COUNT] = {
+    [POL_CONFIDENCE_CONNECTED] = "connected",
+    [POL_CONFIDENCE_CONFIGURED] = "configured",
+    [POL_CONFIDENCE_OFFERED] = "offered",
+    [POL_CONFIDENCE_NONE] = "none",
+};
+
+const char *const POL_MATCH_WORDS[POL_MATCH_COUNT] = {
+    [POL_MATCH_USER] = "user", [POL_MATCH_GROUP] = "group",     [POL_MATCH_HOST] = "host",
+    [POL_MATCH_TAG] = "tag",   [POL_MATCH_PERCENT] = "percent", [POL_MATCH_RING] = "ring",
+    [POL_MATCH_ANY] = "any",   [POL_MATCH_ALL] = "all",         [POL_MATCH_NOT] = "not",
+};

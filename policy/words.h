@@ -1,0 +1,98 @@
+/* words.h - the enumerations of our documents and the words that stand for them.
+ *
+ * Each table is in the order of its enumeration, for pol_read_word() and for writing.
+ * Effects: none       Units:  none
+ * Owns:    nothing    Errors: none
+ * Threads: safe       Source: docs/policy-format.md; docs/protocol.md "The report"
+ */
+#ifndef POLICY_WORDS_H
+#define POLICY_WORDS_H
+
+enum pol_set {
+    POL_SET_BLOCK,
+    POL_SET_ALLOW,
+    POL_SET_ALLOW_EXPLICIT,
+    POL_SET_LEAVE,
+    POL_SET_RELEASE,
+    POL_SET_RESTORE,
+    POL_SET_COUNT
+};
+extern const char *const POL_SET_WORDS[POL_SET_COUNT];
+
+enum pol_kind { POL_KIND_STAGE, POL_KIND_SAFE, POL_KIND_COUNT };
+extern const char *const POL_KIND_WORDS[POL_KIND_COUNT];
+
+enum pol_expect { POL_EXPECT_MAPI_HTTP, POL_EXPECT_ANY, POL_EXPECT_COUNT };
+extern const char *const POL_EXPECT_WORDS[POL_EXPECT_COUNT];
+
+enum pol_mailbox {
+    POL_MAILBOX_ON_PREMISES,
+    POL_MAILBOX_EXCHANGE_ONLINE,
+    POL_MAILBOX_MIXED,
+    POL_MAILBOX_UNKNOWN,
+    POL_MAILBOX_COUNT
+};
+extern const char *const POL_MAILBOX_WORDS[POL_MAILBOX_COUNT];
+
+enum pol_blocked {
+    POL_BLOCKED_NOT, /* written as null */
+    POL_BLOCKED_UNKNOWN_FACT,
+    POL_BLOCKED_MAILBOX,
+    POL_BLOCKED_PREFLIGHT,
+    POL_BLOCKED_PREFLIGHT_PENDING,
+    POL_BLOCKED_CLIENT_VERSION,
+    POL_BLOCKED_SERVER,
+    POL_BLOCKED_FOREIGN,
+    POL_BLOCKED_PRE_IMAGE_LOST,
+    POL_BLOCKED_COUNT
+};
+extern const char *const POL_BLOCKED_WORDS[POL_BLOCKED_COUNT]; /* [0] is NULL */
+
+enum pol_state {
+    POL_STATE_ERROR,
+    POL_STATE_CONTESTED,
+    POL_STATE_PAUSED,
+    POL_STATE_UNMANAGED,
+    POL_STATE_PENDING_LOGON,
+    POL_STATE_WAITING,
+    POL_STATE_BLOCKED,
+    POL_STATE_IDLE,
+    POL_STATE_PENDING_RESTART,
+    POL_STATE_MISMATCH,
+    POL_STATE_CONVERGING,
+    POL_STATE_UNVERIFIED,
+    POL_STATE_COMPLIANT,
+    POL_STATE_COUNT
+};
+extern const char *const POL_STATE_WORDS[POL_STATE_COUNT];
+
+enum pol_action {
+    POL_ACTION_NONE,
+    POL_ACTION_WROTE,
+    POL_ACTION_REMOVED,
+    POL_ACTION_RESTORED,
+    POL_ACTION_RELEASED,
+    POL_ACTION_COUNT
+};
+extern const char *const POL_ACTION_WORDS[POL_ACTION_COUNT];
+
+enum pol_observed {
+    POL_OBSERVED_MAPI_HTTP,
+    POL_OBSERVED_RPC_HTTP,
+    POL_OBSERVED_RPC_TCP,
+    POL_OBSERVED_MIXED,
+    POL_OBSERVED_UNKNOWN,
+    POL_OBSERVED_COUNT
+};
+extern const char *const POL_OBSERVED_WORDS[POL_OBSERVED_COUNT];
+
+enum pol_confidence {
+    POL_CONFIDENCE_CONNECTED,
+    POL_CONFIDENCE_CONFIGURED,
+    POL_CONFIDENCE_OFFERED,
+    POL_CONFIDENCE_NONE,
+    POL_CONFIDENCE_COUNT
+};
+extern const char *const POL_CONFIDENCE_WORDS[POL_CONFIDENCE_COUNT];
+
+#endif

@@ -1,0 +1,14 @@
+# help - what ./run can do.
+cat <<'END'
+./run demo [--keep]     show the product at work on this machine: server, agents under Wine, reports
+./run test [-R REGEX]   build and run all tests: on Linux with sanitizers, and the Windows programs under Wine
+./run build             the programs as shipped, into dist/linux and dist/windows
+./run bench [NAME]      measure; tables on the screen, figures in build/bench
+./run fmt [--check]     format the C files (or only say which are not)
+./run setup [--tools]   only what all of these do first: packages, libraries, Wine (--tools: clang-tidy, libFuzzer)
+./run help              this page
+
+On Debian 12 each command installs and builds what it needs by itself; the first one takes some minutes. Interrupt it
+at any time. Logs are in build/log. What is fetched or takes long to make is kept in ~/.cache/mapi-rollout (or
+$MAPI_ROLLOUT_CACHE), which can be deleted at any time.
+END

@@ -1,0 +1,105 @@
+# setup [--tools] - makes everything that building and testing needs: Debian packages, libraries, the Wine template.
+#
+# The other subcommands begin with it. Where all is there it takes a fraction of a second. What takes long is made once,
+# in the cache, under a name with the hash of everything it is made from; build/deps and build/wine-template link to it.
+set -eu
+. run.d/lib.sh
+
+# --- what is there ---
+
+missing_packages() { # group...
+    wanted=$(for group in "$@"; do sed -n "s/^$group //p" run.d/packages.txt; done)
+    # It fails when it knows one of them not at all, and prints the others all the same.
+    have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p') || :
+    for package in $wanted; do
+        printf '%s\n' "$have" | grep -qxF "$package" || printf '%s ' "$package"
+    done
+}
+
+libraries_path() {
+    versions=$(dpkg-query -W -f '${Package} ${Version}\n' gcc libc6-dev gcc-mingw-w64-x86-64-win32 \
+        mingw-w64-x86-64-dev)
+    echo "$CACHE/deps-$(hash_of cmake/dependencies.txt cmake/dependencies.sh cmake/toolchain-mingw-w64.cmake \
+        -- "$versions")"
+}
+
+wine_path() {
+    echo "$CACHE/wine-$(hash_of -- "$(dpkg-query -W -f '${Package} ${Version}\n' wine64 libwine)" \
+        "$(sed -n '/^wine_make_template/,/^}/p' tests/e2e/wine.sh)")"
+}
+
+is_linked() { # link, wanted target
+    [ "$(readlink "$1")" = "$2" ] && [ -d "$2" ]
+}
+
+is_ready() { # group...
+    [ -z "$(missing_packages "$@")" ] && is_linked build/deps "$(libraries_path)" &&
+        is_linked build/wine-template "$(wine_path)"
+}
+
+# --- what is made ---
+
+install_packages() { # group...
+    packages=$(missing_packages "$@")
+    [ -n "$packages" ] || return 0
+    [ -x /usr/bin/apt-get ] || die "this needs Debian 12 (bookworm): there is no apt-get here"
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root=
+    elif sudo -n true 2>/dev/null; then
+        as_root='sudo -n'
+    else
+        die "Debian packages are missing and sudo is not to be had without a password; please run this first:
+  sudo apt-get update && sudo apt-get install --no-install-recommends $packages"
+    fi
+    # The packages are words for apt-get.
+    step packages "Debian packages ($(echo "$packages" | wc -w) missing)" \
+        $as_root sh run.d/packages.sh $$ $packages
+}
+
+make_libraries() { # path
+    [ ! -d "$1" ] || return 0
+    step fetch "sources of mbedTLS, curl, cJSON, cmocka" sh cmake/dependencies.sh fetch "$CACHE/sources"
+    step dependencies "these libraries, for Linux and for Windows" \
+        sh cmake/dependencies.sh build "$CACHE/sources" "$1"
+    sed 's/^\([^ ]*\) [^ ]* \([^ ]*\) .*/  used: \1 \2/' "$1/used.txt"
+}
+
+make_wine_template() { # path
+    [ ! -d "$1" ] || return 0
+    . tests/e2e/wine.sh
+    temp=$(make_temp_in "$CACHE")
+    step wine "Wine prefix to clone for each test" wine_make_template "$temp/prefix"
+    mv "$temp/prefix" "$1"
+    rm -rf "$temp"
+}
+
+make_all() { # group...
+    remove_stale_temps "$CACHE"
+    install_packages "$@"
+    libraries=$(libraries_path)
+    make_libraries "$libraries"
+    ln -sfnT "$libraries" build/deps
+    wine=$(wine_path)
+    make_wine_template "$wine"
+    ln -sfnT "$wine" build/wine-template
+}
+
+case ${1:-} in
+'') groups=base ;;
+--tools) groups='base tools' ;;
+*) usage_error "setup takes --tools or nothing, not '$1'" ;;
+esac
+
+mkdir -p "$CACHE" build
+if [ "${MR_SETUP_LOCKED:-}" = yes ]; then
+    make_all $groups
+elif ! is_ready $groups; then
+    # -o: the lock is flock's alone; a process that stays behind does not hold it.
+    export MR_SETUP_LOCKED=yes
+    flock -n -E 75 -o "$CACHE/lock" sh run.d/setup.sh "$@" || {
+        status=$?
+        [ $status -eq 75 ] || exit $status
+        say "another ./run is setting up; waiting for it ..."
+        flock -o "$CACHE/lock" sh run.d/setup.sh "$@"
+    }
+fi

@@ -1,0 +1,62 @@
+# test [ctest option...] - builds and runs all tests, on Linux and under Wine. The last line is `N passed, N failed`.
+set -eu
+. run.d/lib.sh
+case ${1:--} in
+-*) ;;
+*) usage_error "test takes options of ctest, such as -R '$1' to choose tests by name" ;;
+esac
+
+passed=0
+failed=0
+skipped=
+
+# One number of the report that ctest writes in JUnit's format.
+reported() { # tree, attribute
+    sed -n "s/.*[ \t]$2=\"\([0-9]*\)\".*/\1/p" "build/$1/junit.xml" | head -n 1
+}
+
+run_tests() { # tree, text, tests at a time, ctest option...
+    tree=$1
+    text=$2
+    at_once=$3
+    shift 3
+    rm -f "build/$tree/junit.xml"
+    mkdir -p "$LOGS"
+    log=$LOGS/test-$tree.log
+    printf '%-64s' "$text ..."
+    began=$(date +%s)
+    good=yes
+    ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
+        --output-junit junit.xml "$@" >"$log" 2>&1 || good=no
+    printf ' %4d s\n' $(($(date +%s) - began))
+    if [ $good = no ]; then
+        grep -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test +#[0-9]+:.* (Passed|\*\*\*Skipped) ' "$log" || :
+        say "run: tests failed; the whole output is in $log" >&2
+    fi
+    # No report: ctest did not even begin, or no test has such a name.
+    if [ ! -f "build/$tree/junit.xml" ]; then
+        [ $good = yes ] || failed=$((failed + 1))
+        return 0
+    fi
+    bad=$(reported "$tree" failures)
+    omitted=$(($(reported "$tree" skipped) + $(reported "$tree" disabled)))
+    passed=$((passed + $(reported "$tree" tests) - bad - omitted))
+    [ $good = yes ] || [ "$bad" -gt 0 ] || bad=1
+    failed=$((failed + bad))
+    skipped="$skipped$(sed -nE 's/.* Test +#[0-9]+: ([^ ]+) .*\*\*\*Skipped.*/ \1/p' "$log" | tr -d '\n')"
+}
+
+sh run.d/setup.sh
+# A tree that does not build counts as one failed test; the other is tested all the same.
+trees=
+for tree in native-debug mingw-release; do
+    if build_tree $tree; then trees="$trees $tree"; else failed=$((failed + 1)); fi
+done
+case $trees in *native-debug*) run_tests native-debug "tests on Linux, with sanitizers" "$JOBS" "$@" ;; esac
+# These wait for wineserver more than they work.
+case $trees in *mingw-release*) run_tests mingw-release "tests of the Windows programs, under Wine" $((2 * JOBS)) "$@" ;; esac
+
+[ -z "$skipped" ] || say "skipped:$skipped"
+[ $((passed + failed)) -gt 0 ] || say "run: no test was run"
+say "$passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
