@@ -53,9 +53,12 @@ void log_close(void)
 static void escape(const char *text, char *out, size_t size)
 {
     size_t used = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0' && used + 5 < size; p++) {
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0' && used + 7 < size; p++) {
         if (*p < 0x20 || *p == 0x7f) {
             used += (size_t)snprintf(out + used, size - used, "\\x%02x", *p);
+        } else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
+            used += (size_t)snprintf(out + used, size - used, "\\u%04x", p[1]); /* C1 controls */
+            p++;
         } else {
             out[used++] = (char)*p;
         }

@@ -23,8 +23,6 @@ mr_library(curl dep_mbedtls)
 mr_library(cjson)
 mr_library(cmocka)
 if(WIN32)
-  set_property(TARGET dep_mbedcrypto APPEND PROPERTY INTERFACE_LINK_LIBRARIES bcrypt)
-  set_property(TARGET dep_curl APPEND PROPERTY INTERFACE_LINK_LIBRARIES ws2_32 crypt32 bcrypt advapi32)
   set_property(TARGET dep_curl PROPERTY INTERFACE_COMPILE_DEFINITIONS CURL_STATICLIB)
 else()
   # From Debian; only the server uses them.

@@ -166,7 +166,8 @@ cmake_build() { # library, options...
     shift
     echo "== $library for $platform"
     cmake -S "$tree/$library" -B "$tree/build-$library" -GNinja \
-        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF \
+        -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_FLAGS_RELEASE=-DNDEBUG \
         -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections -fstack-protector-strong $flags -ffile-prefix-map=$tree/=" \
         $common "$@"
     ninja -C "$tree/build-$library" -j "$jobs" install
@@ -190,17 +191,14 @@ build_for() { # native|windows
     platform=$1
     tree=$work/$platform
     prefix=$work/out/$platform
-    mkdir -p "$tree" "$prefix"
-    for library in $(libraries); do
-        unpack "$library" "$tree/$library"
-    done
+    mkdir -p "$prefix"
     if [ "$platform" = windows ]; then
         common="-DCMAKE_TOOLCHAIN_FILE=$ROOT/cmake/toolchain-mingw-w64.cmake -DCMAKE_BUILD_TYPE=MinSizeRel"
         flags='-D_WIN32_WINNT=0x0603'
         own_curl='-DENABLE_UNICODE=ON -DCURL_TARGET_WINDOWS_VERSION=0x0603 -DCURL_CA_BUNDLE=none -DCURL_CA_PATH=none'
     else
         common='-DCMAKE_BUILD_TYPE=Release'
-        flags=
+        flags=-O2
         own_curl='-DCURL_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt -DCURL_CA_PATH=none'
         # The server works on several threads; on Windows only one thread of the agent uses the library.
         mbedtls_config enable THREADING_C THREADING_PTHREAD
@@ -210,19 +208,27 @@ build_for() { # native|windows
         SSL_DTLS_CLIENT_PORT_REUSE SSL_DTLS_CONNECTION_ID ARIA_C CAMELLIA_C LMS_C
     # Optional curves and maths of other origin, all switched off by default; Debian leaves them out, too.
     sed -i '/^add_subdirectory(3rdparty)/d' "$tree/mbedtls/CMakeLists.txt"
-    cmake_build mbedtls -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DGEN_FILES=OFF
+    cmake_build mbedtls -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DGEN_FILES=OFF -DMBEDTLS_FATAL_WARNINGS=OFF
     cmake_build cjson -DENABLE_CJSON_TEST=OFF -DBUILD_SHARED_AND_STATIC_LIBS=OFF -DENABLE_CUSTOM_COMPILER_FLAGS=OFF
     cmake_build cmocka -DWITH_EXAMPLES=OFF
+    # Plain HTTP and TLS; what else curl has learned would only be more to attack. In few, large units: faster to build.
     cmake_build curl -DMBEDTLS_INCLUDE_DIR="$prefix/include" -DMBEDTLS_LIBRARY="$prefix/lib/libmbedtls.a" \
         -DMBEDX509_LIBRARY="$prefix/lib/libmbedx509.a" -DMBEDCRYPTO_LIBRARY="$prefix/lib/libmbedcrypto.a" \
-        -DCURL_USE_MBEDTLS=ON -DHTTP_ONLY=ON -DCURL_USE_LIBPSL=OFF -DCURL_ZLIB=OFF -DCURL_ZSTD=OFF \
-        -DCURL_BROTLI=OFF -DUSE_NGHTTP2=OFF -DUSE_LIBIDN2=OFF -DCURL_USE_LIBSSH2=OFF -DBUILD_CURL_EXE=OFF \
-        -DBUILD_LIBCURL_DOCS=OFF -DBUILD_MISC_DOCS=OFF -DENABLE_CURL_MANUAL=OFF -DBUILD_TESTING=OFF \
-        -DCURL_USE_PKGCONFIG=OFF -DPICKY_COMPILER=OFF $own_curl
+        -DCURL_USE_MBEDTLS=ON -DHTTP_ONLY=ON -DCURL_USE_LIBPSL=OFF -DCURL_ZLIB=OFF -DCURL_ZSTD=OFF -DCURL_BROTLI=OFF \
+        -DUSE_NGHTTP2=OFF -DUSE_LIBIDN2=OFF -DCURL_USE_LIBSSH2=OFF -DCURL_DISABLE_WEBSOCKETS=ON \
+        -DCURL_DISABLE_COOKIES=ON -DCURL_DISABLE_HSTS=ON -DCURL_DISABLE_ALTSVC=ON -DCURL_DISABLE_DOH=ON \
+        -DCURL_DISABLE_NETRC=ON -DCURL_DISABLE_AWS=ON -DBUILD_CURL_EXE=OFF -DBUILD_LIBCURL_DOCS=OFF \
+        -DBUILD_MISC_DOCS=OFF -DENABLE_CURL_MANUAL=OFF -DBUILD_TESTING=OFF -DCURL_USE_PKGCONFIG=OFF \
+        -DPICKY_COMPILER=OFF -DCMAKE_UNITY_BUILD=ON $own_curl
 }
 
 build() { # prefix
     work=$(make_temp_in "$CACHE")
+    mkdir "$work/native"
+    for library in $(libraries); do
+        unpack "$library" "$work/native/$library"
+    done
+    cp -a "$work/native" "$work/windows"
     jobs=$(((JOBS + 1) / 2))
     # Side by side: configuring is one process after the other, and both together keep the cores busy.
     build_for native >"$work/native.log" 2>&1 &

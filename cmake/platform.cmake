@@ -14,10 +14,10 @@ if(WIN32)
   # -fstack-protector-strong needs -static here: its DLL is not on any machine but ours.
   target_link_options(mr_platform INTERFACE
     -static -fstack-protector-strong -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--no-insert-timestamp)
-  # mingwex and msvcrt before ntdll, which exports a C library of its own that would be taken instead.
-  target_link_libraries(mr_platform INTERFACE
-    ws2_32 crypt32 bcrypt winhttp iphlpapi wtsapi32 userenv netapi32 secur32 shell32 ole32 version advapi32
-    mingwex msvcrt ntdll)
+  # At the very end of each link, since the libraries need them, too. mingwex and msvcrt come before ntdll, which
+  # exports a C library of its own that would be taken instead.
+  set(CMAKE_C_STANDARD_LIBRARIES "-lws2_32 -lcrypt32 -lbcrypt -lwinhttp -liphlpapi -lwtsapi32 -luserenv -lnetapi32 \
+-lsecur32 -lshell32 -lole32 -lversion -ladvapi32 -lkernel32 -luser32 -lmingwex -lmsvcrt -lntdll")
 else()
   target_compile_definitions(mr_platform INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
   target_compile_options(mr_platform INTERFACE -fcf-protection -fstack-clash-protection)

@@ -81,6 +81,10 @@ void pol_read_guards(const struct pol_at *at, struct pol_guards *out)
                         &count)) {
         return;
     }
+    if (!pol_at_is_array(&list)) {
+        pol_at_problem(&list, "wrong_type", "a list of words is expected");
+        return;
+    }
     *out = (struct pol_guards){0};
     for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
         size_t word = 0;

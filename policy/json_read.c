@@ -372,7 +372,7 @@ static void write_item(struct pol_json_writer *w, const char *key, const cJSON *
     } else {
         pol_json_null(w, key);
     }
-    for (const cJSON *c = item->child; c != NULL; c = c->next) {
+    for (const cJSON *c = item == NULL ? NULL : item->child; c != NULL; c = c->next) {
         write_item(w, c->string, c);
     }
     if (cJSON_IsObject(item)) {

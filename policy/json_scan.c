@@ -1,10 +1,10 @@
 #include "policy/json_scan.h"
 
 #include "policy/json_names.h"
+#include "policy/json_pointer.h"
 #include "policy/json_string.h"
 #include "policy/limits.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { MOST_DEPTH = 32, NUMBER_BYTES = 32 };
@@ -14,6 +14,7 @@ static const int64_t LARGEST_INTEGER = 9007199254740991; /* 2^53 - 1 */
 /* One open array or object, for the JSON pointer of a mistake. */
 struct frame {
     bool object;
+    bool named;       /* the current member's name is read */
     size_t index;     /* of the current element */
     size_t key_start; /* of the current member's name in the names */
     size_t key_size;
@@ -50,33 +51,17 @@ struct pol_json_limits pol_json_limits_envelope(size_t document_bytes)
 
 /* ---- refusing ----------------------------------------------------------------------------- */
 
-static size_t append_key(const struct scanner *s, const struct frame *f, char *out, size_t used)
-{
-    const char *key = bytes_text(&s->names.text) + f->key_start;
-    for (size_t i = 0; i < f->key_size && used + 3 < ERR_POINTER_BYTES; i++) {
-        if (key[i] == '~' || key[i] == '/') {
-            out[used++] = '~';
-            out[used++] = key[i] == '~' ? '0' : '1';
-        } else {
-            out[used++] = key[i];
-        }
-    }
-    return used;
-}
-
 static void write_pointer(const struct scanner *s, char out[ERR_POINTER_BYTES])
 {
-    size_t used = 0;
-    for (unsigned i = 0; i < s->depth && used + 24 < ERR_POINTER_BYTES; i++) {
+    out[0] = '\0';
+    for (unsigned i = 0; i < s->depth; i++) {
         const struct frame *f = &s->frames[i];
         if (!f->object) {
-            used += (size_t)snprintf(out + used, ERR_POINTER_BYTES - used, "/%zu", f->index);
-        } else if (f->key_size > 0) {
-            out[used++] = '/';
-            used = append_key(s, f, out, used);
+            pol_pointer_append_index(out, f->index);
+        } else if (f->named) {
+            pol_pointer_append_key(out, bytes_text(&s->names.text) + f->key_start, f->key_size);
         }
     }
-    out[used] = '\0';
 }
 
 static enum status refuse(struct scanner *s, const char *code, const char *what)
@@ -143,6 +128,7 @@ static enum status scan_key(struct scanner *s)
     if (st != ST_OK) {
         return st;
     }
+    f->named = true;
     f->key_start = start;
     f->key_size = s->names.text.size - start;
     st = pol_json_names_add(&s->names, f->id, start);
@@ -269,6 +255,7 @@ static enum status scan_items(struct scanner *s, bool object, uint8_t close)
         }
         s->at++;
         f->index++;
+        f->named = false;
     }
 }
 

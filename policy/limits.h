@@ -32,7 +32,7 @@ enum {
     LIMIT_REPORT_USERS = 200,
     LIMIT_PROBLEMS = 20, /* how many `check` reports in one run */
 
-    LIMIT_SERIAL = 9000000,
+    LIMIT_SERIAL = 4294966, /* the highest whose versions fit into 32 bits */
     LIMIT_POLL_MIN_S = 60,
     LIMIT_POLL_MAX_S = 86400,
     LIMIT_WAIT_MAX_S = 600,

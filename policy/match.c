@@ -109,12 +109,24 @@ static struct pol_ring_answer match_list(const struct matcher *m, const struct p
     return a;
 }
 
-/* A SID is always known; a name only where the account could be looked up. */
+static struct pol_ring_answer not_known(const struct matcher *m, const struct pol_match *match,
+                                        const char *fact)
+{
+    struct pol_ring_answer a = unknown(fact);
+    const char *want = match->count == 1 ? m->policy->texts[match->first] : NULL;
+    tell(m, (struct pol_trace_step){.key = match->key, .want = want}, a);
+    return a;
+}
+
+/* A SID is known wherever there is a user; a name only where the account could be looked up. */
 static struct pol_ring_answer match_user(const struct matcher *m, const struct pol_match *match)
 {
     const char *names[2] = {m->facts->sid, m->facts->account};
     const char *saw = NULL;
     size_t known = m->facts->account != NULL ? 2 : 1;
+    if (m->facts->sid == NULL) {
+        return not_known(m, match, "sid");
+    }
     const char *pattern = find_pattern(m, match, names, known, &saw);
     struct pol_ring_answer a = answer(pattern != NULL);
     for (uint32_t i = 0; pattern == NULL && known == 1 && i < match->count; i++) {
@@ -131,34 +143,35 @@ static struct pol_ring_answer match_user(const struct matcher *m, const struct p
 
 static struct pol_ring_answer match_group(const struct matcher *m, const struct pol_match *match)
 {
-    if (m->facts->groups != NULL) {
-        return match_list(m, match, m->facts->groups, m->facts->group_count);
-    }
-    struct pol_ring_answer a = unknown("groups");
-    const char *want = match->count == 1 ? m->policy->texts[match->first] : NULL;
-    tell(m, (struct pol_trace_step){.key = match->key, .want = want}, a);
-    return a;
+    return m->facts->groups != NULL
+               ? match_list(m, match, m->facts->groups, m->facts->group_count)
+               : not_known(m, match, "groups");
 }
 
 static struct pol_ring_answer match_host(const struct matcher *m, const struct pol_match *match)
 {
-    return m->facts->host != NULL ? match_list(m, match, &m->facts->host, 1) : unknown("host");
+    return m->facts->host != NULL ? match_list(m, match, &m->facts->host, 1)
+                                  : not_known(m, match, "host");
 }
 
 static struct pol_ring_answer match_tag(const struct matcher *m, const struct pol_match *match)
 {
     return m->facts->tags != NULL ? match_list(m, match, m->facts->tags, m->facts->tag_count)
-                                  : unknown("tags");
+                                  : not_known(m, match, "tags");
 }
 
 static struct pol_ring_answer match_percent(const struct matcher *m, const struct pol_match *match)
 {
     const struct pol_percent *percent = &m->policy->percents[match->first];
+    const char *unit = percent->of_host ? m->facts->host : m->facts->sid;
+    if (unit == NULL) {
+        return not_known(m, match, percent->of_host ? "host" : "sid");
+    }
     uint32_t bucket = m->facts->buckets[match->first];
     struct pol_ring_answer a = answer(bucket < percent->threshold_ppm);
     tell(m,
          (struct pol_trace_step){.key = match->key,
-                                 .saw = percent->of_host ? m->facts->host : m->facts->sid,
+                                 .saw = unit,
                                  .has_bucket = true,
                                  .bucket = bucket,
                                  .threshold = percent->threshold_ppm},

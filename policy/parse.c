@@ -44,6 +44,9 @@ static void read_format(const struct pol_at *at)
     }
 }
 
+_Static_assert((int64_t)LIMIT_SERIAL * VERSION_STEP + VERSION_SAFE_POSITION <= UINT32_MAX,
+               "a version fits into 32 bits");
+
 static void check_kind(const struct pol_at *at, const struct pol_policy *policy)
 {
     uint32_t position = policy->version % VERSION_STEP;
@@ -91,13 +94,18 @@ static void read_times(const struct pol_at *at, struct pol_policy *policy)
     }
 }
 
-static void check_safe(const struct pol_at *at, const struct memory *memory)
+static void check_safe(const struct pol_at *at, const struct pol_policy *policy,
+                       const struct memory *memory)
 {
     struct pol_at member;
     if (memory->rules.count > 0 || memory->rings.ring_count > 0 ||
         pol_read_member(at, "apply", POL_OPTIONAL, &member) ||
         pol_read_member(at, "gate", POL_OPTIONAL, &member)) {
         pol_at_problem(at, "kind_mismatch", "a safe policy has no rules, rings, apply or gate");
+    }
+    if (policy->otherwise == POL_SET_RELEASE || policy->expect != POL_EXPECT_ANY) {
+        pol_at_problem(at, "kind_mismatch",
+                       "a safe policy never releases and is content with any protocol");
     }
 }
 
@@ -126,7 +134,7 @@ static enum status read_body(const struct pol_at *at, struct pol_policy *policy,
         st = pol_read_rules(at, &memory->rings, &memory->rules);
     }
     if (st == ST_OK && policy->kind == POL_KIND_SAFE) {
-        check_safe(at, memory);
+        check_safe(at, policy, memory);
     }
     return st;
 }

@@ -112,9 +112,13 @@ enum status pol_plan_parse(struct span document, struct pol_plan **out,
     if (plan == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory to read a plan");
     }
-    enum status st = pol_json_parse(document, &limits, &plan->json, err);
-    if (st == ST_REFUSED && err != NULL) {
-        pol_problems_add(problems, err);
+    struct err cause = {0};
+    enum status st = pol_json_parse(document, &limits, &plan->json, &cause);
+    if (st != ST_OK && err != NULL) {
+        *err = cause;
+    }
+    if (st == ST_REFUSED) {
+        pol_problems_add(problems, &cause);
     }
     if (st == ST_OK) {
         st = read_plan(plan, problems, warnings);

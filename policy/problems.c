@@ -1,3 +1,4 @@
+#include "policy/json_pointer.h"
 #include "policy/json_read.h"
 
 #include <stdarg.h>
@@ -23,28 +24,6 @@ void pol_problems_add(struct pol_problems *problems, const struct err *err)
     }
 }
 
-/* Append one reference token of a JSON pointer, or nothing if it does not fit. */
-static void append_token(char out[ERR_POINTER_BYTES], const struct pol_at *at)
-{
-    size_t used = strlen(out);
-    if (at->key == NULL) {
-        (void)snprintf(out + used, ERR_POINTER_BYTES - used, "/%zu", at->index);
-        return;
-    }
-    if (used + 1 < ERR_POINTER_BYTES) {
-        out[used++] = '/';
-    }
-    for (const char *p = at->key; *p != '\0' && used + 3 < ERR_POINTER_BYTES; p++) {
-        if (*p == '~' || *p == '/') {
-            out[used++] = '~';
-            out[used++] = *p == '~' ? '0' : '1';
-        } else {
-            out[used++] = *p;
-        }
-    }
-    out[used] = '\0';
-}
-
 static void write_pointer(const struct pol_at *at, char out[ERR_POINTER_BYTES])
 {
     const struct pol_at *way[LIMIT_NESTING + 2];
@@ -54,7 +33,12 @@ static void write_pointer(const struct pol_at *at, char out[ERR_POINTER_BYTES])
     }
     out[0] = '\0';
     while (steps > 0) {
-        append_token(out, way[--steps]);
+        const struct pol_at *step = way[--steps];
+        if (step->key != NULL) {
+            pol_pointer_append_key(out, step->key, strlen(step->key));
+        } else {
+            pol_pointer_append_index(out, step->index);
+        }
     }
 }
 

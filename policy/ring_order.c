@@ -7,7 +7,7 @@ static void visit_ring(struct pol_ring_order *o, size_t i);
 static void visit_named(struct pol_ring_order *o, const struct pol_at *reference)
 {
     const char *name = NULL;
-    if (!pol_at_is_text(reference) || !pol_at_text(reference, LIMIT_NAME_BYTES, &name)) {
+    if (!pol_at_is_text(reference) || !pol_at_text(reference, LIMIT_STRING_BYTES, &name)) {
         return; /* told when the condition itself is read */
     }
     for (size_t i = 0; i < o->count; i++) {
@@ -21,6 +21,7 @@ static void visit_named(struct pol_ring_order *o, const struct pol_at *reference
         }
         return;
     }
+    pol_at_problem(reference, "unknown_ring", "no ring \"%s\" is defined", name);
 }
 
 /* Find every "ring" member below a condition. The scanner bounded the depth. */

@@ -1,7 +1,8 @@
 /* ring_order.h - bring rings into an order in which each follows those that it names.
  *
  * Effects: none                      Units:  none
- * Owns:    nothing (fixed arrays)    Errors: problems ring_circle at their places
+ * Owns:    nothing (fixed arrays)    Errors: problems ring_circle and unknown_ring
+ *                                            at their places
  * Threads: one thread                Source: docs/policy-format.md "Rings"
  */
 #ifndef POLICY_RING_ORDER_H

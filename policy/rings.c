@@ -121,12 +121,11 @@ static enum status read_percent(struct pol_ring_set *set, const struct pol_at *c
     size_t unit = 0;
     int64_t ppm = 0;
     struct pol_at salt;
-    (void)(pol_at_decimal(at, 4, 0, 1000000, &ppm) &&
-           pol_read_word(condition, "of", POL_REQUIRED, UNITS, 2, &unit) &&
-           pol_read_member(condition, "salt", POL_REQUIRED, &salt) &&
-           pol_at_text(&salt, LIMIT_SALT_BYTES, &percent.salt));
-    if (percent.salt[0] != '\0' && !is_salt(percent.salt)) {
-        pol_at_problem(at, "out_of_range", "a salt is 1 to 64 printable ASCII characters");
+    (void)pol_at_decimal(at, 4, 0, 1000000, &ppm);
+    (void)pol_read_word(condition, "of", POL_REQUIRED, UNITS, 2, &unit);
+    if (pol_read_member(condition, "salt", POL_REQUIRED, &salt) &&
+        pol_at_text(&salt, LIMIT_SALT_BYTES, &percent.salt) && !is_salt(percent.salt)) {
+        pol_at_problem(&salt, "out_of_range", "a salt is 1 to 64 printable ASCII characters");
     }
     percent.of_host = unit == 1;
     percent.threshold_ppm = (uint32_t)ppm;
@@ -139,10 +138,9 @@ static enum status read_ring_name(struct pol_ring_set *set, const struct pol_at 
     const char *name = NULL;
     size_t node = 0;
     enum status st = add_match(set, POL_MATCH_RING, &node);
-    if (st == ST_OK && pol_at_text(at, LIMIT_STRING_BYTES, &name) &&
-        !pol_ring_set_find(set, name, &set->matches[node].first)) {
-        /* A ring in a circle is not read yet either, and already told. */
-        pol_at_problem(at, "unknown_ring", "no ring \"%s\" is defined before this is needed", name);
+    if (st == ST_OK && pol_at_text(at, LIMIT_STRING_BYTES, &name)) {
+        /* What is not found was told when the order was found: unknown, or in a circle. */
+        (void)pol_ring_set_find(set, name, &set->matches[node].first);
     }
     return st;
 }

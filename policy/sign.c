@@ -122,6 +122,11 @@ enum status pol_sign(struct span payload, enum pol_document document,
     }
     if (st == ST_OK) {
         st = bytes_append(out, envelope.data, envelope.size);
+        if (st != ST_OK) {
+            (void)err_set(err, st, 0, "no room for a signed document");
+        }
+    } else if (st == ST_NO_MEMORY) {
+        (void)err_set(err, st, 0, "no memory to sign a document");
     }
     bytes_free(&envelope);
     bytes_free(&payload_text);

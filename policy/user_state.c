@@ -3,9 +3,9 @@
 static bool is_unmanaged(const struct pol_user_view *view)
 {
     switch (view->set) {
-    case POL_SET_LEAVE:
+    case POL_SET_LEAVE: return true;
     case POL_SET_RELEASE:
-    case POL_SET_RESTORE: return true;
+    case POL_SET_RESTORE: return view->hive_loaded || view->brought; /* else still to be done */
     case POL_SET_BLOCK:
     case POL_SET_ALLOW:
     case POL_SET_ALLOW_EXPLICIT:

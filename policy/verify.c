@@ -108,12 +108,8 @@ static enum status check_threshold(const struct pol_trust *trust,
 static enum status open_payload(const struct pol_envelope *envelope, struct pol_verified *verified,
                                 struct err *err)
 {
-    size_t limit = pol_document_payload_bytes(verified->document);
-    verified->payload = bytes_with_limit(limit);
-    /* The text was found canonical, and not too long but for rounding. */
-    if (strlen(envelope->payload_text) / 4 * 3 > limit) {
-        return err_refuse(err, "too_large", "/payload", "a payload has at most %zu bytes", limit);
-    }
+    verified->payload = bytes_with_limit(pol_document_payload_bytes(verified->document));
+    /* The text was found canonical and short enough (envelope.c): only memory can be missing. */
     if (!pol_base64url_decode(span_text(envelope->payload_text), &verified->payload)) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory for a payload");
     }

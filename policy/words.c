@@ -77,6 +77,23 @@ const char *const POL_CONFIDENCE_WORDS[POL_CONFIDENCE_COUNT] = {
     [POL_CONFIDENCE_NONE] = "none",
 };
 
+/* winnt.h, without REG_ and in lower case. */
+const char *const POL_VALUE_TYPE_WORDS[POL_VALUE_TYPE_COUNT] = {
+    [POL_VALUE_NONE] = "none",
+    [POL_VALUE_SZ] = "sz",
+    [POL_VALUE_EXPAND_SZ] = "expand_sz",
+    [POL_VALUE_BINARY] = "binary",
+    [POL_VALUE_DWORD] = "dword",
+    [POL_VALUE_DWORD_BIG_ENDIAN] = "dword_big_endian",
+    [POL_VALUE_LINK] = "link",
+    [POL_VALUE_MULTI_SZ] = "multi_sz",
+    [POL_VALUE_RESOURCE_LIST] = "resource_list",
+    [POL_VALUE_FULL_RESOURCE_DESCRIPTOR] = "full_resource_descriptor",
+    [POL_VALUE_RESOURCE_REQUIREMENTS_LIST] = "resource_requirements_list",
+    [POL_VALUE_QWORD] = "qword",
+    [POL_VALUE_OTHER] = "other",
+};
+
 const char *const POL_MATCH_WORDS[POL_MATCH_COUNT] = {
     [POL_MATCH_USER] = "user", [POL_MATCH_GROUP] = "group",     [POL_MATCH_HOST] = "host",
     [POL_MATCH_TAG] = "tag",   [POL_MATCH_PERCENT] = "percent", [POL_MATCH_RING] = "ring",

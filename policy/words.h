@@ -95,4 +95,23 @@ enum pol_confidence {
 };
 extern const char *const POL_CONFIDENCE_WORDS[POL_CONFIDENCE_COUNT];
 
+/* Types of a registry value, by their REG_... numbers, as reports name them. */
+enum pol_value_type {
+    POL_VALUE_NONE,
+    POL_VALUE_SZ,
+    POL_VALUE_EXPAND_SZ,
+    POL_VALUE_BINARY,
+    POL_VALUE_DWORD,
+    POL_VALUE_DWORD_BIG_ENDIAN,
+    POL_VALUE_LINK,
+    POL_VALUE_MULTI_SZ,
+    POL_VALUE_RESOURCE_LIST,
+    POL_VALUE_FULL_RESOURCE_DESCRIPTOR,
+    POL_VALUE_RESOURCE_REQUIREMENTS_LIST,
+    POL_VALUE_QWORD,
+    POL_VALUE_OTHER, /* any number that has no name */
+    POL_VALUE_TYPE_COUNT
+};
+extern const char *const POL_VALUE_TYPE_WORDS[POL_VALUE_TYPE_COUNT];
+
 #endif

@@ -2,19 +2,23 @@
 set -eu
 . run.d/lib.sh
 case ${1:-} in
-'') how='-i' ;;
---check) how='--dry-run -Werror' ;;
+'' | --check) ;;
 *) usage_error "fmt takes --check or nothing, not '$1'" ;;
 esac
 
 command -v clang-format >/dev/null || sh run.d/setup.sh
-# Tracked and new files, but not deleted ones.
-git ls-files -z --cached --others --exclude-standard -- 'base/*.[ch]' 'policy/*.[ch]' 'agent/*.[ch]' 'server/*.[ch]' \
-    'admin/*.[ch]' 'tests/*.[ch]' | sort -zu | xargs -0 -r sh -c '
-        how=$1
-        shift
-        for file in "$@"; do
-            if [ -f "$file" ]; then set -- "$@" "$file"; fi
-            shift
-        done
-        [ $# -eq 0 ] || exec clang-format $how "$@"' fmt "$how"
+mkdir -p build
+git ls-files --cached --others --exclude-standard -- 'base/*.[ch]' 'policy/*.[ch]' 'agent/*.[ch]' 'server/*.[ch]' \
+    'admin/*.[ch]' 'tests/*.[ch]' | sort -u >"build/fmt-$MARK"
+bad=0
+while read -r file; do
+    # Known to git, but deleted here.
+    [ -f "$file" ] || continue
+    if [ "${1:-}" = --check ]; then
+        clang-format "$file" | cmp -s - "$file" || { say "$file: not formatted; ./run fmt does it"; bad=1; }
+    else
+        clang-format -i "$file"
+    fi
+done <"build/fmt-$MARK"
+rm -f "build/fmt-$MARK"
+exit $bad

@@ -47,7 +47,12 @@ step() { # log name, text, command...
     else
         status=$?
         printf ' FAILED\n'
-        tail -n 40 "$log"
+        # Of a build, what went wrong, without the compiler's command lines; of anything else, the end.
+        if grep -q '^FAILED: ' "$log"; then
+            sed -n '/^FAILED: /,$p' "$log" | grep -vE '^(/usr/bin/\S+ -.* -c |: && )' | head -n 60
+        else
+            tail -n 40 "$log"
+        fi
         say "run: that failed (status $status); the whole output is in $log" >&2
         return "$status"
     fi

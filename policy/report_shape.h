@@ -1,0 +1,31 @@
+/* report_shape.h - hold the parts of a report that are not kept against their documented shape.
+ *
+ * A report is strict in full, also where nobody reads the values yet.
+ * Effects: none       Units:  none
+ * Owns:    nothing    Errors: go to the cursor's problems
+ * Threads: safe       Source: docs/protocol.md "The report"
+ */
+#ifndef POLICY_REPORT_SHAPE_H
+#define POLICY_REPORT_SHAPE_H
+
+#include "policy/json_read.h"
+
+/* Cursor to a member that is an object of these members; false if it is absent, null or wrong. */
+bool pol_shape_object(const struct pol_at *at, const char *key, enum pol_need need,
+                      const char *const *members, size_t member_count, struct pol_at *out);
+
+/* Cursor to an optional array of at most `most` elements; false if it is absent, null or wrong. */
+bool pol_shape_list(const struct pol_at *at, const char *key, size_t most, struct pol_at *out,
+                    size_t *out_count);
+
+/* An optional list of texts. */
+void pol_shape_texts(const struct pol_at *at, const char *key);
+
+/* computer_ou, ad_site and multi_session of `host`. */
+void pol_shape_host(const struct pol_at *host);
+
+/* `outlook` and `preflight` of the report. */
+void pol_shape_outlook(const struct pol_at *report);
+void pol_shape_preflight(const struct pol_at *report);
+
+#endif
