@@ -62,18 +62,16 @@ wine_quiet() { # program, arguments...
 # HOME is a scratch directory, because Wine links the user's documents into the prefix.
 wine_make_template() { # DIR
     (
-        set -e
-        mkdir -p "$1" "$1.home"
+        mkdir -p "$1" "$1.home" || exit
         export HOME="$1.home" WINEPREFIX="$1"
-        "$MR_WINE" wineboot -i
-        "$MR_WINE" winecfg -v win10
-        "$MR_WINE" reg add 'HKCU\Software\Wine\WineDbg' /v ShowCrashDialog /t REG_DWORD /d 0 /f
-        "$MR_WINE" reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' /v Debugger /d false /f
-        wine_stop "$1"
+        "$MR_WINE" wineboot -i &&
+            "$MR_WINE" winecfg -v win10 &&
+            "$MR_WINE" reg add 'HKCU\Software\Wine\WineDbg' /v ShowCrashDialog /t REG_DWORD /d 0 /f &&
+            "$MR_WINE" reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' /v Debugger /d false /f &&
+            wine_stop "$1" || exit
         # The user's documents are links into that HOME: directories of the prefix itself instead.
         find "$1/drive_c/users" -type l | while IFS= read -r link; do
-            rm "$link"
-            mkdir "$link"
+            rm "$link" && mkdir "$link" || exit
         done
         rm -rf "$1.home"
         test -f "$1/.update-timestamp"

@@ -1,0 +1,60 @@
+# agent.sh - the agent under test: how it is set up, started and stopped. Part of harness.sh.
+
+AGENT_EXE='C:\mr\mapi-rollout-agent.exe'
+AGENT_KEY='HKLM\SOFTWARE\MapiRollout\Agent'
+
+# Settings as the installer would leave them. Without a server URL it takes signed files alone.
+agent_configure() { # [server URL]
+    cp "$TRUST" "$PREFIX/drive_c/mr/trust.json"
+    cp "$CA" "$PREFIX/drive_c/mr/ca.pem"
+    agent_set TrustFile 'C:\mr\trust.json'
+    agent_set LogLevel debug
+    agent_set Rollout "$ROLLOUT"
+    [ -n "${1:-}" ] || return 0
+    agent_set ServerUrl "$1"
+    agent_set CaFile 'C:\mr\ca.pem'
+    enroll_secret >"$PREFIX/drive_c/mr/enroll.secret"
+    agent_set EnrollSecretFile 'C:\mr\enroll.secret'
+}
+
+agent_set() { # name, text
+    wine_quiet reg add "$AGENT_KEY" /v "$1" /t REG_SZ /d "$2" /f >/dev/null
+}
+
+# In the foreground of its own, without the service manager: AGENT_PID.
+agent_start() {
+    wine_background agent "$AGENT_EXE" run --console
+    AGENT_PID=$STARTED_PID
+}
+
+# As if the power had gone. The unix process is the Windows one.
+agent_kill() {
+    kill -9 "$AGENT_PID"
+    wait "$AGENT_PID" 2>/dev/null || :
+}
+
+agent_log() {
+    cat "$WORK/log/agent.log" "$DATA_DIR/agent.log" 2>/dev/null | tr -d '\r'
+}
+
+agent_said() { # regular expression
+    agent_log | grep -Eq "$1"
+}
+
+# ---- as a service --------------------------------------------------------------------------------
+
+service_install() {
+    tool mapi-rollout-agent service install >>"$WORK/log/service.log" 2>&1 || fail "service install"
+}
+
+service_start() {
+    tool mapi-rollout-agent service start >>"$WORK/log/service.log" 2>&1 || fail "service start"
+}
+
+service_stop() {
+    tool mapi-rollout-agent service stop >>"$WORK/log/service.log" 2>&1 || fail "service stop"
+}
+
+no_agent_process() {
+    ! tool handles mapi-rollout-agent.exe >/dev/null 2>&1
+}
