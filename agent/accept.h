@@ -1,0 +1,70 @@
+/* accept.h - take a policy, or say why not, whichever way it came.
+ *
+ * fetch -> [verify -> parse -> freshness] -> evaluate -> apply -> observe -> report
+ *
+ * Stored durably, then used. Whatever is refused changes nothing: what was in force stays in force,
+ * and the refusal is kept for the report. What comes too early is kept and tried again.
+ * Effects: writes the vault                        Units:  seconds since 1970 UTC
+ * Owns:    struct ag_standing;                     Errors: those of the vault: then nothing was
+ *          ag_standing_done() frees                        taken. A refusal is an answer, not an
+ *                                                          error: AG_OFFER_REFUSED, told in *why
+ * Threads: one thread                              Source: docs/policy-format.md "Acceptance on the
+ *                                                          agent"
+ */
+#ifndef AGENT_ACCEPT_H
+#define AGENT_ACCEPT_H
+
+#include "agent/policy_store.h"
+
+struct ag_failed {
+    const char *code; /* NULL: the last offer was not refused */
+    char pointer[ERR_POINTER_BYTES];
+    char etag[AG_ETAG_BYTES]; /* "" for a file */
+    int64_t at_s;
+};
+
+struct ag_pending {
+    struct bytes raw; /* empty: nothing is pending */
+    uint32_t version;
+    int64_t not_before_s;
+};
+
+/* Where this agent stands with its policies. */
+struct ag_standing {
+    const struct pol_trust *trust;
+    const char *rollout; /* only this one; NULL: any that trust names */
+    uint32_t min_version;
+    struct ag_policy_store store;
+
+    struct pol_policy *policy; /* in force; NULL: none yet */
+    uint32_t received_version; /* last verified; 0: none */
+    struct ag_failed failed;
+    struct ag_pending pending;
+};
+
+enum ag_offer { AG_OFFER_ACCEPTED, AG_OFFER_NO_CHANGE, AG_OFFER_PENDING, AG_OFFER_REFUSED };
+
+/* Open the store and load what was accepted last. *etag names it, "" if not known. ST_OK also
+ * without a usable policy: *why tells, why->st ST_OK if there is nothing to tell. */
+enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault *vault,
+                             char etag[AG_ETAG_BYTES], struct err *why) MUST_USE;
+void ag_standing_done(struct ag_standing *standing);
+
+/* Offer what came. etag: the server's name for it, "" for a file. *why is filled for
+ * AG_OFFER_PENDING and AG_OFFER_REFUSED. */
+enum status ag_standing_offer(struct ag_standing *standing, struct span raw, const char *etag,
+                              int64_t now_s, enum ag_offer *out, struct err *why) MUST_USE;
+
+/* Note a refusal that came before there were bytes to look at (an answer over the limit). */
+void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
+                        const struct err *why);
+
+/* Has the time of what is pending come? Then ag_standing_retry() offers it again. */
+bool ag_standing_is_due(const struct ag_standing *standing, int64_t now_s);
+enum status ag_standing_retry(struct ag_standing *standing, int64_t now_s, enum ag_offer *out,
+                              struct err *why) MUST_USE;
+
+/* The policy in force has expired; it stays in force. */
+bool ag_standing_is_stale(const struct ag_standing *standing, int64_t now_s);
+
+#endif

@@ -1,0 +1,32 @@
+/* cycle.h - one pass over all users, reading as the product's sentence.
+ *
+ * fetch -> verify -> [evaluate -> apply -> observe] -> report
+ *
+ * A user's failure is that user's error, and the pass goes on. Where nothing differs nothing is
+ * written.
+ * Effects: users' hives, through the ports; the ledger in memory
+ * Owns:    the pass; ag_pass_free()    Errors: of the pass as a whole only: the users could not be
+ *                                              listed, ST_NO_MEMORY
+ * Threads: one thread                  Units:  seconds since 1970 UTC
+ * Source:  docs/architecture.md "The agent"
+ */
+#ifndef AGENT_CYCLE_H
+#define AGENT_CYCLE_H
+
+#include "agent/ledger.h"
+#include "agent/outcome.h"
+#include "policy/policy.h"
+
+struct ag_cycle {
+    const struct ag_ports *ports;
+    const struct ag_host *host;
+    char *const *tags;
+    size_t tag_count;
+    const struct pol_policy *policy; /* in force; NULL: look at the users and change nothing */
+    struct ag_ledger *ledger;
+};
+
+enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out,
+                         struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,27 @@
+/* edge_win.h - put Windows behind the core's ports, and run the core on them.
+ *
+ * Effects: those of all ports               Units:  none
+ * Owns:    everything between its open      Errors: those of the ports, told by their own words
+ *          and its end
+ * Threads: one thread                       Source: docs/architecture.md "The agent"
+ */
+#ifndef AGENT_EDGE_WIN_H
+#define AGENT_EDGE_WIN_H
+
+#include "agent/config.h"
+#include "policy/trust.h"
+
+enum ag_edge_mode {
+    AG_EDGE_LOOP, /* until ag_control_stop() */
+    AG_EDGE_ONCE, /* one pass, no network */
+};
+
+/* The keys that config names; free them with pol_trust_free(). */
+enum status ag_edge_read_trust(const struct ag_config *config, struct pol_trust **out,
+                               struct err *err) MUST_USE;
+
+/* Run the agent. started (may be NULL) is called once all that was configured is there. */
+enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
+                        void (*started)(void), struct err *err) MUST_USE;
+
+#endif

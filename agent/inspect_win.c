@@ -1,0 +1,243 @@
+#include "agent/inspect_win.h"
+
+#include "agent/edge_win.h"
+#include "agent/policy_store.h"
+#include "agent/service_setup_win.h"
+#include "agent/vault_win.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text_win.h"
+#include "base/time_text.h"
+#include "policy/json_write.h"
+#include "version.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <windows.h>
+
+enum { OUTPUT_BYTES = 64 * 1024 };
+
+/* ---- what was accepted --------------------------------------------------------------------- */
+
+struct accepted {
+    struct ag_vault_win *vault;
+    struct ag_vault port;
+    struct ag_policy_store store;
+};
+
+static void close_accepted(struct accepted *a)
+{
+    ag_policy_store_done(&a->store);
+    ag_vault_win_close(a->vault);
+}
+
+/* Looking makes no folder: where there is none, nothing was accepted. */
+static bool is_there(const char *folder)
+{
+    wchar_t *wide = NULL;
+    bool there =
+        text_to_wide(folder, &wide) == ST_OK && GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES;
+    free(wide);
+    return there;
+}
+
+static enum status open_accepted(const struct ag_config *config, struct accepted *a,
+                                 struct err *err)
+{
+    if (!is_there(config->data_dir)) {
+        return ST_OK;
+    }
+    enum status st = ag_vault_win_open(config->data_dir, &a->vault, err);
+    if (st == ST_OK) {
+        a->port = ag_vault_win_port(a->vault);
+        st = ag_policy_store_open(&a->store, &a->port, err);
+    }
+    return st;
+}
+
+/* ---- status -------------------------------------------------------------------------------- */
+
+static const char *or_none(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
+static void print_status(const struct ag_config *config, const struct accepted *a,
+                         const char *state)
+{
+    (void)printf("version        %s\nservice        %s\nserver         %s\ndata directory %s\n"
+                 "trust          %s\nrollout        %s\n",
+                 MR_VERSION, state, or_none(config->server_url), config->data_dir,
+                 or_none(config->trust_file), or_none(config->rollout));
+    for (size_t i = 0; i < a->store.line_count; i++) {
+        (void)printf("accepted       %s version %" PRIu32 "\n", a->store.lines[i].rollout,
+                     a->store.lines[i].floor.version);
+    }
+    if (a->store.line_count == 0) {
+        (void)puts("accepted       nothing yet");
+    }
+}
+
+static enum status print_status_json(const struct ag_config *config, const struct accepted *a,
+                                     const char *state, struct err *err)
+{
+    struct bytes text = bytes_with_limit(OUTPUT_BYTES);
+    struct pol_json_writer w = pol_json_write_start(&text);
+    pol_json_object(&w, NULL);
+    pol_json_text(&w, "version", MR_VERSION);
+    pol_json_text(&w, "service", state);
+    pol_json_text(&w, "server_url", config->server_url);
+    pol_json_text(&w, "data_dir", config->data_dir);
+    pol_json_text(&w, "trust_file", config->trust_file);
+    pol_json_text(&w, "rollout", config->rollout);
+    pol_json_array(&w, "accepted");
+    for (size_t i = 0; i < a->store.line_count; i++) {
+        pol_json_object(&w, NULL);
+        pol_json_text(&w, "rollout", a->store.lines[i].rollout);
+        pol_json_integer(&w, "version", a->store.lines[i].floor.version);
+        pol_json_text(&w, "digest", a->store.lines[i].floor.digest);
+        pol_json_close_object(&w);
+    }
+    pol_json_close_array(&w);
+    pol_json_close_object(&w);
+    enum status st = pol_json_write_end(&w);
+    if (st == ST_OK) {
+        (void)puts(bytes_text(&text));
+    } else {
+        st = err_set(err, st, 0, "cannot print the status");
+    }
+    bytes_free(&text);
+    return st;
+}
+
+enum status ag_inspect_status(const struct ag_config *config, bool json, struct err *err)
+{
+    struct accepted a = {0};
+    const char *state = NULL;
+    uint32_t process_id = 0;
+
+    enum status st = ag_service_state(&state, &process_id, err);
+    if (st == ST_OK) {
+        st = open_accepted(config, &a, err);
+    }
+    if (st == ST_OK && json) {
+        st = print_status_json(config, &a, state, err);
+    } else if (st == ST_OK) {
+        print_status(config, &a, state);
+    }
+    close_accepted(&a);
+    return st;
+}
+
+/* ---- check-policy -------------------------------------------------------------------------- */
+
+static enum status read_policy(const struct pol_trust *trust, const char *path,
+                               struct pol_policy **out, struct err *err)
+{
+    struct bytes raw = {0};
+    struct pol_verified *verified = NULL;
+
+    enum status st = file_read(path, LIMIT_ENVELOPE_BYTES, &raw, err);
+    if (st == ST_OK) {
+        st = pol_verify(trust, bytes_span(&raw), POL_DOCUMENT_POLICY, &verified, err);
+    }
+    if (st == ST_OK) {
+        st = pol_parse(verified, out, err);
+    }
+    pol_verified_free(verified);
+    bytes_free(&raw);
+    return st;
+}
+
+static enum status print_policy_json(const struct pol_policy *policy, const char *outcome,
+                                     struct err *err)
+{
+    struct bytes text = bytes_with_limit(OUTPUT_BYTES);
+    struct pol_json_writer w = pol_json_write_start(&text);
+    pol_json_object(&w, NULL);
+    pol_json_text(&w, "outcome", outcome);
+    pol_json_text(&w, "rollout", policy->rollout);
+    pol_json_integer(&w, "version", policy->version);
+    pol_json_text(&w, "stage", policy->stage);
+    pol_json_time(&w, "issued_at", policy->issued_at_s);
+    pol_json_time(&w, "not_before", policy->not_before_s);
+    pol_json_time(&w, "expires_at", policy->expires_at_s);
+    pol_json_text(&w, "digest", policy->digest);
+    pol_json_close_object(&w);
+    enum status st = pol_json_write_end(&w);
+    if (st == ST_OK) {
+        (void)puts(bytes_text(&text));
+    } else {
+        st = err_set(err, st, 0, "cannot print the policy");
+    }
+    bytes_free(&text);
+    return st;
+}
+
+static void print_policy(const struct pol_policy *policy, const char *outcome)
+{
+    char issued[TIME_TEXT_BYTES];
+    char expires[TIME_TEXT_BYTES];
+    time_text_write(policy->issued_at_s, issued);
+    time_text_write(policy->expires_at_s, expires);
+    (void)printf("outcome  %s\nrollout  %s\nversion  %" PRIu32 "\nstage    %s\nissued   %s\n"
+                 "expires  %s\n",
+                 outcome, policy->rollout, policy->version, policy->stage, issued,
+                 policy->expires_at_s < 0 ? "never" : expires);
+}
+
+static enum status judge(const struct ag_config *config, const struct pol_trust *trust,
+                         const struct pol_policy *policy, enum pol_freshness *out, struct err *err)
+{
+    struct accepted a = {0};
+    struct pol_policy *stored = NULL;
+    char etag[AG_ETAG_BYTES] = "";
+
+    enum status st = open_accepted(config, &a, err);
+    if (st == ST_OK) {
+        struct pol_freshness_rules rules = {
+            .trust = trust,
+            .rollout = config->rollout,
+            .min_version = config->min_version,
+            .now_s = clock_wall_s(),
+        };
+        if (a.vault != NULL) {
+            rules.floor = ag_policy_store_floor(&a.store, policy->rollout);
+            rules.stored_policy_usable = ag_policy_store_load(&a.store, trust, config->rollout,
+                                                              &stored, etag, NULL) == ST_OK;
+        }
+        st = pol_freshness(policy, &rules, out, err);
+    }
+    pol_policy_free(stored);
+    close_accepted(&a);
+    return st;
+}
+
+enum status ag_inspect_policy(const struct ag_config *config, const char *path, bool json,
+                              struct err *err)
+{
+    struct pol_trust *trust = NULL;
+    struct pol_policy *policy = NULL;
+    enum pol_freshness freshness = POL_FRESH_NO_CHANGE;
+
+    enum status st = ag_edge_read_trust(config, &trust, err);
+    if (st == ST_OK) {
+        st = read_policy(trust, path, &policy, err);
+    }
+    if (st == ST_OK) {
+        st = judge(config, trust, policy, &freshness, err);
+    }
+    if (st == ST_OK) {
+        const char *outcome = freshness == POL_FRESH_ACCEPT ? "accept" : "no_change";
+        if (json) {
+            st = print_policy_json(policy, outcome, err);
+        } else {
+            print_policy(policy, outcome);
+        }
+    }
+    pol_policy_free(policy);
+    pol_trust_free(trust);
+    return st;
+}

@@ -1,0 +1,141 @@
+#include "agent/ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_BYTES = AG_SID_BYTES + 160, FILE_LIMIT = AG_LEDGER_USERS * LINE_BYTES };
+
+static const char FILE_NAME[] = "users.ledger";
+
+static bool is_plausible(const struct ag_record *r, unsigned action, unsigned set)
+{
+    return strncmp(r->sid, "S-1-", 4) == 0 && r->written_at_s >= -1 && r->last_start_s >= -1 &&
+           action < POL_ACTION_COUNT && set < POL_SET_COUNT;
+}
+
+/* sid written_at action brought_version set corrections last_start starts */
+static bool read_line(const char *line, struct ag_record *out)
+{
+    struct ag_record r = {0};
+    unsigned action = 0;
+    unsigned set = 0;
+    int end = 0;
+    int got =
+        sscanf(line, "%191s %" SCNd64 " %u %" SCNu32 " %u %" SCNu32 " %" SCNd64 " %" SCNu32 "%n",
+               r.sid, &r.written_at_s, &action, &r.brought_version, &set, &r.corrections,
+               &r.last_start_s, &r.starts, &end);
+    if (got != 8 || line[end] != '\0' || !is_plausible(&r, action, set)) {
+        return false;
+    }
+    r.action = (enum pol_action)action;
+    r.set = (enum pol_set)set;
+    *out = r;
+    return true;
+}
+
+static enum status write_line(const struct ag_record *r, struct bytes *out)
+{
+    return bytes_append_format(
+        out, "%s %" PRId64 " %u %" PRIu32 " %u %" PRIu32 " %" PRId64 " %" PRIu32 "\n", r->sid,
+        r->written_at_s, (unsigned)r->action, r->brought_version, (unsigned)r->set, r->corrections,
+        r->last_start_s, r->starts);
+}
+
+static bool reserve(struct ag_ledger *ledger)
+{
+    if (ledger->count < ledger->capacity) {
+        return true;
+    }
+    size_t capacity = ledger->capacity == 0 ? 16 : ledger->capacity * 2;
+    struct ag_record *records = realloc(ledger->records, capacity * sizeof *records);
+    if (records != NULL) {
+        ledger->records = records;
+        ledger->capacity = capacity;
+    }
+    return records != NULL;
+}
+
+struct ag_record *ag_ledger_find(struct ag_ledger *ledger, const char *sid)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        if (strcmp(ledger->records[i].sid, sid) == 0) {
+            return &ledger->records[i];
+        }
+    }
+    if (strlen(sid) >= AG_SID_BYTES || ledger->count >= AG_LEDGER_USERS || !reserve(ledger)) {
+        return NULL;
+    }
+    struct ag_record *r = &ledger->records[ledger->count++];
+    *r = (struct ag_record){
+        .written_at_s = -1, .action = POL_ACTION_NONE, .set = POL_SET_LEAVE, .last_start_s = -1};
+    memcpy(r->sid, sid, strlen(sid) + 1);
+    return r;
+}
+
+void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,
+                      const struct ag_record *content)
+{
+    bool same = place->written_at_s == content->written_at_s && place->action == content->action &&
+                place->brought_version == content->brought_version && place->set == content->set &&
+                place->corrections == content->corrections &&
+                place->last_start_s == content->last_start_s && place->starts == content->starts;
+    if (!same) {
+        *place = *content;
+        ledger->changed = true;
+    }
+}
+
+static void read_lines(struct ag_ledger *ledger, char *text)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        struct ag_record r;
+        struct ag_record *place = NULL;
+        if (read_line(line, &r)) {
+            place = ag_ledger_find(ledger, r.sid);
+        }
+        if (place != NULL) {
+            *place = r;
+        }
+    }
+}
+
+enum status ag_ledger_load(struct ag_ledger *ledger, const struct ag_vault *vault, struct err *err)
+{
+    struct bytes content = {0};
+    *ledger = (struct ag_ledger){0};
+    enum status st = vault->read(vault->ctx, FILE_NAME, FILE_LIMIT, &content, err);
+    if (st == ST_OK && content.data != NULL) {
+        read_lines(ledger, (char *)content.data);
+    }
+    bytes_free(&content);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status ag_ledger_save(struct ag_ledger *ledger, const struct ag_vault *vault, struct err *err)
+{
+    struct bytes content = bytes_with_limit(FILE_LIMIT);
+    enum status st = ST_OK;
+    if (!ledger->changed) {
+        return ST_OK;
+    }
+    for (size_t i = 0; st == ST_OK && i < ledger->count; i++) {
+        st = write_line(&ledger->records[i], &content);
+    }
+    st = st == ST_OK ? vault->write(vault->ctx, FILE_NAME, bytes_span(&content), err)
+                     : err_set(err, st, 0, "the ledger of users does not fit");
+    if (st == ST_OK) {
+        ledger->changed = false;
+    }
+    bytes_free(&content);
+    return st;
+}
+
+void ag_ledger_done(struct ag_ledger *ledger)
+{
+    free(ledger->records);
+    *ledger = (struct ag_ledger){0};
+}

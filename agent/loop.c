@@ -1,0 +1,224 @@
+#include "agent/loop.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+enum {
+    PASS_EVERY_MS = 60 * 1000, /* watchers wake the loop; this finds what they missed */
+    PASS_GAP_MS = 250,         /* between passes that watchers asked for: no fight at full speed */
+    FILE_EVERY_MS = 1000,
+};
+
+uint64_t ag_loop_now_ms(const struct ag_loop *l)
+{
+    return l->ports->clock.monotonic_ms(l->ports->clock.ctx);
+}
+
+int64_t ag_loop_now_s(const struct ag_loop *l)
+{
+    return l->ports->clock.wall_s(l->ports->clock.ctx);
+}
+
+uint32_t ag_loop_chance(const struct ag_loop *l)
+{
+    return l->ports->clock.random(l->ports->clock.ctx);
+}
+
+bool ag_loop_is_fatal(enum status st)
+{
+    return st == ST_NO_MEMORY || st == ST_BUG;
+}
+
+/* ---- open and close ----------------------------------------------------------------------- */
+
+static void tell_at_start(const char *what, const struct err *why)
+{
+    if (why->st != ST_OK) {
+        log_failure(LOG_WARNING, what, why);
+    }
+}
+
+static enum status open_standing(struct ag_loop *l, struct err *err)
+{
+    struct err why = {.st = ST_OK};
+    enum status st = ag_standing_open(&l->standing, &l->ports->vault, l->poll.etag, &why);
+    tell_at_start("stored policy", &why);
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "cannot load the stored policy");
+    }
+    if (l->standing.policy != NULL) {
+        ag_schedule_set_timing(&l->schedule, &l->standing.policy->timing);
+        ag_tell_offer(&l->standing, "stored", AG_OFFER_ACCEPTED, &why);
+    }
+    return ST_OK;
+}
+
+static enum status open_enroll(struct ag_loop *l, struct err *err)
+{
+    struct err why = {.st = ST_OK};
+    enum status st =
+        ag_enroll_open(&l->enroll, &l->ports->vault, l->host, l->config->enroll_secret_file, &why);
+    tell_at_start("enrolling", &why);
+    return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot load the device");
+}
+
+/* Ledger and spool can be lost without harm: what cannot be read starts afresh. */
+static enum status open_records(struct ag_loop *l, struct err *err)
+{
+    struct err why = {.st = ST_OK};
+    enum status st = ag_ledger_load(&l->ledger, &l->ports->vault, &why);
+    if (st != ST_OK) {
+        tell_at_start("ledger", &why);
+    }
+    if (!ag_loop_is_fatal(st)) {
+        st = ag_reports_open(&l->reports, &l->ports->vault, &why);
+        if (st != ST_OK) {
+            tell_at_start("spool", &why);
+        }
+    }
+    return ag_loop_is_fatal(st) ? err_set(err, st, 0, "cannot load records") : ST_OK;
+}
+
+static void name_troubles(struct ag_loop *l)
+{
+    l->pass_trouble.what = "pass";
+    l->file_trouble.what = "policy_file";
+    l->pending_trouble.what = "pending_policy";
+    l->ledger_trouble.what = "ledger";
+    l->poll_trouble.what = "poll";
+    l->enroll_trouble.what = "enroll";
+    l->build_trouble.what = "spool";
+    l->report_trouble.what = "report";
+}
+
+enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
+                         const struct ag_host *host, const struct ag_ports *ports,
+                         const struct pol_trust *trust, struct err *err)
+{
+    *l = (struct ag_loop){.config = config, .host = host, .ports = ports};
+    l->standing.trust = trust;
+    l->standing.rollout = config->rollout;
+    l->standing.min_version = config->min_version;
+    l->file.patient = true;
+    name_troubles(l);
+    ag_schedule_init(&l->schedule, ag_loop_now_ms(l));
+    l->pass_due_ms = ag_loop_now_ms(l);
+    enum status st = open_standing(l, err);
+    if (st == ST_OK) {
+        st = open_enroll(l, err);
+    }
+    if (st == ST_OK) {
+        st = open_records(l, err);
+    }
+    if (st == ST_OK) {
+        st = ag_reporter_init(&l->reports.reporter, config, host, trust, ag_loop_now_s(l), err);
+    }
+    if (st != ST_OK) {
+        ag_loop_close(l);
+    }
+    return st;
+}
+
+void ag_loop_close(struct ag_loop *l)
+{
+    ag_reports_done(&l->reports);
+    ag_ledger_done(&l->ledger);
+    ag_enroll_done(&l->enroll);
+    ag_standing_done(&l->standing);
+}
+
+/* ---- evaluate -> apply -> observe --------------------------------------------------------- */
+
+static void take_pass(struct ag_loop *l, struct ag_pass *pass)
+{
+    struct err err = {.st = ST_OK};
+    l->worst = ST_OK;
+    for (size_t i = 0; i < pass->count; i++) {
+        if (pass->outcomes[i].row.error_code != NULL) {
+            l->worst = pass->outcomes[i].err.st;
+        }
+    }
+    ag_tell_pass(pass, l->reports.current, &l->standing);
+    ag_reports_take_pass(&l->reports, pass);
+    if (ag_ledger_save(&l->ledger, &l->ports->vault, &err) == ST_OK) {
+        err = (struct err){.st = ST_OK};
+    }
+    ag_tell_trouble(&l->ledger_trouble, &err);
+}
+
+enum status ag_loop_run_pass(struct ag_loop *l)
+{
+    struct ag_cycle cycle = {
+        .ports = l->ports,
+        .host = l->host,
+        .tags = l->config->tags,
+        .tag_count = l->config->tag_count,
+        .policy = l->standing.policy,
+        .ledger = &l->ledger,
+    };
+    struct ag_pass *pass = NULL;
+    struct err err = {.st = ST_OK};
+    enum status st = ag_cycle_run(&cycle, &pass, &err);
+    l->passed_ms = ag_loop_now_ms(l);
+    l->pass_due_ms = l->passed_ms + PASS_EVERY_MS;
+    if (st == ST_OK) {
+        err = (struct err){.st = ST_OK};
+        l->act_pending = false;
+        take_pass(l, pass);
+    }
+    ag_tell_trouble(&l->pass_trouble, &err);
+    return ag_loop_is_fatal(st) ? st : ST_OK;
+}
+
+void ag_loop_look_for_changes(struct ag_loop *l)
+{
+    uint64_t soon_ms = l->passed_ms + PASS_GAP_MS;
+    if (l->ports->hives_changed(l->ports->events_ctx) && l->pass_due_ms > soon_ms) {
+        l->pass_due_ms = soon_ms;
+    }
+}
+
+/* ---- policies, whichever way they come ---------------------------------------------------- */
+
+void ag_loop_take_offer(struct ag_loop *l, const char *source, enum ag_offer offer,
+                        uint32_t delay_ms, const struct err *why)
+{
+    ag_tell_offer(&l->standing, source, offer, why);
+    if (offer == AG_OFFER_ACCEPTED) {
+        ag_schedule_set_timing(&l->schedule, &l->standing.policy->timing);
+        ag_reports_want_full(&l->reports);
+        l->act_pending = true;
+        l->pass_due_ms = ag_loop_now_ms(l) + delay_ms;
+    }
+}
+
+void ag_loop_look_for_file(struct ag_loop *l)
+{
+    enum ag_found found = AG_FOUND_NOTHING;
+    enum ag_offer offer = AG_OFFER_REFUSED;
+    struct err why = {.st = ST_OK};
+    enum status st =
+        ag_source_file_look(&l->file, &l->standing, ag_loop_now_s(l), &found, &offer, &why);
+    l->file_due_ms = ag_loop_now_ms(l) + FILE_EVERY_MS;
+    if (st == ST_OK && found == AG_FOUND_OFFER) {
+        ag_loop_take_offer(l, "file", offer, 0, &why);
+    }
+    bool told = st == ST_OK && why.st == ST_REFUSED;
+    ag_tell_trouble(&l->file_trouble, told ? &(struct err){.st = ST_OK} : &why);
+}
+
+void ag_loop_look_for_pending(struct ag_loop *l)
+{
+    enum ag_offer offer = AG_OFFER_REFUSED;
+    struct err why = {.st = ST_OK};
+    if (!ag_standing_is_due(&l->standing, ag_loop_now_s(l))) {
+        return;
+    }
+    enum status st = ag_standing_retry(&l->standing, ag_loop_now_s(l), &offer, &why);
+    if (st == ST_OK) {
+        ag_loop_take_offer(l, "pending", offer, 0, &why);
+        why = (struct err){.st = ST_OK};
+    }
+    ag_tell_trouble(&l->pending_trouble, &why);
+}

@@ -1,0 +1,317 @@
+/* main_win.c - mapi-rollout-agent.exe: what the command line asks for.
+ *
+ * Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+ * Source: docs/protocol.md "Command lines"
+ */
+#include "agent/config_win.h"
+#include "agent/control_win.h"
+#include "agent/edge_win.h"
+#include "agent/inspect_win.h"
+#include "agent/service_setup_win.h"
+#include "agent/service_win.h"
+#include "base/text_win.h"
+#include "version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <windows.h>
+
+#include <psa/crypto.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static const char PROGRAM[] = "mapi-rollout-agent";
+
+/* What stands behind the command's name. */
+struct arguments {
+    int count;
+    char **list;
+};
+
+struct command {
+    const char *name;
+    int (*run)(struct arguments arguments);
+    const char *help;
+};
+
+static int finish(enum status st, const struct err *err)
+{
+    if (st == ST_OK) {
+        return EXIT_DONE;
+    }
+    err_print(PROGRAM, err);
+    return EXIT_FAILED;
+}
+
+static int wrong_usage(const char *what)
+{
+    (void)fprintf(stderr, "%s: usage: %s\n", PROGRAM, what);
+    return EXIT_USAGE;
+}
+
+/* Take a flag without a value out of the list. */
+static bool take_flag(struct arguments *arguments, const char *flag)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        if (strcmp(arguments->list[i], flag) == 0) {
+            arguments->count--;
+            for (int j = i; j < arguments->count; j++) {
+                arguments->list[j] = arguments->list[j + 1];
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The registry's settings, and over them those of the command line. Anything but ST_OK has been
+ * said on stderr; *exit_code is then the program's. */
+static enum status read_config(struct arguments arguments, struct ag_config *config, int *exit_code)
+{
+    struct err err = {0};
+    enum status st = ag_config_win_read(config, &err);
+    if (st != ST_OK) {
+        *exit_code = finish(st, &err);
+        return st;
+    }
+    st = ag_config_read_flags(config, arguments.count, arguments.list, &err);
+    if (st != ST_OK) {
+        *exit_code = st == ST_REFUSED ? wrong_usage(err.text) : finish(st, &err);
+        ag_config_done(config);
+    }
+    return st;
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+static BOOL WINAPI stop_by_console(DWORD event)
+{
+    (void)event; /* Ctrl-C, Ctrl-Break, closing the window, logging off: all mean the same */
+    ag_control_stop();
+    return TRUE;
+}
+
+static int run_with(struct arguments arguments, enum ag_edge_mode mode)
+{
+    struct ag_config config = {0};
+    struct err err = {0};
+    int exit_code = EXIT_FAILED;
+    if (read_config(arguments, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = log_open(NULL, config.log_level, &err);
+    if (st == ST_OK) {
+        st = ag_config_check(&config, &err);
+    }
+    if (st == ST_OK) {
+        st = ag_edge_run(&config, mode, NULL, &err);
+    }
+    ag_config_done(&config);
+    return finish(st, &err);
+}
+
+static int command_run(struct arguments arguments)
+{
+    if (!take_flag(&arguments, "--console")) {
+        return wrong_usage("run --console [--server-url URL] [--data-dir DIR] [...]");
+    }
+    if (!SetConsoleCtrlHandler(stop_by_console, TRUE)) {
+        (void)fprintf(stderr, "%s: Ctrl-C will end this at once\n", PROGRAM);
+    }
+    return run_with(arguments, AG_EDGE_LOOP);
+}
+
+static int command_once(struct arguments arguments)
+{
+    return run_with(arguments, AG_EDGE_ONCE);
+}
+
+/* ---- the service --------------------------------------------------------------------------- */
+
+static int print_state(struct err *err)
+{
+    const char *word = NULL;
+    uint32_t process_id = 0;
+    enum status st = ag_service_state(&word, &process_id, err);
+    if (st == ST_OK) {
+        (void)puts(word);
+    }
+    return finish(st, err);
+}
+
+static int command_service(struct arguments arguments)
+{
+    static const struct {
+        const char *name;
+        enum status (*act)(struct err *err);
+    } acts[] = {
+        {"run", ag_service_run},     {"install", ag_service_install},
+        {"start", ag_service_start}, {"uninstall", ag_service_uninstall},
+        {"stop", ag_service_stop},
+    };
+    struct err err = {0};
+    if (arguments.count == 1 && strcmp(arguments.list[0], "status") == 0) {
+        return print_state(&err);
+    }
+    for (size_t i = 0; arguments.count == 1 && i < sizeof acts / sizeof acts[0]; i++) {
+        if (strcmp(arguments.list[0], acts[i].name) == 0) {
+            return finish(acts[i].act(&err), &err);
+        }
+    }
+    return wrong_usage("service run|install|uninstall|start|stop|status");
+}
+
+/* ---- looking ------------------------------------------------------------------------------- */
+
+static int command_status(struct arguments arguments)
+{
+    struct ag_config config = {0};
+    struct err err = {0};
+    int exit_code = EXIT_FAILED;
+    bool json = take_flag(&arguments, "--json");
+    if (read_config(arguments, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = ag_inspect_status(&config, json, &err);
+    ag_config_done(&config);
+    return finish(st, &err);
+}
+
+static int command_check_policy(struct arguments arguments)
+{
+    struct ag_config config = {0};
+    struct err err = {0};
+    int exit_code = EXIT_FAILED;
+    bool json = take_flag(&arguments, "--json");
+    if (arguments.count < 1 || arguments.list[0][0] == '-') {
+        return wrong_usage("check-policy FILE [--trust-file FILE] [--json]");
+    }
+    struct arguments flags = {arguments.count - 1, arguments.list + 1};
+    if (read_config(flags, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = ag_inspect_policy(&config, arguments.list[0], json, &err);
+    ag_config_done(&config);
+    return finish(st, &err);
+}
+
+static int command_not_built(struct arguments arguments)
+{
+    struct err err = {0};
+    (void)arguments;
+    return finish(err_refuse(&err, "unsupported", "", "this version cannot do that yet"), &err);
+}
+
+/* ---- finding the command ------------------------------------------------------------------- */
+
+#define FLAGS_HELP                                                                                 \
+    "Settings come from HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override them:\n"                \
+    "  --server-url URL  --ca-file FILE  --trust-file FILE  --rollout NAME\n"                      \
+    "  --enroll-secret-file FILE  --proxy URL  --data-dir DIR  --log-level LEVEL  --tags A,B\n"
+
+static const struct command COMMANDS[] = {
+    {"service", command_service,
+     "service run|install|uninstall|start|stop|status\n\n"
+     "Installs this program as the Windows service MapiRollout, starts and stops it.\n"
+     "`run` is what the service manager calls.\n\n"
+     "Example: mapi-rollout-agent service install\n"},
+    {"run", command_run,
+     "run --console [flags]\n\n"
+     "Runs the agent in this window until Ctrl-C; the log goes to stderr.\n" FLAGS_HELP
+     "\nExample: mapi-rollout-agent run --console --server-url https://rollout:8443\n"},
+    {"once", command_once,
+     "once [flags]\n\n"
+     "Takes policy.jws from the data directory if it is there, else the stored policy, looks\n"
+     "after every user once and ends. No network.\n" FLAGS_HELP
+     "\nExample: mapi-rollout-agent once\n"},
+    {"status", command_status,
+     "status [--json] [flags]\n\n"
+     "Says how this agent is set up, whether it runs, and what it accepted last.\n\n"
+     "Example: mapi-rollout-agent status --json\n"},
+    {"check-policy", command_check_policy,
+     "check-policy FILE [--json] [flags]\n\n"
+     "Says whether this agent would take a signed policy now, and why not. Stores nothing.\n\n"
+     "Example: mapi-rollout-agent check-policy policy.jws --trust-file trust.json\n"},
+    {"explain", command_not_built, "explain [--user SID]\n\nNot in this version.\n"},
+    {"preflight", command_not_built, "preflight\n\nNot in this version.\n"},
+    {"restore", command_not_built, "restore [--set restore|allow]\n\nNot in this version.\n"},
+};
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
+
+static const char USAGE[] =
+    "service run|install|uninstall|start|stop|status, run --console, once, status, "
+    "check-policy FILE, --help or --version";
+
+static int print_help(void)
+{
+    (void)printf("%s %s - moves Outlook between RPC/HTTP and MAPI/HTTP as signed policies say.\n\n"
+                 "Commands (each has --help):\n",
+                 PROGRAM, MR_VERSION);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        (void)printf("  %.*s\n", (int)strcspn(COMMANDS[i].help, "\n"), COMMANDS[i].help);
+    }
+    (void)puts("\nExample: mapi-rollout-agent check-policy policy.jws");
+    return EXIT_DONE;
+}
+
+static int dispatch(struct arguments arguments)
+{
+    if (arguments.count < 1) {
+        return wrong_usage(USAGE);
+    }
+    const char *name = arguments.list[0];
+    struct arguments rest = {arguments.count - 1, arguments.list + 1};
+    if (strcmp(name, "--help") == 0) {
+        return print_help();
+    }
+    if (strcmp(name, "--version") == 0) {
+        (void)printf("%s %s\n", PROGRAM, MR_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, COMMANDS[i].name) == 0) {
+            if (take_flag(&rest, "--help")) {
+                (void)printf("usage: %s %s", PROGRAM, COMMANDS[i].help);
+                return EXIT_DONE;
+            }
+            return COMMANDS[i].run(rest);
+        }
+    }
+    return wrong_usage(USAGE);
+}
+
+/* Everything inside is UTF-8; the program ends with the process, which frees the copies. */
+static enum status narrow_arguments(int argc, wchar_t **argv, struct arguments *out)
+{
+    char **list = calloc((size_t)argc + 1, sizeof *list);
+    enum status st = list != NULL ? ST_OK : ST_NO_MEMORY;
+    for (int i = 1; i < argc && st == ST_OK; i++) {
+        st = text_from_wide(argv[i], wcslen(argv[i]), &list[i - 1]);
+    }
+    if (st == ST_OK) {
+        *out = (struct arguments){argc > 0 ? argc - 1 : 0, list};
+    }
+    return st;
+}
+
+int wmain(int argc, wchar_t **argv); /* what -municode calls; no header declares it */
+
+int wmain(int argc, wchar_t **argv)
+{
+    struct arguments arguments = {0};
+    /* First of all: no DLL from the folder of this program or the current one, ever. */
+    if (!SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32)) {
+        (void)fprintf(stderr, "%s: cannot confine the search for DLLs\n", PROGRAM);
+        return EXIT_FAILED;
+    }
+    if (psa_crypto_init() != PSA_SUCCESS) {
+        (void)fprintf(stderr, "%s: the cryptography does not start\n", PROGRAM);
+        return EXIT_FAILED;
+    }
+    if (narrow_arguments(argc, argv, &arguments) != ST_OK) {
+        return wrong_usage("arguments in valid Unicode");
+    }
+    return dispatch(arguments);
+}

@@ -1,0 +1,49 @@
+/* outcome.h - what one pass found out about each user.
+ *
+ * Effects: none       Units:  none
+ * Owns:    struct ag_pass owns everything its rows point to; ag_pass_free()
+ * Errors:  ST_NO_MEMORY
+ * Threads: one thread Source: docs/architecture.md "The agent"
+ */
+#ifndef AGENT_OUTCOME_H
+#define AGENT_OUTCOME_H
+
+#include "agent/ports.h"
+#include "policy/limits.h"
+#include "policy/policy.h"
+#include "policy/report.h"
+
+struct ag_outcome {
+    struct pol_report_user row;      /* its texts live in the pass */
+    char ring[LIMIT_NAME_BYTES + 1]; /* a copy: the policy may be gone when rows are compared */
+    const char **groups;             /* of the user's, those that the policy names */
+    enum pol_action wrote;           /* in this pass */
+    bool corrected;                  /* somebody else had rewritten it */
+    struct err err;                  /* why row.error_code is set */
+};
+
+struct ag_pass {
+    struct ag_user *users;
+    struct ag_outcome *outcomes; /* one for each user */
+    size_t count;
+};
+
+/* Takes the list of users in any case, also on failure. */
+enum status ag_pass_new(struct ag_user *users, size_t count, struct ag_pass **out,
+                        struct err *err) MUST_USE;
+void ag_pass_free(struct ag_pass *pass);
+
+/* Keep a copy of the deciding ring's name; NULL is fine. */
+void ag_outcome_keep_ring(struct ag_outcome *outcome, const char *ring);
+
+/* Put those of the user's groups into the row that the policy names; NULL groups stay unknown. */
+enum status ag_outcome_keep_groups(struct ag_outcome *outcome, const struct ag_user *user,
+                                   const struct pol_policy *policy, struct err *err) MUST_USE;
+
+/* NULL if the pass has no such user; pass may be NULL. */
+const struct ag_outcome *ag_pass_find(const struct ag_pass *pass, const char *sid);
+
+/* Would a report show the same? */
+bool ag_outcome_same(const struct ag_outcome *a, const struct ag_outcome *b);
+
+#endif

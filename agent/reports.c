@@ -1,0 +1,236 @@
+#include "agent/reports.h"
+
+#include <string.h>
+
+enum { COALESCE_MS = 5000 };
+enum { HTTP_UNAUTHORIZED = 401 };
+
+enum status ag_reports_open(struct ag_reports *reports, const struct ag_vault *vault,
+                            struct err *err)
+{
+    reports->full_wanted = true; /* the first report of a run is a full one */
+    return ag_spool_open(&reports->spool, vault, err);
+}
+
+static void drop_current(struct ag_reports *reports)
+{
+    if (reports->current != reports->reported) {
+        ag_pass_free(reports->current);
+    }
+    reports->current = NULL;
+}
+
+void ag_reports_done(struct ag_reports *reports)
+{
+    drop_current(reports);
+    ag_pass_free(reports->reported);
+    bytes_free(&reports->body);
+    *reports = (struct ag_reports){0};
+}
+
+/* A user who is gone is told by a full report only: it retires whom it does not name. */
+static bool somebody_is_gone(const struct ag_pass *now, const struct ag_pass *then)
+{
+    for (size_t i = 0; then != NULL && i < then->count; i++) {
+        if (ag_pass_find(now, then->outcomes[i].row.sid) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool somebody_changed(const struct ag_pass *now, const struct ag_pass *then)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        const struct ag_outcome *before = ag_pass_find(then, now->outcomes[i].row.sid);
+        if (before == NULL || !ag_outcome_same(&now->outcomes[i], before)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ag_reports_take_pass(struct ag_reports *reports, struct ag_pass *pass)
+{
+    drop_current(reports);
+    reports->current = pass;
+    if (somebody_is_gone(pass, reports->reported)) {
+        reports->full_wanted = true;
+    }
+    reports->news = somebody_changed(pass, reports->reported);
+}
+
+void ag_reports_want_full(struct ag_reports *reports)
+{
+    reports->full_wanted = true;
+}
+
+enum status ag_reports_new_device(struct ag_reports *reports, struct err *err)
+{
+    reports->full_wanted = true;
+    return ag_spool_clear(&reports->spool, err);
+}
+
+static struct ag_standing_view view_of(const struct ag_standing *standing, int64_t now_s)
+{
+    return (struct ag_standing_view){
+        .received = standing->received_version,
+        .effective = standing->policy != NULL ? standing->policy->version : 0,
+        .failed_code = standing->failed.code,
+        .failed_at_s = standing->failed.at_s,
+        .pending = standing->pending.version,
+        .stale = ag_standing_is_stale(standing, now_s),
+    };
+}
+
+/* Codes are literals: the same code may stand at two addresses. */
+static bool same_code(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_view(const struct ag_standing_view *a, const struct ag_standing_view *b)
+{
+    return a->received == b->received && a->effective == b->effective &&
+           same_code(a->failed_code, b->failed_code) && a->failed_at_s == b->failed_at_s &&
+           a->pending == b->pending && a->stale == b->stale;
+}
+
+uint64_t ag_reports_due_ms(struct ag_reports *reports, const struct ag_standing *standing,
+                           int64_t now_s)
+{
+    struct ag_standing_view view = view_of(standing, now_s);
+    if (reports->current == NULL) {
+        return UINT64_MAX;
+    }
+    if (!reports->built || view.effective != reports->told.effective) {
+        return 0; /* a new policy in force is never news that can wait */
+    }
+    if (reports->news || reports->full_wanted || !same_view(&view, &reports->told)) {
+        return reports->built_ms + COALESCE_MS;
+    }
+    return reports->full_due_ms;
+}
+
+static enum status put(void *ctx, struct span document, struct err *err)
+{
+    return ag_spool_put(ctx, document, err);
+}
+
+static enum status build(struct ag_reports *reports, const char *device_id,
+                         const struct ag_standing *standing, int64_t now_s, struct err *err)
+{
+    struct ag_report_sink sink = {.ctx = &reports->spool, .put = put};
+    struct ag_report_order order = {
+        .device_id = device_id,
+        .standing = standing,
+        .pass = reports->current,
+        .before = reports->full_wanted ? NULL : reports->reported,
+        .now_s = now_s,
+    };
+    return ag_report_build(&reports->reporter, &order, &sink, err);
+}
+
+/* When the spool is full, one full report says all that the many said, and newer. */
+static enum status build_with_room(struct ag_reports *reports, const char *device_id,
+                                   const struct ag_standing *standing, int64_t now_s,
+                                   struct err *err)
+{
+    enum status st = build(reports, device_id, standing, now_s, err);
+    if (st == ST_NO_SPACE && reports->spool.count > 0) {
+        st = ag_spool_clear(&reports->spool, err);
+        reports->full_wanted = true;
+        if (st == ST_OK) {
+            st = build(reports, device_id, standing, now_s, err);
+        }
+    }
+    return st;
+}
+
+enum status ag_reports_build(struct ag_reports *reports, const char *device_id,
+                             const struct ag_standing *standing, const struct ag_clock *clock,
+                             uint64_t period_ms, struct err *err)
+{
+    uint64_t now_ms = clock->monotonic_ms(clock->ctx);
+    int64_t now_s = clock->wall_s(clock->ctx);
+    if (now_ms >= reports->full_due_ms) {
+        reports->full_wanted = true;
+    }
+    reports->built = true; /* also if it fails: the next attempt is not at once */
+    reports->built_ms = now_ms;
+    enum status st = build_with_room(reports, device_id, standing, now_s, err);
+    if (st != ST_OK) {
+        reports->full_wanted = true; /* parts of a set may be there already */
+        return st;
+    }
+    if (reports->full_wanted) {
+        reports->full_due_ms = now_ms + period_ms;
+    }
+    if (reports->reported != reports->current) {
+        ag_pass_free(reports->reported);
+        reports->reported = reports->current;
+    }
+    reports->told = view_of(standing, now_s);
+    reports->full_wanted = false;
+    reports->news = false;
+    return ST_OK;
+}
+
+bool ag_reports_has_spooled(const struct ag_reports *reports)
+{
+    return reports->spool.count > 0;
+}
+
+enum status ag_reports_request(struct ag_reports *reports, const char *token,
+                               struct ag_request *out, struct err *err)
+{
+    bytes_free(&reports->body);
+    enum status st = ag_spool_first(&reports->spool, &reports->body, err);
+    if (st == ST_OK) {
+        reports->sending = reports->spool.numbers[0];
+        *out = (struct ag_request){
+            .path = "/v1/reports",
+            .bearer = token,
+            .body = bytes_span(&reports->body),
+            .answer_limit_bytes = LIMIT_ENROLL_BYTES,
+        };
+    }
+    return st;
+}
+
+/* Forget the report that was sent, unless the spool was cleared meanwhile. */
+static enum status drop_sent(struct ag_reports *reports, struct err *err)
+{
+    if (reports->spool.count == 0 || reports->spool.numbers[0] != reports->sending) {
+        return ST_OK;
+    }
+    return ag_spool_drop_first(&reports->spool, err);
+}
+
+enum ag_report_result ag_reports_take(struct ag_reports *reports, const struct ag_answer *answer,
+                                      struct err *err)
+{
+    enum ag_report_result result = AG_REPORT_LATER;
+    *err = answer->err;
+    if (answer->st != ST_OK) {
+        return AG_REPORT_LATER;
+    }
+    (void)err_set(err, ST_BUSY, 0, "the server answered %d to a report", answer->http);
+    if (answer->http >= 200 && answer->http < 300) {
+        result = AG_REPORT_STORED;
+    } else if (answer->http == 400 || answer->http == 409 || answer->http == 413 ||
+               answer->http == 422) {
+        result = AG_REPORT_DROPPED;
+    } else if (answer->http == HTTP_UNAUTHORIZED) {
+        result = AG_REPORT_ENROLL;
+    }
+    bool settled = result == AG_REPORT_STORED || result == AG_REPORT_DROPPED;
+    struct err failure = {.st = ST_OK};
+    if (settled && drop_sent(reports, &failure) != ST_OK) {
+        *err = failure; /* it stays and is sent again: the server knows it by its id */
+        result = AG_REPORT_LATER;
+    } else if (result == AG_REPORT_STORED) {
+        *err = (struct err){.st = ST_OK};
+    }
+    return result;
+}

@@ -1,0 +1,95 @@
+#include "agent/run.h"
+
+#include "agent/lanes.h"
+#include "base/log.h"
+#include "version.h"
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t sleep_ms(struct ag_loop *l)
+{
+    uint64_t now_ms = ag_loop_now_ms(l);
+    uint64_t due_ms = sooner(sooner(l->pass_due_ms, l->file_due_ms), ag_lanes_due_ms(l));
+    return due_ms > now_ms ? (uint32_t)(due_ms - now_ms) : 0; /* file_due_ms is near */
+}
+
+/* Sleep until something is due or somebody wakes us, and take the answer that came. */
+static void wait(struct ag_loop *l)
+{
+    const struct ag_http *http = &l->ports->http;
+    enum ag_lane lane = AG_LANE_POLICY;
+    struct ag_answer answer = {.st = ST_OK};
+    if (http->wait(http->ctx, sleep_ms(l), &lane, &answer)) {
+        ag_lanes_take(l, lane, &answer);
+        bytes_wipe(&answer.body); /* of enrolling: a token */
+    }
+}
+
+static enum status run_pass_if_due(struct ag_loop *l)
+{
+    ag_loop_look_for_changes(l);
+    return l->pass_due_ms <= ag_loop_now_ms(l) ? ag_loop_run_pass(l) : ST_OK;
+}
+
+/* Policies first, then the users, then the network: what came is acted on before anything else. */
+static enum status step(struct ag_loop *l)
+{
+    ag_loop_look_for_pending(l);
+    if (l->file_due_ms <= ag_loop_now_ms(l)) {
+        ag_loop_look_for_file(l);
+    }
+    enum status st = run_pass_if_due(l);
+    if (st == ST_OK) {
+        ag_lanes_start(l);
+        wait(l);
+    }
+    return st;
+}
+
+enum status ag_run(const struct ag_config *config, const struct ag_host *host,
+                   const struct ag_ports *ports, const struct pol_trust *trust, struct err *err)
+{
+    struct ag_loop l;
+    enum status st = ag_loop_open(&l, config, host, ports, trust, err);
+    if (st != ST_OK) {
+        return st;
+    }
+    log_write(LOG_INFO, "event=started version=%s server=%s", MR_VERSION,
+              config->server_url != NULL ? config->server_url : "-");
+    while (st == ST_OK && !ports->stopping(ports->events_ctx)) {
+        st = step(&l);
+    }
+    if (st != ST_OK) {
+        st = err_set(err, st, 0, "the agent cannot go on: %s", status_name(st));
+    }
+    log_write(LOG_INFO, "event=stopped status=%s", status_name(st));
+    ag_lanes_cancel(&l);
+    ag_loop_close(&l);
+    return st;
+}
+
+enum status ag_run_once(const struct ag_config *config, const struct ag_host *host,
+                        const struct ag_ports *ports, const struct pol_trust *trust,
+                        struct err *err)
+{
+    struct ag_loop l;
+    enum status st = ag_loop_open(&l, config, host, ports, trust, err);
+    if (st != ST_OK) {
+        return st;
+    }
+    l.file.patient = false;
+    ag_loop_look_for_file(&l);
+    ag_loop_look_for_pending(&l);
+    st = ag_loop_run_pass(&l);
+    if (st == ST_OK) {
+        st = l.worst;
+    }
+    if (st != ST_OK) {
+        st = err_set(err, st, 0, "not every user could be looked after; the log says why");
+    }
+    ag_loop_close(&l);
+    return st;
+}

@@ -1,0 +1,26 @@
+/* service_setup_win.h - put the service into the service manager, take it out, start and stop it.
+ *
+ * Effects: changes the service manager's settings    Units:  none
+ * Owns:    nothing                                   Errors: ST_DENIED without administrator rights,
+ *                                                            ST_EXISTS, ST_NOT_FOUND, ST_TIMED_OUT
+ * Threads: one thread                                Source: docs/architecture.md "Windows"
+ */
+#ifndef AGENT_SERVICE_SETUP_WIN_H
+#define AGENT_SERVICE_SETUP_WIN_H
+
+#include "base/err.h"
+
+/* Automatic start of this executable, restart on failure, own SID, only the needed privileges. An
+ * existing service is brought to the same settings. */
+enum status ag_service_install(struct err *err) MUST_USE;
+/* Stops it first. */
+enum status ag_service_uninstall(struct err *err) MUST_USE;
+
+/* Both wait until it is done; ST_OK if it was so already. */
+enum status ag_service_start(struct err *err) MUST_USE;
+enum status ag_service_stop(struct err *err) MUST_USE;
+
+/* *word becomes a literal: "running", "stopped", "start_pending", ..., "not_installed". */
+enum status ag_service_state(const char **word, uint32_t *process_id, struct err *err) MUST_USE;
+
+#endif

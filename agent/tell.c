@@ -1,0 +1,82 @@
+#include "agent/tell.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *or_dash(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+static bool same_code(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+void ag_tell_trouble(struct ag_trouble *trouble, const struct err *err)
+{
+    if (trouble->st == err->st && same_code(trouble->code, err->code)) {
+        return;
+    }
+    if (err->st == ST_OK) {
+        log_write(LOG_INFO, "event=%s_well", trouble->what);
+    } else {
+        log_failure(LOG_WARNING, trouble->what, err);
+    }
+    trouble->st = err->st;
+    trouble->code = err->st != ST_OK ? err->code : NULL;
+}
+
+void ag_tell_offer(const struct ag_standing *standing, const char *source, enum ag_offer offer,
+                   const struct err *why)
+{
+    const struct pol_policy *policy = standing->policy;
+    switch (offer) {
+    case AG_OFFER_ACCEPTED:
+        log_write(LOG_INFO,
+                  "event=policy_accepted source=%s rollout=%s version=%" PRIu32
+                  " stage=%s digest=%s",
+                  source, policy->rollout, policy->version, policy->stage, policy->digest);
+        break;
+    case AG_OFFER_NO_CHANGE:
+        log_write(LOG_DEBUG, "event=policy_unchanged source=%s version=%" PRIu32, source,
+                  policy->version);
+        break;
+    case AG_OFFER_PENDING:
+        log_write(LOG_INFO, "event=policy_pending source=%s version=%" PRIu32 " code=%s", source,
+                  standing->pending.version, or_dash(why->code));
+        break;
+    case AG_OFFER_REFUSED:
+        log_write(LOG_WARNING, "event=policy_refused source=%s code=%s pointer=%s reason=\"%s\"",
+                  source, or_dash(why->code), or_dash(why->pointer), why->text);
+        break;
+    }
+}
+
+static void tell_user(const struct ag_outcome *now, const struct ag_outcome *then, uint32_t version)
+{
+    const struct pol_report_user *row = &now->row;
+    if (now->wrote != POL_ACTION_NONE) {
+        log_write(LOG_INFO, "event=%s sid=%s set=%s action=%s version=%" PRIu32 " ring=%s",
+                  now->corrected ? "value_corrected" : "value_written", row->sid,
+                  POL_SET_WORDS[row->set], POL_ACTION_WORDS[now->wrote], version,
+                  or_dash(row->ring));
+    }
+    bool told = then != NULL && same_code(then->row.error_code, row->error_code) &&
+                then->row.error_os_code == row->error_os_code;
+    if (row->error_code != NULL && !told) {
+        log_write(LOG_WARNING,
+                  "event=user_failed sid=%s error=%s os_code=%" PRIu32 " reason=\"%s\"", row->sid,
+                  row->error_code, row->error_os_code, now->err.text);
+    }
+}
+
+void ag_tell_pass(const struct ag_pass *pass, const struct ag_pass *before,
+                  const struct ag_standing *standing)
+{
+    uint32_t version = standing->policy != NULL ? standing->policy->version : 0;
+    for (size_t i = 0; i < pass->count; i++) {
+        const struct ag_outcome *now = &pass->outcomes[i];
+        tell_user(now, ag_pass_find(before, now->row.sid), version);
+    }
+}
