@@ -1,0 +1,89 @@
+#include "admin/answer.h"
+#include "admin/commands.h"
+#include "admin/connection.h"
+#include "admin/json_line.h"
+#include "admin/options.h"
+#include "admin/print.h"
+#include "admin/table.h"
+
+enum { DEVICE_COLUMNS = 6, TEXT_MOST_BYTES = 1024 };
+
+static enum status print_line(void *ctx, const struct pol_at *item, struct err *err)
+{
+    (void)ctx;
+    return adm_json_line_print(item, err);
+}
+
+static void add_text(struct adm_table *table, const struct pol_at *device, const char *key,
+                     enum pol_need need)
+{
+    const char *text = NULL;
+    (void)pol_read_text(device, key, need, TEXT_MOST_BYTES, &text);
+    adm_table_cell(table, text);
+}
+
+static enum status add_row(void *ctx, const struct pol_at *item, struct err *err)
+{
+    struct adm_table *table = ctx;
+    int64_t effective = 0;
+
+    if (!pol_at_is_object(item)) {
+        pol_at_problem(item, "wrong_type", "a device must be an object");
+        return ST_OK; /* told with the page's other problems */
+    }
+    add_text(table, item, "device_id", POL_REQUIRED);
+    add_text(table, item, "name", POL_OPTIONAL);
+    add_text(table, item, "domain", POL_OPTIONAL);
+    add_text(table, item, "agent", POL_OPTIONAL);
+    (void)pol_read_integer(item, "effective", POL_OPTIONAL, 0, UINT32_MAX, &effective);
+    adm_table_number(table, effective);
+    add_text(table, item, "seen_at", POL_OPTIONAL);
+    return table->st == ST_OK ? ST_OK : err_set(err, table->st, 0, "too many devices for a table");
+}
+
+static enum status print_table(struct adm_client *client, struct err *err)
+{
+    static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE", "HOST",    "DOMAIN",
+                                                     "AGENT",  "VERSION", "LAST SEEN"};
+    struct adm_table table = adm_table_with(DEVICE_COLUMNS);
+    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
+    const struct adm_pages pages = {
+        .path = "/v1/devices", .query = "", .list = "devices", .visit = add_row, .ctx = &table};
+
+    for (size_t i = 0; i < DEVICE_COLUMNS; i++) {
+        adm_table_cell(&table, HEAD[i]);
+    }
+    enum status st = adm_pages_walk(client, &pages, err);
+    if (st == ST_OK) {
+        st = adm_print(&text, adm_table_write(&table, &text), err);
+    }
+    bytes_free(&text);
+    adm_table_done(&table);
+    return st;
+}
+
+enum status adm_cmd_devices(int argc, char *const *argv, struct err *err)
+{
+    bool json = false;
+    struct adm_connection_options connection = {0};
+    const struct adm_option options[] = {
+        {.name = "--json", .flag = &json},
+        ADM_CONNECTION_ROWS(connection),
+    };
+    const struct adm_syntax syntax = {.command = "devices",
+                                      .options = options,
+                                      .option_count = sizeof options / sizeof options[0]};
+    const struct adm_pages lines = {
+        .path = "/v1/devices", .query = "", .list = "devices", .visit = print_line};
+    struct adm_client *client = NULL;
+
+    enum status st = adm_options_read(&syntax, argc, argv, NULL, err);
+    if (st == ST_OK) {
+        st = adm_connect(&connection, &client, err);
+    }
+    if (st == ST_OK) {
+        st = json ? adm_pages_walk(client, &lines, err) : print_table(client, err);
+    }
+    adm_client_free(client);
+    return st;
+}

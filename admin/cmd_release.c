@@ -1,0 +1,189 @@
+#include "admin/commands.h"
+#include "admin/compliance_view.h"
+#include "admin/connection.h"
+#include "admin/json_line.h"
+#include "admin/print.h"
+#include "admin/rollout_view.h"
+#include "admin/terminal.h"
+#include "policy/json_write.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BODY_BYTES = 4096, ANSWER_LINE_BYTES = 64 };
+
+struct wish {
+    const char *stage; /* NULL: the next one */
+    bool confirm_regression;
+    bool yes;
+    bool json;
+};
+
+static enum status write_preview(const struct wish *wish, const struct adm_rollout_view *rollout,
+                                 const struct adm_compliance_view *fleet, struct bytes *out)
+{
+    const struct adm_stage_view *to = wish->stage != NULL
+                                          ? adm_stage_find(&rollout->newest, wish->stage)
+                                          : adm_stage_next(rollout);
+    enum status st = rollout->released_version == 0
+                         ? bytes_append_text(out, "from   nothing released yet\n")
+                         : bytes_append_format(out, "from   %s (version %" PRIu32 ")\n",
+                                               rollout->released_stage, rollout->released_version);
+    if (st == ST_OK && to != NULL) {
+        st = bytes_append_format(out, "to     %s (version %" PRIu32 ")\n", to->name, to->version);
+    }
+    if (st == ST_OK) {
+        st = bytes_append_format(out, "users  %" PRId64 " on %" PRId64 " devices now reporting\n",
+                                 fleet->users, fleet->devices);
+    }
+    return st;
+}
+
+/* The preview goes to standard error: it belongs to the question, not to the result. */
+static enum status ask(const struct wish *wish, const struct adm_rollout_view *rollout,
+                       const struct adm_compliance_view *fleet, struct err *err)
+{
+    struct bytes preview = bytes_with_limit(BODY_BYTES);
+    struct bytes answer = bytes_with_limit(ANSWER_LINE_BYTES);
+
+    enum status st = write_preview(wish, rollout, fleet, &preview);
+    if (st != ST_OK) {
+        st = err_set(err, st, 0, "the preview is too long");
+    } else {
+        (void)fputs(bytes_text(&preview), stderr);
+    }
+    if (st == ST_OK && !wish->yes) {
+        st = adm_terminal_read_line("Release it? Type yes: ", &answer, err);
+        if (st == ST_OK && strcmp(bytes_text(&answer), "yes") != 0) {
+            st = err_set(err, ST_CANCELLED, 0, "nothing was released");
+        }
+    }
+    bytes_free(&preview);
+    bytes_free(&answer);
+    return st;
+}
+
+static enum status write_body(const struct wish *wish, struct bytes *out)
+{
+    struct pol_json_writer w = pol_json_write_start(out);
+    pol_json_object(&w, NULL);
+    if (wish->stage != NULL) {
+        pol_json_text(&w, "stage", wish->stage);
+    }
+    if (wish->confirm_regression) {
+        pol_json_boolean(&w, "confirm_regression", true);
+    }
+    pol_json_close_object(&w);
+    return pol_json_write_end(&w);
+}
+
+static enum status post(struct adm_client *client, const struct wish *wish, const char *etag,
+                        struct err *err)
+{
+    struct bytes body = bytes_with_limit(BODY_BYTES);
+    struct bytes answer = {0}; /* the new state is asked for anew */
+
+    enum status st = write_body(wish, &body);
+    if (st != ST_OK) {
+        st = err_set(err, st, 0, "the name of the stage is too long");
+    } else {
+        const struct adm_request request = {.method = "POST",
+                                            .path = wish->stage != NULL ? "/v1/rollout/release"
+                                                                        : "/v1/rollout/advance",
+                                            .if_match = etag,
+                                            .body = bytes_span(&body)};
+        st = adm_client_ask(client, &request, &answer, err);
+    }
+    bytes_free(&body);
+    bytes_free(&answer);
+    return st;
+}
+
+static enum status show(struct adm_client *client, bool json, struct err *err)
+{
+    struct adm_answer answer = {.json = NULL};
+    struct adm_rollout_view now;
+    struct bytes text = bytes_with_limit(BODY_BYTES);
+
+    enum status st = adm_answer_get(client, "/v1/rollout", &answer, err);
+    if (st == ST_OK && json) {
+        struct pol_at root = adm_answer_root(&answer);
+        st = adm_json_line_print(&root, err);
+    } else if (st == ST_OK) {
+        st = adm_rollout_read(&answer, &now, err);
+        if (st == ST_OK) {
+            st = bytes_append_format(&text, "released %s (version %" PRIu32 ")\n",
+                                     now.released_stage, now.released_version);
+            st = adm_print(&text, st, err);
+        }
+    }
+    bytes_free(&text);
+    adm_answer_done(&answer);
+    return st;
+}
+
+static enum status release(struct adm_client *client, const struct wish *wish, struct err *err)
+{
+    struct adm_rollout_view rollout;
+    struct adm_compliance_view fleet;
+
+    enum status st = adm_rollout_get(client, &rollout, err);
+    if (st == ST_OK) {
+        st = adm_compliance_get(client, &fleet, err);
+    }
+    if (st == ST_OK) {
+        st = ask(wish, &rollout, &fleet, err);
+    }
+    if (st == ST_OK) {
+        st = post(client, wish, rollout.policy_etag, err);
+    }
+    return st == ST_OK ? show(client, wish->json, err) : st;
+}
+
+static enum status run(const char *command, struct wish *wish, int argc, char *const *argv,
+                       struct err *err)
+{
+    struct adm_connection_options connection = {0};
+    const struct adm_option options[] = {
+        {.name = "--confirm-regression", .flag = &wish->confirm_regression},
+        {.name = "--yes", .flag = &wish->yes},
+        {.name = "--json", .flag = &wish->json},
+        ADM_CONNECTION_ROWS(connection),
+    };
+    bool names_stage = strcmp(command, "release") == 0;
+    const struct adm_syntax syntax = {.command = command,
+                                      .options = options,
+                                      .option_count = sizeof options / sizeof options[0],
+                                      .operands = {names_stage ? "STAGE" : NULL}};
+    struct adm_client *client = NULL;
+
+    enum status st = adm_options_read(&syntax, argc, argv, &wish->stage, err);
+    if (st == ST_OK && wish->stage != NULL) {
+        st = adm_option_name("STAGE", wish->stage, err);
+    }
+    if (st == ST_OK && !wish->yes && !adm_terminal_asks()) {
+        st = adm_usage(err, "%s asks before it acts, and nobody can be asked here: give --yes",
+                       command);
+    }
+    if (st == ST_OK) {
+        st = adm_connect(&connection, &client, err);
+    }
+    if (st == ST_OK) {
+        st = release(client, wish, err);
+    }
+    adm_client_free(client);
+    return st;
+}
+
+enum status adm_cmd_release(int argc, char *const *argv, struct err *err)
+{
+    struct wish wish = {0};
+    return run("release", &wish, argc, argv, err);
+}
+
+enum status adm_cmd_advance(int argc, char *const *argv, struct err *err)
+{
+    struct wish wish = {0};
+    return run("advance", &wish, argc, argv, err);
+}

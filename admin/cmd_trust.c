@@ -1,0 +1,165 @@
+#include "admin/commands.h"
+#include "admin/options.h"
+#include "admin/print.h"
+#include "base/file.h"
+#include "policy/json_write.h"
+#include "policy/limits.h"
+#include "policy/trust.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static enum status read_public_keys(const struct adm_list *paths, struct pol_public_key *keys,
+                                    struct err *err)
+{
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < paths->count; i++) {
+        struct bytes pem = {0};
+        st = file_read(paths->items[i], LIMIT_KEY_FILE_BYTES, &pem, err);
+        if (st == ST_OK) {
+            st = pol_public_key_read(bytes_span(&pem), &keys[i], err);
+        }
+        bytes_wipe(&pem); /* somebody may have named the private half */
+    }
+    return st;
+}
+
+struct trust_new {
+    struct adm_list keys;
+    struct adm_list rollouts;
+    const char *threshold;
+    const char *version;
+    const char *out;
+};
+
+static enum status write_trust(const struct trust_new *wish, struct err *err)
+{
+    struct pol_public_key keys[LIMIT_KEYS];
+    uint32_t threshold = 1;
+    uint32_t version = 1;
+    struct bytes document = bytes_with_limit(LIMIT_TRUST_BYTES);
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < wish->rollouts.count; i++) {
+        st = adm_option_name("--rollout", wish->rollouts.items[i], err);
+    }
+    if (st == ST_OK && wish->threshold != NULL) {
+        st = adm_option_number("--threshold", wish->threshold, 1, (uint32_t)wish->keys.count,
+                               &threshold, err);
+    }
+    if (st == ST_OK && wish->version != NULL) {
+        st = adm_option_number("--version", wish->version, 1, INT32_MAX, &version, err);
+    }
+    if (st == ST_OK) {
+        st = read_public_keys(&wish->keys, keys, err);
+    }
+    if (st == ST_OK) {
+        st = pol_trust_write(version, threshold, wish->rollouts.items, wish->rollouts.count, keys,
+                             wish->keys.count, &document, err);
+    }
+    if (st == ST_OK) {
+        st = file_create(wish->out, bytes_span(&document), FILE_FOR_ALL, err);
+    }
+    bytes_free(&document);
+    return st;
+}
+
+static enum status write_json(const struct pol_trust *trust, struct bytes *out)
+{
+    struct pol_json_writer w = pol_json_write_start(out);
+    pol_json_object(&w, NULL);
+    pol_json_integer(&w, "version", pol_trust_version(trust));
+    pol_json_integer(&w, "threshold", pol_trust_threshold(trust));
+    pol_json_array(&w, "rollouts");
+    for (size_t i = 0; i < pol_trust_rollout_count(trust); i++) {
+        pol_json_text(&w, NULL, pol_trust_rollout(trust, i));
+    }
+    pol_json_close_array(&w);
+    pol_json_array(&w, "kids");
+    for (size_t i = 0; i < pol_trust_key_count(trust); i++) {
+        pol_json_text(&w, NULL, pol_trust_key(trust, i)->kid);
+    }
+    pol_json_close_array(&w);
+    pol_json_close_object(&w);
+    enum status st = pol_json_write_end(&w);
+    return st == ST_OK ? bytes_append_text(out, "\n") : st;
+}
+
+static enum status write_text(const struct pol_trust *trust, struct bytes *out)
+{
+    enum status st = bytes_append_format(
+        out, "version    %" PRIu32 "\nsignatures %" PRIu32 " of %zu keys must hold\n",
+        pol_trust_version(trust), pol_trust_threshold(trust), pol_trust_key_count(trust));
+    for (size_t i = 0; st == ST_OK && i < pol_trust_rollout_count(trust); i++) {
+        st = bytes_append_format(out, "rollout    %s\n", pol_trust_rollout(trust, i));
+    }
+    for (size_t i = 0; st == ST_OK && i < pol_trust_key_count(trust); i++) {
+        st = bytes_append_format(out, "key        %s\n", pol_trust_key(trust, i)->kid);
+    }
+    return st;
+}
+
+static enum status show(const char *path, bool json, struct err *err)
+{
+    struct bytes document = {0};
+    struct pol_trust *trust = NULL;
+    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
+
+    enum status st = file_read(path, LIMIT_TRUST_BYTES, &document, err);
+    if (st == ST_OK) {
+        st = pol_trust_parse(bytes_span(&document), &trust, err);
+    }
+    if (st == ST_OK) {
+        st = adm_print(&text, json ? write_json(trust, &text) : write_text(trust, &text), err);
+    }
+    bytes_free(&text);
+    pol_trust_free(trust);
+    bytes_free(&document);
+    return st;
+}
+
+static enum status trust_new(int argc, char *const *argv, struct err *err)
+{
+    struct trust_new wish = {0};
+    bool json = false;
+    const struct adm_option options[] = {
+        {.name = "--key", .value = "FILE.pub.pem", .needed = true, .list = &wish.keys},
+        {.name = "--rollout", .value = "NAME", .needed = true, .list = &wish.rollouts},
+        {.name = "--threshold", .value = "NUMBER", .text = &wish.threshold},
+        {.name = "--version", .value = "NUMBER", .text = &wish.version},
+        {.name = "--out", .value = "TRUST.json", .needed = true, .text = &wish.out},
+        {.name = "--json", .flag = &json},
+    };
+    const struct adm_syntax syntax = {.command = "trust new",
+                                      .options = options,
+                                      .option_count = sizeof options / sizeof options[0]};
+
+    enum status st = adm_options_read(&syntax, argc, argv, NULL, err);
+    if (st == ST_OK) {
+        st = write_trust(&wish, err);
+    }
+    return st == ST_OK ? show(wish.out, json, err) : st;
+}
+
+static enum status trust_show(int argc, char *const *argv, struct err *err)
+{
+    const char *path = NULL;
+    bool json = false;
+    const struct adm_option options[] = {{.name = "--json", .flag = &json}};
+    const struct adm_syntax syntax = {
+        .command = "trust show", .options = options, .option_count = 1, .operands = {"FILE"}};
+
+    enum status st = adm_options_read(&syntax, argc, argv, &path, err);
+    return st == ST_OK ? show(path, json, err) : st;
+}
+
+enum status adm_cmd_trust(int argc, char *const *argv, struct err *err)
+{
+    if (argc > 0 && strcmp(argv[0], "new") == 0) {
+        return trust_new(argc - 1, argv + 1, err);
+    }
+    if (argc > 0 && strcmp(argv[0], "show") == 0) {
+        return trust_show(argc - 1, argv + 1, err);
+    }
+    return adm_usage(err, "trust needs \"new\" or \"show\": see 'mapi-rollout trust --help'");
+}

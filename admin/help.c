@@ -1,0 +1,207 @@
+#include "admin/commands.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* A text each, of at most 24 lines of 80 columns. */
+
+#define SERVER_OPTIONS                                                                             \
+    "  --server URL        https://HOST:PORT of the administrators' listener;\n"                   \
+    "                      or MAPI_ROLLOUT_SERVER, or \"server\" in config.json\n"                 \
+    "  --ca FILE           the CA to trust instead of the system's; or MAPI_ROLLOUT_CA\n"          \
+    "  --token-file FILE   one line, the token; or MAPI_ROLLOUT_TOKEN_FILE\n"                      \
+    "  --json              answer for programs\n"
+
+static const char GENERAL[] =
+    "mapi-rollout - move Outlook between RPC/HTTP and MAPI/HTTP by signed policies\n"
+    "\n"
+    "offline:\n"
+    "  init DIR            keys, trust, certificates, a cautious plan, next steps\n"
+    "  keygen              make a signing key\n"
+    "  trust new|show      say which keys may sign\n"
+    "  check PLAN          find mistakes in a plan\n"
+    "  sign PLAN           make a bundle of signed policies\n"
+    "  verify FILE         who signed it, and would agents take it now\n"
+    "at the server:\n"
+    "  publish BUNDLE      store a bundle; releases nothing\n"
+    "  release STAGE       hand a stage to the agents\n"
+    "  advance             hand out the next stage\n"
+    "  safe                the brake: the safe policy, at once\n"
+    "  status  users  devices\n"
+    "\n"
+    "mapi-rollout COMMAND --help says more. --version tells the version.\n";
+
+static const char INIT[] =
+    "mapi-rollout init DIR [--host NAME] [--rollout NAME] [--passphrase-file FILE]\n"
+    "\n"
+    "Makes DIR with all that a new rollout needs: signing key, trust.json, a private\n"
+    "CA and the server's certificate, a plan whose first stage only observes, a\n"
+    "set-up script for clients, and README.txt with the next commands. DIR must be\n"
+    "empty or not there yet; it appears complete or not at all.\n"
+    "\n"
+    "  --host NAME             the server's host name as clients reach it (localhost)\n"
+    "  --rollout NAME          a-z, 0-9, \"-\" (mapi-http)\n"
+    "  --passphrase-file FILE  encrypt the signing key; without it, it is not encrypted\n"
+    "  --json                  answer for programs\n"
+    "\n"
+    "Example: mapi-rollout init rollout --host mapi.example.com --rollout mapihttp-2026\n";
+
+static const char KEYGEN[] =
+    "mapi-rollout keygen --out FILE.pem [--passphrase-file FILE | --no-passphrase]\n"
+    "\n"
+    "Makes a P-256 signing key: FILE.pem (private, for you alone) and FILE.pub.pem.\n"
+    "Files that are there already are never overwritten. On a terminal you are asked\n"
+    "for a passphrase; elsewhere, without --passphrase-file, the key is not encrypted\n"
+    "and a warning says so.\n"
+    "\n"
+    "  --out FILE.pem          where the private key goes\n"
+    "  --passphrase-file FILE  one line, the passphrase\n"
+    "  --no-passphrase         do not ask, do not encrypt\n"
+    "  --json                  answer for programs\n"
+    "\n"
+    "Example: mapi-rollout keygen --out ops.pem\n";
+
+static const char TRUST[] =
+    "mapi-rollout trust new --key FILE.pub.pem [--key ...] --rollout NAME --out TRUST.json\n"
+    "mapi-rollout trust show FILE\n"
+    "\n"
+    "Writes or shows the keys that agents and the server accept signatures from.\n"
+    "\n"
+    "  --key FILE.pub.pem  a public key; repeat for more\n"
+    "  --threshold NUMBER  how many of the keys must have signed (1)\n"
+    "  --rollout NAME      what they may sign for; repeat for more\n"
+    "  --version NUMBER    rises with every change (1)\n"
+    "  --out TRUST.json    a new file\n"
+    "  --json              answer for programs\n"
+    "\n"
+    "Example: mapi-rollout trust new --key ops.pub.pem --key boss.pub.pem --threshold 2 \\\n"
+    "           --rollout mapihttp-2026 --out trust.json\n";
+
+static const char CHECK[] =
+    "mapi-rollout check PLAN.json\n"
+    "\n"
+    "Reads a plan as sign would and tells up to 20 mistakes in one run, each with its\n"
+    "place (a JSON pointer). Exit 1 if there are any. What is allowed but probably not\n"
+    "meant is a warning on standard error.\n"
+    "\n"
+    "  --json              answer for programs\n"
+    "\n"
+    "Example: mapi-rollout check plan.json\n";
+
+static const char SIGN[] =
+    "mapi-rollout sign PLAN.json --key FILE.pem [--key ...] --out BUNDLE.json\n"
+    "\n"
+    "Checks the plan, makes one policy per stage and the safe policy, signs each and\n"
+    "the bundle of them. A stage that is not signed cannot be released by anybody.\n"
+    "\n"
+    "  --key FILE.pem          a private key; repeat for more signatures\n"
+    "  --passphrase-file FILE  for encrypted keys: one for all, or one for each --key\n"
+    "  --through STAGE         leave out the stages behind this one\n"
+    "  --out BUNDLE.json       replaced if it is there\n"
+    "  --json                  answer for programs\n"
+    "\n"
+    "Example: mapi-rollout sign plan.json --key ops.pem --through pilot --out bundle.json\n";
+
+static const char VERIFY[] =
+    "mapi-rollout verify FILE --trust TRUST.json [--floor VERSION]\n"
+    "\n"
+    "Checks a bundle or a single policy as an agent does: who signed it, what is in\n"
+    "it, and whether each policy would be accepted now. Exit 1 if it is not genuine,\n"
+    "or if no stage in it would be accepted.\n"
+    "\n"
+    "  --trust TRUST.json  the keys to believe\n"
+    "  --floor VERSION     the version accepted last (none)\n"
+    "  --json              answer for programs\n"
+    "\n"
+    "Example: mapi-rollout verify bundle.json --trust trust.json --floor 7002\n";
+
+static const char PUBLISH[] =
+    "mapi-rollout publish BUNDLE.json [--skip]\n"
+    "\n"
+    "Stores a bundle at the server. Nothing changes for agents until release.\n"
+    "\n"
+    "  --skip              let the serial rise by more than 100\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout publish bundle.json --server https://mapi.example.com:8444 \\\n"
+    "           --ca ca.pem --token-file token\n";
+
+static const char RELEASE[] =
+    "mapi-rollout release STAGE [--confirm-regression] [--yes]\n"
+    "\n"
+    "Hands a stage of the newest stored bundle to the agents. Shows first what would\n"
+    "change and asks; where nobody can be asked, --yes is needed.\n"
+    "\n"
+    "  --confirm-regression  go on although somebody goes from allow to block\n"
+    "  --yes                 do not ask\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout release pilot\n";
+
+static const char ADVANCE[] =
+    "mapi-rollout advance [--confirm-regression] [--yes]\n"
+    "\n"
+    "Hands the next stage of the released serial to the agents. Shows first what would\n"
+    "change and asks; where nobody can be asked, --yes is needed.\n"
+    "\n"
+    "  --confirm-regression  go on although somebody goes from allow to block\n"
+    "  --yes                 do not ask\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout advance --yes\n";
+
+static const char SAFE[] =
+    "mapi-rollout safe --reason TEXT --confirm ROLLOUT\n"
+    "\n"
+    "The brake: releases the signed safe policy at once, without a further question.\n"
+    "Leaving the safe state takes a bundle with a higher serial.\n"
+    "\n"
+    "  --reason TEXT       why, for those who come after\n"
+    "  --confirm ROLLOUT   the rollout's name, so that no other one is stopped\n" SERVER_OPTIONS
+    "\n"
+    "Example: mapi-rollout safe --reason \"Outlook hangs in Berlin\" --confirm mapihttp-2026\n";
+
+static const char STATUS[] =
+    "mapi-rollout status [--watch]\n"
+    "\n"
+    "What is released, what is stored, how far the users are, who fails and why.\n"
+    "\n"
+    "  --watch             again every 2 seconds, until Ctrl-C\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout status --watch\n";
+
+static const char USERS[] =
+    "mapi-rollout users [--state STATE] [--ring RING] [--host HOST] [--sid SID]\n"
+    "\n"
+    "One line for each user on each machine, as last reported.\n"
+    "\n"
+    "  --state STATE       only those in this state: error, mismatch, compliant, ...\n"
+    "  --ring RING         only those whom a rule of this ring caught\n"
+    "  --host HOST         only those on this machine\n"
+    "  --sid SID           only this user\n" SERVER_OPTIONS
+    "                      (users: one JSON object a line)\n"
+    "\n"
+    "Example: mapi-rollout users --state error\n";
+
+static const char DEVICES[] =
+    "mapi-rollout devices\n"
+    "\n"
+    "One line for each machine: its name, agent, effective policy and last report.\n"
+    "\n" SERVER_OPTIONS "                      (devices: one JSON object a line)\n"
+    "\n"
+    "Example: mapi-rollout devices\n";
+
+struct help {
+    const char *command;
+    const char *text;
+};
+
+static const struct help HELP[] = {
+    {"", GENERAL},        {"init", INIT},       {"keygen", KEYGEN}, {"trust", TRUST},
+    {"check", CHECK},     {"sign", SIGN},       {"verify", VERIFY}, {"publish", PUBLISH},
+    {"release", RELEASE}, {"advance", ADVANCE}, {"safe", SAFE},     {"status", STATUS},
+    {"users", USERS},     {"devices", DEVICES},
+};
+
+const char *adm_help_find(const char *command)
+{
+    for (size_t i = 0; i < sizeof HELP / sizeof HELP[0]; i++) {
+        if (strcmp(HELP[i].command, command) == 0) {
+            return HELP[i].text;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,34 @@
+/* terminal.h - the person at the keyboard: arguments, questions, secrets typed without echo.
+ *
+ * Effects: reads the command line, the environment, standard input and the console; writes prompts
+ *          to standard error
+ * Units:   bytes, UTF-8; _ms for waits       Owns:    said at each function
+ * Errors:  ST_CANCELLED when nobody types (end of input); ST_TOO_LARGE; ST_IO; ST_NO_MEMORY
+ * Threads: one thread                        Source:  docs/protocol.md "Command lines"
+ */
+#ifndef ADMIN_TERMINAL_H
+#define ADMIN_TERMINAL_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* Give the arguments in UTF-8 (Windows has them in UTF-16) and make the console show UTF-8. What is
+ * allocated here lives until the program ends. */
+enum status adm_terminal_start(int *argc, char ***argv, struct err *err) MUST_USE;
+
+/* Somebody can be asked: standard input and standard error are a terminal. */
+bool adm_terminal_asks(void);
+/* Standard output is one: a screen may be drawn. */
+bool adm_terminal_shows(void);
+
+/* Ask and append the line typed, without its end. Wipe *out with bytes_wipe(). */
+enum status adm_terminal_read_line(const char *prompt, struct bytes *out, struct err *err) MUST_USE;
+enum status adm_terminal_read_secret(const char *prompt, struct bytes *out,
+                                     struct err *err) MUST_USE;
+
+/* A variable of the environment as text that free() frees; NULL if it is unset or empty. */
+char *adm_environment(const char *name);
+
+void adm_terminal_pause(uint32_t wait_ms);
+
+#endif

@@ -1,0 +1,139 @@
+#include "server/answer.h"
+
+#include "base/log.h"
+#include "policy/json_write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PROBLEM_BYTES = 8192, DETAIL_BYTES = 768, TYPE_BYTES = 96 };
+
+static const char RETRY_AFTER_S[] = "10";
+
+void srv_answer_empty(struct srv_request *rq, unsigned status)
+{
+    rq->answer.status = status;
+}
+
+void srv_answer_json(struct srv_request *rq, unsigned status, struct bytes *take)
+{
+    rq->answer.status = status;
+    rq->answer.type = "application/json";
+    rq->answer.text = *take;
+    *take = (struct bytes){0};
+}
+
+void srv_answer_policy(struct srv_request *rq, struct srv_body *take)
+{
+    rq->answer.status = 200;
+    rq->answer.type = "application/jose+json";
+    rq->answer.body = take;
+}
+
+void srv_answer_header(struct srv_request *rq, const char *name, const char *value)
+{
+    struct srv_answer *a = &rq->answer;
+    if (a->header_count < SRV_HEADERS_MAX && strlen(value) < SRV_HEADER_BYTES) {
+        a->headers[a->header_count].name = name;
+        (void)snprintf(a->headers[a->header_count].value, SRV_HEADER_BYTES, "%s", value);
+        a->header_count++;
+    }
+}
+
+static const char *title_of(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *title;
+    } TITLES[] = {
+        {400, "Malformed request"},  {401, "Not authenticated"},   {403, "Not allowed"},
+        {404, "Not found"},          {405, "Method not allowed"},  {409, "Conflict"},
+        {412, "Precondition failed"}, {413, "Too large"},          {422, "Not acceptable content"},
+        {428, "Precondition required"}, {429, "Too many requests"}, {501, "Not built yet"},
+        {503, "Not available now"},
+    };
+    for (size_t i = 0; i < sizeof TITLES / sizeof TITLES[0]; i++) {
+        if (TITLES[i].status == status) {
+            return TITLES[i].title;
+        }
+    }
+    return "Server error";
+}
+
+static void write_problem(struct srv_request *rq, unsigned status, const char *code,
+                          const char *pointer, const char *detail)
+{
+    char type[TYPE_BYTES];
+    struct bytes text = bytes_with_limit(PROBLEM_BYTES);
+    struct pol_json_writer json = pol_json_write_start(&text);
+    (void)snprintf(type, sizeof type, "urn:mapi-rollout:problem:%s", code);
+    pol_json_object(&json, NULL);
+    pol_json_text(&json, "type", type);
+    pol_json_text(&json, "title", title_of(status));
+    pol_json_integer(&json, "status", status);
+    pol_json_text(&json, "detail", detail);
+    pol_json_text(&json, "code", code);
+    if (pointer[0] != '\0') {
+        pol_json_text(&json, "pointer", pointer);
+    }
+    pol_json_close_object(&json);
+    if (pol_json_write_end(&json) != ST_OK) {
+        bytes_free(&text); /* the status still says it */
+    }
+    srv_answer_json(rq, status, &text);
+    rq->answer.type = "application/problem+json";
+    if (status == 429 || status == 503) {
+        srv_answer_header(rq, "Retry-After", RETRY_AFTER_S);
+    }
+}
+
+void srv_answer_problem(struct srv_request *rq, unsigned status, const char *code,
+                        const char *format, ...)
+{
+    char detail[DETAIL_BYTES] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    write_problem(rq, status, code, "", detail);
+}
+
+static unsigned status_of_code(const char *code)
+{
+    static const struct {
+        const char *code;
+        unsigned status;
+    } CODES[] = {
+        {"json_syntax", 400},       {"json_duplicate_key", 400},
+        {"stage_unknown", 404},     {"safe_released", 409},
+        {"stage_regression", 409},  {"not_yet", 409},
+        {"expired", 409},           {"issued_in_future", 409},
+        {"version_rollback", 409},  {"version_conflict", 409},
+        {"serial_skip", 409},       {"rollout_mismatch", 409},
+        {"precondition_failed", 412}, {"too_large", 413},
+        {"precondition_required", 428}, {"unsupported", 501},
+    };
+    for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++) {
+        if (strcmp(CODES[i].code, code) == 0) {
+            return CODES[i].status;
+        }
+    }
+    return 422;
+}
+
+void srv_answer_error(struct srv_request *rq, const struct err *err)
+{
+    if (err->code != NULL) {
+        write_problem(rq, status_of_code(err->code), err->code, err->pointer, err->text);
+    } else if (err->st == ST_NOT_FOUND) {
+        write_problem(rq, 404, "not_found", "", err->text);
+    } else if (err->st == ST_EXISTS) {
+        write_problem(rq, 409, "conflict", "", err->text);
+    } else if (err->st == ST_BUG) {
+        log_failure(LOG_ERROR, "event=request_failed", err);
+        write_problem(rq, 500, "internal", "", "the server made a mistake: its log says which");
+    } else {
+        log_failure(LOG_ERROR, "event=request_failed", err);
+        write_problem(rq, 503, "unavailable", "", "the server cannot do this now: come again");
+    }
+}

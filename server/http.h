@@ -1,0 +1,92 @@
+/* http.h - take requests from sockets and give answers back; the only file that knows the library.
+ *
+ * A request is opened when its headers are there (that is when its body gets its bound), handled
+ * when its body is there, and may be parked: then it costs no thread until somebody wakes it, and
+ * is handled once more.
+ * Effects: listens, reads and writes sockets    Units:  bytes, _ms monotonic
+ * Owns:    requests; a listener by              Errors: ST_DENIED, ST_EXISTS (address in use),
+ *          srv_listener_close()                         ST_IO; ST_REFUSED for a bad address or key
+ * Threads: handlers are called from several     Source: docs/protocol.md "Limits at the door"
+ *          threads, one at a time for each
+ *          request
+ */
+#ifndef SERVER_HTTP_H
+#define SERVER_HTTP_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "server/policy_feed.h"
+
+enum { SRV_HEADERS_MAX = 6, SRV_HEADER_BYTES = 96 };
+
+struct srv_answer {
+    unsigned status; /* 0: none yet */
+    const char *type;
+    struct bytes text;     /* or */
+    struct srv_body *body; /* given back after it was sent */
+    struct {
+        const char *name;
+        char value[SRV_HEADER_BYTES];
+    } headers[SRV_HEADERS_MAX];
+    size_t header_count;
+};
+
+struct srv_request {
+    const char *method;
+    const char *path;
+    uint64_t id;
+    uint64_t started_ms;
+    uint64_t address; /* IPv4 address, or the /64 of an IPv6 one */
+    bool loopback;
+    bool crowded; /* more connections than there should be: cheap answers only */
+    size_t body_limit; /* set by open; 0: no body is taken */
+    struct bytes body;
+    bool too_long; /* more came than body_limit; the body is not kept */
+    bool resumed; /* handled before, parked and woken */
+    struct srv_answer answer;
+    void *state; /* the handler's own; freed by its end() */
+
+    /* the listener's own */
+    void *link;
+    bool parked;
+    size_t dropped_bytes;
+};
+
+/* What a listener calls. */
+struct srv_handler {
+    void *ctx;
+    void (*open)(void *ctx, struct srv_request *rq);   /* may answer */
+    void (*handle)(void *ctx, struct srv_request *rq); /* answers or parks */
+    void (*end)(void *ctx, struct srv_request *rq);    /* answered, or the client is gone */
+};
+
+struct srv_listener_options {
+    const char *address; /* "127.0.0.1:8443", "[::1]:0" */
+    const char *cert_pem; /* NULL: plain HTTP, which only loopback addresses may speak */
+    const char *key_pem;
+    unsigned threads;
+    unsigned connections;
+    size_t memory_bytes; /* for each connection; bounds its headers */
+};
+
+struct srv_listener;
+
+enum status srv_listener_open(const struct srv_listener_options *options,
+                              const struct srv_handler *handler, struct srv_listener **out,
+                              struct err *err) MUST_USE;
+/* "https://127.0.0.1:8443": where it really listens. */
+const char *srv_listener_url(const struct srv_listener *listener);
+/* Take no new connections, let answers go out (parked requests must be woken meanwhile), end. */
+void srv_listener_close(struct srv_listener *listener);
+
+/* NULL if it was not sent. */
+const char *srv_request_header(const struct srv_request *rq, const char *name);
+const char *srv_request_query(const struct srv_request *rq, const char *name);
+/* The token of `Authorization: Bearer`, or NULL. */
+const char *srv_request_bearer(const struct srv_request *rq);
+
+/* Park before anybody can wake; wake exactly once. */
+void srv_request_park(struct srv_request *rq);
+void srv_request_wake(struct srv_request *rq);
+
+#endif

@@ -1,0 +1,90 @@
+/* rollout.h - decide what may be uploaded and what agents get next.
+ *
+ * bundle -> [rollout] -> feed -> agents
+ *
+ * The server checks signatures with the same code as agents do, and only to say no early: it can
+ * release nothing that was not signed. The safe policy waits for nothing but the release record.
+ * Effects: writes the record and the store, publishes to the feed
+ * Units:   seconds since 1970 UTC                 Owns:    struct srv_rollout; views by count
+ * Errors:  ST_REFUSED with the codes of docs/policy-format.md "Codes"; those of store and record;
+ *          then nothing changed
+ * Threads: safe                                   Source:  docs/protocol.md "Administrators"
+ */
+#ifndef SERVER_ROLLOUT_H
+#define SERVER_ROLLOUT_H
+
+#include "policy/bundle.h"
+#include "server/policy_feed.h"
+#include "server/store.h"
+
+/* What the rollout works with; all must outlive it. */
+struct srv_rollout_parts {
+    const char *folder;
+    const struct srv_store *store;
+    struct srv_feed *feed;
+    const struct pol_trust *trust;
+};
+
+/* Who wants a change, and on what terms. */
+struct srv_change {
+    const char *actor;
+    const char *if_match; /* NULL: not sent */
+    const char *reason;   /* NULL: none */
+    bool confirmed;       /* regressions, or a jump of serials */
+    int64_t now_s;
+};
+
+/* A verified bundle in memory; it never changes. */
+struct srv_bundle {
+    atomic_uint users;
+    struct pol_bundle *bundle;
+    char etag[SRV_ETAG_BYTES];
+    char by[SRV_NAME_BYTES];
+    int64_t at_s;
+};
+
+/* What holds at one moment. */
+struct srv_rollout_view {
+    struct srv_release release; /* version 0: nothing yet */
+    char policy_etag[SRV_ETAG_BYTES];
+    char bundle_etag[SRV_ETAG_BYTES];
+    struct srv_bundle *newest;   /* NULL: none stored */
+    struct srv_bundle *released; /* NULL: none, or not usable any more */
+    bool served;                 /* what is released can be handed out */
+};
+
+struct srv_rollout;
+
+enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_rollout **out,
+                             struct err *err) MUST_USE;
+void srv_rollout_free(struct srv_rollout *rollout);
+
+void srv_rollout_look(struct srv_rollout *rollout, struct srv_rollout_view *out);
+void srv_rollout_view_done(struct srv_rollout_view *view);
+bool srv_release_is_safe(const struct srv_release *release);
+
+/* Verify and store a bundle; nothing is released. The same bundle again is no change. */
+enum status srv_rollout_put(struct srv_rollout *rollout, const struct srv_change *change,
+                            struct span raw, struct err *err) MUST_USE;
+/* Release a stage of the newest bundle by its name. */
+enum status srv_rollout_release(struct srv_rollout *rollout, const struct srv_change *change,
+                                const char *stage, struct err *err) MUST_USE;
+/* Release the stage behind the released one. */
+enum status srv_rollout_advance(struct srv_rollout *rollout, const struct srv_change *change,
+                                struct err *err) MUST_USE;
+/* Release the newest safe policy, at once; confirm is the rollout's name, NULL if whoever asks is
+ * on this machine. Should the record not be writable, the safe policy goes out all the same, and
+ * the failure is told. */
+enum status srv_rollout_safe(struct srv_rollout *rollout, const struct srv_change *change,
+                             const char *confirm, struct err *err) MUST_USE;
+
+/* For rollout_rules.c and its tests: may this entry follow what is released? */
+enum status srv_rules_release(const struct srv_release *released, const struct pol_policy *next,
+                              int64_t now_s, struct err *err) MUST_USE;
+enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct pol_bundle *next,
+                             const char *etag, bool skip_allowed, bool *same,
+                             struct err *err) MUST_USE;
+/* "0" in quotes stands for nothing; the quotes may be missing. */
+enum status srv_rules_match(const char *if_match, const char *etag, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,12 @@
+#include "server/schema.h"
+
+#include "server/schema_sql.h"
+
+#include <stddef.h>
+
+static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL};
+
+const char *srv_schema_step(int step)
+{
+    return step >= 0 && step < SRV_SCHEMA_STEPS ? STEPS[step] : NULL;
+}

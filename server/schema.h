@@ -1,0 +1,16 @@
+/* schema.h - the steps from an empty store to today's shape.
+ *
+ * The steps are the files of server/schema, in order; one that was ever released never changes.
+ * Effects: none       Units:  none
+ * Owns:    nothing    Errors: none
+ * Threads: safe       Source: docs/architecture.md "Layout"
+ */
+#ifndef SERVER_SCHEMA_H
+#define SERVER_SCHEMA_H
+
+enum { SRV_SCHEMA_STEPS = 1 };
+
+/* SQL of one step; 0 is the first. */
+const char *srv_schema_step(int step);
+
+#endif

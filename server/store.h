@@ -1,0 +1,226 @@
+/* store.h - keep what must survive a restart: who reports, what they said, what was uploaded.
+ *
+ * A table of functions, so that one contract suite holds every store to the same promises. All
+ * changes go through submit(): they happen in order, several share one commit, and done() is called
+ * only after that commit is on the disk.
+ * Effects: those of the store                  Units:  _s wall seconds since 1970 UTC
+ * Owns:    texts are borrowed for the call,    Errors: ST_EXISTS, ST_NOT_FOUND as said below;
+ *          or until done() for a write                 ST_BUSY, ST_IO, ST_NO_SPACE, after which
+ *                                                      nothing of that write happened
+ * Threads: safe                                Source: docs/protocol.md "One server, many servers"
+ */
+#ifndef SERVER_STORE_H
+#define SERVER_STORE_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "policy/digest.h"
+#include "policy/report.h"
+
+enum { SRV_NAME_BYTES = 65, SRV_REASON_BYTES = 257 };
+
+/* In rising order of what they may do; an enroll secret opens nothing but enrolling. */
+enum srv_role {
+    SRV_ROLE_ENROLL,
+    SRV_ROLE_VIEWER,
+    SRV_ROLE_OPERATOR,
+    SRV_ROLE_PUBLISHER,
+    SRV_ROLE_COUNT
+};
+extern const char *const SRV_ROLE_WORDS[SRV_ROLE_COUNT];
+
+/* An administrator's token or an enroll secret; the secret itself is never kept. */
+struct srv_credential {
+    char name[SRV_NAME_BYTES];
+    enum srv_role role;
+    uint8_t digest[DIGEST_BYTES];
+    int64_t created_s;
+    int64_t revoked_s; /* -1: good */
+};
+
+/* What a machine says about itself; texts may be NULL but the name. */
+struct srv_machine {
+    const char *name;
+    const char *fqdn;
+    const char *domain;
+    const char *machine_guid;
+    const char *computer_sid;
+};
+
+struct srv_enrollment {
+    struct srv_machine machine;
+    bool has_old_token; /* proves an old device: it keeps its id */
+    uint8_t old_digest[DIGEST_BYTES];
+    uint8_t new_digest[DIGEST_BYTES];
+    int64_t old_expires_s;          /* when the old token ends */
+    char device_id[POL_ID_BYTES];   /* in: a fresh one; out: the one that holds */
+    int64_t device;                 /* out: the device's number */
+    bool duplicate;                 /* out: the same machine is there already, without proof */
+};
+
+/* Who did what; appended together with the change itself. */
+struct srv_audit {
+    const char *actor; /* NULL: not recorded */
+    const char *action;
+    const char *detail;
+};
+
+struct srv_release {
+    uint32_t version; /* 0: nothing released yet */
+    char rollout[SRV_NAME_BYTES];
+    char stage[SRV_NAME_BYTES];
+    int64_t at_s;
+    char by[SRV_NAME_BYTES];
+    char reason[SRV_REASON_BYTES];
+};
+
+enum srv_write_kind {
+    SRV_WRITE_REPORT,     /* ST_EXISTS: same id, other content */
+    SRV_WRITE_ENROLL,     /* ST_NOT_FOUND: the old token proves nothing */
+    SRV_WRITE_CREDENTIAL, /* ST_EXISTS: the name is taken by a good one of its kind */
+    SRV_WRITE_REVOKE,     /* ST_NOT_FOUND: no good credential of that name and kind */
+    SRV_WRITE_RETIRE,     /* ST_NOT_FOUND: no such device in service */
+    SRV_WRITE_BUNDLE,
+    SRV_WRITE_RELEASE,
+    SRV_WRITE_AUDIT,
+};
+
+struct srv_write {
+    enum srv_write_kind kind;
+    int64_t now_s;
+    struct srv_audit audit;
+    union {
+        struct {
+            int64_t device;
+            const struct pol_report *report;
+            struct span body;
+            uint8_t digest[DIGEST_BYTES];
+            bool repeated; /* out: it was here before */
+        } report;
+        struct srv_enrollment enroll;
+        struct srv_credential credential; /* SRV_WRITE_REVOKE: name and role */
+        const char *device_id;
+        struct {
+            uint32_t serial;
+            const char *etag;
+            const char *by;
+            struct span raw;
+            uint32_t keep_from; /* bundles of lower serials are dropped */
+        } bundle;
+        struct srv_release release;
+    } u;
+
+    /* Called once, from the writer's thread: short, and never waiting for the store. */
+    void (*done)(struct srv_write *w);
+    void *ctx;
+    enum status st;
+    struct err err;
+    struct srv_write *next; /* the store's own */
+};
+
+struct srv_bundle_row {
+    uint32_t serial;
+    const char *etag;
+    const char *by;
+    int64_t at_s;
+    struct span raw;
+};
+
+struct srv_token_row {
+    uint8_t digest[DIGEST_BYTES];
+    int64_t device;
+    const char *device_id;
+    int64_t expires_s; /* -1: never */
+};
+
+/* NULL members do not filter; after 0 starts at the first row. */
+struct srv_filter {
+    const char *state;
+    const char *ring;
+    const char *set;
+    const char *device_id;
+    const char *host; /* without regard to ASCII case */
+    const char *sid;
+    const char *text; /* part of the account, host or SID */
+    int64_t after;
+    size_t limit;
+};
+
+struct srv_user_row {
+    int64_t key; /* for the next page */
+    const char *device_id;
+    const char *host;
+    const char *sid;
+    const char *account; /* may be NULL */
+    const char *ring;    /* may be NULL */
+    const char *set;     /* may be NULL */
+    const char *state;
+    const char *blocked_by; /* may be NULL */
+    const char *error;      /* may be NULL */
+    const char *protocol;
+    const char *confidence;
+    const char *mailbox;
+    const char *groups;    /* a JSON array; NULL: not known */
+    const char *tags;      /* a JSON array */
+    struct pol_report_value value;
+    struct pol_report_value pre_image;
+    bool hive_loaded;
+    bool ours;
+    int64_t changed_s; /* -1: never */
+    int64_t reported_s;
+    uint32_t version; /* 0: none in force when it was reported */
+};
+
+struct srv_device_row {
+    int64_t key;
+    const char *device_id;
+    const char *name;
+    const char *domain;       /* may be NULL */
+    const char *os;           /* may be NULL */
+    const char *agent;        /* may be NULL */
+    const char *duplicate_of; /* may be NULL */
+    const char *failed_code;  /* may be NULL */
+    int64_t enrolled_s;
+    int64_t seen_s;    /* -1: never */
+    int64_t retired_s; /* -1: in service */
+    uint32_t effective;
+    bool stale;
+};
+
+struct srv_count_row {
+    const char *kind; /* state, ring, set, protocol, version, outlook, total */
+    const char *name;
+    int64_t count;
+};
+
+/* Visitors return false to stop. */
+struct srv_store {
+    void *ctx;
+    void (*close)(void *ctx); /* carries out what was submitted, then frees */
+    void (*submit)(void *ctx, struct srv_write *w);
+    /* ST_OK if the store answers. */
+    enum status (*check)(void *ctx, struct err *err);
+    enum status (*credentials)(void *ctx, bool (*visit)(void *v, const struct srv_credential *c),
+                               void *v, struct err *err);
+    enum status (*tokens)(void *ctx, bool (*visit)(void *v, const struct srv_token_row *row),
+                          void *v, struct err *err);
+    enum status (*bundles)(void *ctx, bool (*visit)(void *v, const struct srv_bundle_row *row),
+                           void *v, struct err *err); /* rising serials */
+    enum status (*release)(void *ctx, struct srv_release *out, struct err *err);
+    enum status (*counts)(void *ctx, bool (*visit)(void *v, const struct srv_count_row *row),
+                          void *v, struct err *err);
+    enum status (*users)(void *ctx, const struct srv_filter *filter,
+                         bool (*visit)(void *v, const struct srv_user_row *row), void *v,
+                         struct err *err);
+    enum status (*devices)(void *ctx, const struct srv_filter *filter,
+                           bool (*visit)(void *v, const struct srv_device_row *row), void *v,
+                           struct err *err);
+    /* A whole copy into a new file; ST_EXISTS leaves an existing one alone. */
+    enum status (*backup)(void *ctx, const char *path, struct err *err);
+};
+
+/* Submit and wait for the commit. */
+enum status srv_store_write(const struct srv_store *store, struct srv_write *w,
+                            struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+/* store_sqlite_parts.h - what the files of the SQLite store share with each other.
+ *
+ * Effects: those of SQLite                      Units:  those of store.h
+ * Owns:    struct srv_sqlite; store_sqlite.c    Errors: sql_failed() translates
+ * Threads: each connection has one user at a    Source: https://www.sqlite.org/c3ref/intro.html
+ *          time: the writer's thread, or the
+ *          holder of read_lock
+ */
+#ifndef SERVER_STORE_SQLITE_PARTS_H
+#define SERVER_STORE_SQLITE_PARTS_H
+
+#include "server/store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+enum sql_id {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_REPORT_FIND,
+    SQL_REPORT_ADD,
+    SQL_REPORT_PRUNE,
+    SQL_DEVICE_SEEN,
+    SQL_DEVICE_STATE,
+    SQL_USER_PUT,
+    SQL_PART_ADD,
+    SQL_PART_COUNT,
+    SQL_PART_FORGET,
+    SQL_USERS_RETIRE,
+    SQL_TOKEN_PROVES,
+    SQL_TOKEN_ADD,
+    SQL_TOKEN_END,
+    SQL_TOKEN_PRUNE,
+    SQL_MACHINE_FIND,
+    SQL_DEVICE_ADD,
+    SQL_DEVICE_FACTS,
+    SQL_DEVICE_FIND,
+    SQL_DEVICE_RETIRE,
+    SQL_DEVICE_TOKENS_DROP,
+    SQL_DEVICE_USERS_RETIRE,
+    SQL_CREDENTIAL_FIND,
+    SQL_CREDENTIAL_ADD,
+    SQL_CREDENTIAL_REVOKE,
+    SQL_BUNDLE_PUT,
+    SQL_BUNDLE_PRUNE,
+    SQL_RELEASE_PUT,
+    SQL_AUDIT_ADD,
+    SQL_COUNT
+};
+
+struct srv_sqlite {
+    sqlite3 *writer;
+    sqlite3 *reader;
+    pthread_mutex_t read_lock;
+    sqlite3_stmt *statements[SQL_COUNT]; /* of the writer, prepared at their first use */
+
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct srv_write *first; /* waiting, oldest first */
+    struct srv_write *last;
+    bool closing;
+};
+
+/* Fill err from the connection's last failure. */
+enum status sql_failed(sqlite3 *db, const char *what, struct err *err);
+
+/* Bind by letter: i int64_t, t text or NULL, b struct span, n an int64_t that is NULL if negative. */
+enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters, ...)
+    MUST_USE;
+
+/* A statement of the writer, bound and before its first row; finish it with sql_reset(). */
+enum status sql_start(struct srv_sqlite *s, enum sql_id id, sqlite3_stmt **out, struct err *err)
+    MUST_USE;
+/* One step; *row false when there are no more. */
+enum status sql_step(sqlite3 *db, sqlite3_stmt *stmt, bool *row, struct err *err) MUST_USE;
+void sql_reset(sqlite3_stmt *stmt);
+/* A bound statement to its end. */
+enum status sql_finish(struct srv_sqlite *s, sqlite3_stmt *stmt, struct err *err) MUST_USE;
+
+/* NULL stays NULL. The text lives until the next step. */
+const char *sql_text(sqlite3_stmt *stmt, int column);
+int64_t sql_time(sqlite3_stmt *stmt, int column); /* NULL is -1 */
+
+/* Carry out one write inside the writer's transaction. ST_EXISTS and ST_NOT_FOUND changed nothing;
+ * any other failure spoils the transaction. */
+enum status sqlite_write(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w,
+                                struct err *err) MUST_USE;
+
+/* The reading functions of struct srv_store. */
+void sqlite_set_readers(struct srv_store *store);
+
+#endif

@@ -1,0 +1,288 @@
+#include "policy/json_write.h"
+#include "policy/limits.h"
+#include "server/store_sqlite_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Parts of sets that were never completed, kept for a device: more than any real agent leaves. */
+enum { PARTS_KEPT = 512, MARK_BYTES = 64 };
+
+/* History is kept for a month; every so many reports the oldest ones are looked at. */
+enum { HISTORY_S = 30 * 86400, PRUNE_EVERY = 64, PRUNE_REPORTS = 128 };
+
+/* When the agent started, as far as this can be believed: a clock that runs ahead must not make
+ * its reports the newest for years. */
+static int64_t run_started(const struct srv_write *w)
+{
+    int64_t started_s = w->u.report.report->agent_started_s;
+    return started_s > w->now_s ? w->now_s : started_s;
+}
+
+/* The parts of a full set have consecutive numbers: that of its first part names the set. */
+static void write_mark(const struct pol_report *r, char out[MARK_BYTES])
+{
+    uint32_t first = r->seq - (r->part - 1);
+    (void)snprintf(out, MARK_BYTES, "%s:%u", r->run_id, first);
+}
+
+static enum status write_list(const char *const *items, size_t count, struct bytes *out)
+{
+    struct pol_json_writer json = pol_json_write_start(out);
+    pol_json_array(&json, NULL);
+    for (size_t i = 0; i < count; i++) {
+        pol_json_text(&json, NULL, items[i]);
+    }
+    pol_json_close_array(&json);
+    return pol_json_write_end(&json);
+}
+
+/* ST_OK and *known false: the report is new. */
+static enum status find_report(struct srv_sqlite *s, struct srv_write *w, bool *known,
+                               struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum status st = sql_start(s, SQL_REPORT_FIND, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "ib", w->u.report.device,
+                      span_text(w->u.report.report->report_id));
+    }
+    if (st == ST_OK) {
+        st = sql_step(s->writer, stmt, known, err);
+    }
+    if (st == ST_OK && *known &&
+        (sqlite3_column_bytes(stmt, 0) != DIGEST_BYTES ||
+         memcmp(sqlite3_column_blob(stmt, 0), w->u.report.digest, DIGEST_BYTES) != 0)) {
+        st = err_set(err, ST_EXISTS, 0, "another report came under this report_id before");
+    }
+    sql_reset(stmt);
+    return st;
+}
+
+static enum status add_report(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct span digest = {.data = w->u.report.digest, .size = DIGEST_BYTES};
+    enum status st = sql_start(s, SQL_REPORT_ADD, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "ibbib", w->u.report.device,
+                      span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
+    }
+    if (st == ST_OK) {
+        st = sql_finish(s, stmt, err);
+    }
+    if (st == ST_OK) {
+        st = sql_start(s, SQL_DEVICE_SEEN, &stmt, err);
+    }
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "ii", w->now_s, w->u.report.device);
+    }
+    return st == ST_OK ? sql_finish(s, stmt, err) : st;
+}
+
+static enum status prune_history(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_last_insert_rowid(s->writer) % PRUNE_EVERY != 0) {
+        return ST_OK;
+    }
+    enum status st = sql_start(s, SQL_REPORT_PRUNE, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "ii", (int64_t)PRUNE_REPORTS, w->now_s - HISTORY_S);
+    }
+    return st == ST_OK ? sql_finish(s, stmt, err) : st;
+}
+
+static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    struct bytes tags = bytes_with_limit(LIMIT_REPORT_BYTES);
+    sqlite3_stmt *stmt = NULL;
+    enum status st = write_list(r->tags, r->tag_count, &tags);
+    if (st == ST_OK) {
+        st = sql_start(s, SQL_DEVICE_STATE, &stmt, err);
+    } else {
+        (void)err_set(err, st, 0, "cannot keep the tags of a report");
+    }
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "tiiitttttttinntitt", r->run_id, (int64_t)r->seq,
+                      run_started(w), w->u.report.device, r->host_name, r->host_fqdn,
+                      r->host_domain, r->host_os, r->host_arch, bytes_text(&tags), r->agent_version,
+                      (int64_t)r->trust_version,
+                      r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
+                      r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
+                      r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer);
+    }
+    if (st == ST_OK) {
+        st = sql_finish(s, stmt, err);
+    }
+    bytes_free(&tags);
+    return st;
+}
+
+static int64_t type_of(const struct pol_report_value *v)
+{
+    return v->present ? (int64_t)v->type : -1;
+}
+
+static enum status bind_values(sqlite3 *db, sqlite3_stmt *stmt, const struct pol_report_user *u,
+                               struct err *err)
+{
+    enum { VALUE_TYPE = 20, PRE_IMAGE_TYPE = 22 };
+    int code = SQLITE_OK;
+    if (u->value.known) {
+        code = sqlite3_bind_int64(stmt, VALUE_TYPE, type_of(&u->value));
+    }
+    if (code == SQLITE_OK && u->pre_image.known) {
+        code = sqlite3_bind_int64(stmt, PRE_IMAGE_TYPE, type_of(&u->pre_image));
+    }
+    return code == SQLITE_OK ? ST_OK : sql_failed(db, "prepare a change of", err);
+}
+
+/* What a row takes beside the report's own texts; lives until the row is written. */
+struct row_texts {
+    const char *mark;
+    const char *groups;
+};
+
+static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const struct srv_write *w,
+                             const struct pol_report_user *u, const struct row_texts *texts,
+                             struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    enum status st = sql_bind(
+        s->writer, stmt, err, "tiiittiittttttttttt", r->run_id, (int64_t)r->seq, run_started(w),
+        w->u.report.device, u->sid, texts->mark, w->now_s, (int64_t)r->effective_version,
+        u->account, u->ring, u->decided ? POL_SET_WORDS[u->set] : NULL, POL_STATE_WORDS[u->state],
+        POL_BLOCKED_WORDS[u->blocked_by], u->error_code, POL_OBSERVED_WORDS[u->observed],
+        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], "unknown", texts->groups);
+    if (st != ST_OK) {
+        return st;
+    }
+    enum { VALUE_DWORD = 21, PRE_IMAGE_DWORD = 23, HIVE_LOADED, OURS, CHANGED };
+    const int64_t numbers[][2] = {{VALUE_DWORD, (int64_t)u->value.dword},
+                                  {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
+                                  {HIVE_LOADED, (int64_t)u->hive_loaded},
+                                  {OURS, (int64_t)u->ours}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (sqlite3_bind_int64(stmt, (int)numbers[i][0], numbers[i][1]) != SQLITE_OK) {
+            return sql_failed(s->writer, "prepare a change of", err);
+        }
+    }
+    if (u->changed_at_s >= 0 && sqlite3_bind_int64(stmt, CHANGED, u->changed_at_s) != SQLITE_OK) {
+        return sql_failed(s->writer, "prepare a change of", err);
+    }
+    return bind_values(s->writer, stmt, u, err);
+}
+
+static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
+                            const struct pol_report_user *u, const char *mark, struct err *err)
+{
+    struct bytes groups = bytes_with_limit(LIMIT_REPORT_BYTES);
+    sqlite3_stmt *stmt = NULL;
+    enum status st =
+        u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "cannot keep the groups of a user");
+    }
+    st = sql_start(s, SQL_USER_PUT, &stmt, err);
+    if (st == ST_OK) {
+        struct row_texts texts = {
+            .mark = w->u.report.report->full ? mark : NULL,
+            .groups = u->groups != NULL ? bytes_text(&groups) : NULL,
+        };
+        st = bind_user(s, stmt, w, u, &texts, err);
+    }
+    if (st == ST_OK) {
+        st = sql_finish(s, stmt, err);
+    } else {
+        sql_reset(stmt);
+    }
+    bytes_free(&groups);
+    return st;
+}
+
+/* Note a part of a full set. *complete: all have come. */
+static enum status note_part(struct srv_sqlite *s, const struct srv_write *w, const char *mark,
+                             bool *complete, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    int64_t kept = 0;
+    enum status st = sql_start(s, SQL_PART_ADD, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "iti", w->u.report.device, mark, (int64_t)r->part);
+    }
+    if (st == ST_OK) {
+        st = sql_finish(s, stmt, err);
+    }
+    if (st == ST_OK) {
+        st = sql_start(s, SQL_PART_COUNT, &stmt, err);
+    }
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "it", w->u.report.device, mark);
+    }
+    if (st == ST_OK) {
+        st = sql_step(s->writer, stmt, &row, err);
+    }
+    if (st == ST_OK) {
+        *complete = row && sqlite3_column_int64(stmt, 0) >= (int64_t)r->parts;
+        kept = row ? sqlite3_column_int64(stmt, 1) : 0;
+    }
+    sql_reset(stmt);
+    if (st == ST_OK && (*complete || kept > PARTS_KEPT)) {
+        st = sql_start(s, SQL_PART_FORGET, &stmt, err);
+        if (st == ST_OK) {
+            st = sql_bind(s->writer, stmt, err, "i", w->u.report.device);
+        }
+        st = st == ST_OK ? sql_finish(s, stmt, err) : st;
+    }
+    return st;
+}
+
+/* Users that a complete set does not name are gone from the machine. */
+static enum status retire_missing(struct srv_sqlite *s, const struct srv_write *w,
+                                  const char *mark, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    sqlite3_stmt *stmt = NULL;
+    bool complete = false;
+    enum status st = note_part(s, w, mark, &complete, err);
+    if (st != ST_OK || !complete) {
+        return st;
+    }
+    st = sql_start(s, SQL_USERS_RETIRE, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "tiiiit", r->run_id, (int64_t)r->seq, run_started(w),
+                      w->now_s, w->u.report.device, mark);
+    }
+    return st == ST_OK ? sql_finish(s, stmt, err) : st;
+}
+
+enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    char mark[MARK_BYTES];
+    bool known = false;
+    enum status st = find_report(s, w, &known, err);
+    write_mark(r, mark);
+    w->u.report.repeated = known;
+    if (st != ST_OK || known) {
+        return st;
+    }
+    st = add_report(s, w, err);
+    if (st == ST_OK) {
+        st = prune_history(s, w, err);
+    }
+    if (st == ST_OK) {
+        st = put_device(s, w, err);
+    }
+    for (size_t i = 0; i < r->user_count && st == ST_OK; i++) {
+        st = put_user(s, w, &r->users[i], mark, err);
+    }
+    if (st == ST_OK && r->full) {
+        st = retire_missing(s, w, mark, err);
+    }
+    return st;
+}
