@@ -9,13 +9,12 @@
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
-#if defined(__GNUC__)
-#define MUST_USE                         __attribute__((warn_unused_result))
+#define MUST_USE __attribute__((warn_unused_result))
+#if defined(__clang__)
+#define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
+#else
 /* gnu_printf: on Windows, too, stdio is mingw's own, which knows %zu. */
 #define PRINTF_LIKE(format_index, first) __attribute__((format(gnu_printf, format_index, first)))
-#else
-#define MUST_USE
-#define PRINTF_LIKE(format_index, first)
 #endif
 
 enum status {

@@ -30,12 +30,17 @@ static unsigned sextet(uint8_t c)
     return c == '-' ? 62 : c == '_' ? 63 : 64;
 }
 
+static size_t at_most(size_t size, size_t most)
+{
+    return size < most ? size : most;
+}
+
 enum status pol_base64url_encode(struct span data, struct bytes *out)
 {
     size_t before = out->size;
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < data.size; i += 3) {
-        size_t left = data.size - i < 3 ? data.size - i : 3;
+        size_t left = at_most(data.size - i, 3);
         uint32_t bits = (uint32_t)data.data[i] << 16;
         bits |= left > 1 ? (uint32_t)data.data[i + 1] << 8 : 0;
         bits |= left > 2 ? data.data[i + 2] : 0;
@@ -74,7 +79,7 @@ bool pol_base64url_decode(struct span text, struct bytes *out)
     size_t before = out->size;
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < text.size; i += 4) {
-        size_t left = text.size - i < 4 ? text.size - i : 4;
+        size_t left = at_most(text.size - i, 4);
         uint32_t bits = 0;
         for (size_t k = 0; k < 4; k++) {
             bits = bits << 6 | (k < left ? sextet(text.data[i + k]) : 0);

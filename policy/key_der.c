@@ -27,10 +27,10 @@ static const uint8_t PBES2_HEAD[] = {0x30, 0x81, 0xf5, 0x30, 0x60, 0x06, 0x09, 0
                                      0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d, 0x30, 0x53};
 static const uint8_t PBES2_BODY[] = {0x04, 0x81, 0x90};
 
-_Static_assert(sizeof SPKI_HEAD + 2 * KEY_COORDINATE_BYTES == KEY_DER_PUBLIC_BYTES &&
+_Static_assert(sizeof SPKI_HEAD + (size_t)2 * KEY_COORDINATE_BYTES == KEY_DER_PUBLIC_BYTES &&
                    KEY_DER_PUBLIC_BYTES == 2 + 0x59,
                "the length in SPKI_HEAD");
-_Static_assert(sizeof PKCS8_HEAD + sizeof PKCS8_POINT + 3 * KEY_COORDINATE_BYTES ==
+_Static_assert(sizeof PKCS8_HEAD + sizeof PKCS8_POINT + (size_t)3 * KEY_COORDINATE_BYTES ==
                        KEY_DER_PRIVATE_BYTES &&
                    KEY_DER_PRIVATE_BYTES == 3 + 0x87,
                "the length in PKCS8_HEAD");
