@@ -136,22 +136,26 @@ static enum status read_min_version(struct ag_config *config, struct err *err)
     return st;
 }
 
-/* From the environment, which the service manager fills for us and nobody else can change; the shell
- * would say the same at the price of loading it. */
+/* Where Windows itself keeps the folder's place. The environment is no help: services and consoles
+ * may see different ones. */
 static enum status default_data_dir(struct ag_config *config, struct err *err)
 {
+    static const wchar_t PROFILES[] =
+        L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList";
     static const wchar_t NAME[] = L"\\MapiRollout";
     wchar_t wide[MAX_PATH];
-    DWORD room = MAX_PATH - sizeof NAME / sizeof NAME[0];
+    DWORD size = sizeof wide - sizeof NAME;
     if (config->data_dir != NULL) {
         return ST_OK;
     }
-    DWORD chars = GetEnvironmentVariableW(L"ProgramData", wide, room);
-    if (chars == 0 || chars >= room) {
-        return err_set(err, ST_IO, 0, "ProgramData is not set in the environment; set DataDir");
+    LSTATUS error = RegGetValueW(HKEY_LOCAL_MACHINE, PROFILES, L"ProgramData", RRF_RT_REG_SZ, NULL,
+                                 wide, &size);
+    if (error != ERROR_SUCCESS) {
+        return error_set(err, (uint32_t)error, "Windows does not say where ProgramData is");
     }
-    (void)wcscat(wide, NAME);
-    return text_from_wide(wide, wcslen(wide), &config->data_dir);
+    size_t chars = wcslen(wide);
+    memcpy(wide + chars, NAME, sizeof NAME); /* room was left for it */
+    return text_from_wide(wide, chars + wcslen(NAME), &config->data_dir);
 }
 
 static enum status read_all(struct ag_config *config, struct err *err)

@@ -1,8 +1,8 @@
 /* control_win.h - let other threads stop the agent, and tell it of sessions.
  *
- * The service handler and the console's Ctrl-C run in threads that Windows makes and may call before
- * the agent is up or after it is gone; here they meet it safely. This is the agent's one global
- * besides the log.
+ * The service handler and the console's Ctrl-C run in threads that Windows makes, and may call
+ * before the agent is up or after it is gone; here they meet it safely. This is the agent's one
+ * global besides the log.
  * Effects: wakes the agent's loop    Units:  none
  * Owns:    nothing                   Errors: none
  * Threads: safe                      Source: docs/architecture.md "Ownership"

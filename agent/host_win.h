@@ -1,9 +1,9 @@
 /* host_win.h - gather the facts about this machine.
  *
- * Effects: asks Windows, reads the registry          Units:  none
- * Owns:    texts; ag_host_win_done() frees           Errors: ST_NO_MEMORY, ST_IO: no name at all;
- *                                                            other facts that cannot be had are NULL
- * Threads: safe                                      Source: GetComputerNameExW, RtlGetVersion
+ * Effects: asks Windows, reads the registry   Units:  none
+ * Owns:    texts; ag_host_win_done() frees    Errors: ST_NO_MEMORY, ST_IO: no name at all; other
+ *                                                     facts that cannot be had are NULL
+ * Threads: safe                               Source: GetComputerNameExW, RtlGetVersion
  */
 #ifndef AGENT_HOST_WIN_H
 #define AGENT_HOST_WIN_H

@@ -1,8 +1,10 @@
 #include "agent/registry_win.h"
 
+#include "agent/marker.h"
 #include "base/error_win.h"
 
 #include <string.h>
+#include <wchar.h>
 
 #include <winternl.h>
 
@@ -115,18 +117,15 @@ static enum status check_name(const struct walk *walk, HKEY key, const wchar_t *
         ULONG name_bytes;
         wchar_t name[KEY_PATH_CHARS + AG_USER_SID_BYTES];
     } info = {0};
-    wchar_t meant[KEY_PATH_CHARS + AG_USER_SID_BYTES] = L"\\REGISTRY\\USER\\";
+    wchar_t meant[KEY_PATH_CHARS + AG_USER_SID_BYTES] = L"";
     ULONG need = 0;
 
     NTSTATUS result = NtQueryKey(key, KEY_INFORMATION_NAME, &info, sizeof info, &need);
     size_t chars = info.name_bytes / sizeof(wchar_t);
-    if (wcslen(walk->path) + wcslen(sid) + 20 > sizeof meant / sizeof meant[0]) {
+    int length = swprintf(meant, sizeof meant / sizeof meant[0], L"\\REGISTRY\\USER\\%ls%ls%ls",
+                          sid, *walk->path != L'\0' ? L"\\" : L"", walk->path);
+    if (length < 0) {
         return err_set(err, ST_BUG, 0, "the key %ls is too long", walk->path);
-    }
-    wcscat(meant, sid);
-    if (*walk->path != L'\0') {
-        wcscat(meant, L"\\");
-        wcscat(meant, walk->path);
     }
     if (result < 0 || CompareStringOrdinal(info.name, (int)chars, meant, -1, TRUE) != CSTR_EQUAL) {
         return err_set(err, ST_DENIED, 0, "%ls of %s leads to another key", walk->path, walk->sid);
@@ -215,15 +214,6 @@ enum status ag_user_value_read(HKEY key, const wchar_t *name, struct ag_value *o
     return ST_OK;
 }
 
-bool ag_value_equal(const struct ag_value *a, const struct ag_value *b)
-{
-    if (!a->present || !b->present) {
-        return a->present == b->present;
-    }
-    return !a->truncated && !b->truncated && a->type == b->type && a->size == b->size &&
-           memcmp(a->data, b->data, a->size) == 0;
-}
-
 enum status ag_user_value_write(HKEY key, const wchar_t *name, const struct ag_value *value,
                                 struct err *err)
 {
@@ -243,7 +233,7 @@ enum status ag_user_value_write(HKEY key, const wchar_t *name, const struct ag_v
         return error_set(err, (uint32_t)error, "cannot write the value %ls", name);
     }
     enum status st = ag_user_value_read(key, name, &now, err);
-    if (st == ST_OK && !ag_value_equal(&now, value)) {
+    if (st == ST_OK && !ag_value_same(&now, value)) {
         st = err_set(err, ST_IO, 0, "the value %ls is not what was written", name);
     }
     return st;
@@ -252,8 +242,8 @@ enum status ag_user_value_write(HKEY key, const wchar_t *name, const struct ag_v
 static bool has_keys_below(HKEY key)
 {
     DWORD count = 0;
-    LSTATUS error = RegQueryInfoKeyW(key, NULL, NULL, NULL, &count, NULL, NULL, NULL, NULL, NULL,
-                                     NULL, NULL);
+    LSTATUS error =
+        RegQueryInfoKeyW(key, NULL, NULL, NULL, &count, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     return error == ERROR_SUCCESS && count > 0;
 }
 

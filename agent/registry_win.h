@@ -5,9 +5,9 @@
  * gives the opened key must be the one we meant, and what is written is read back through the same
  * handle.
  * Effects: reads and writes below HKEY_USERS\<SID>    Units:  bytes
- * Owns:    keys; ag_user_key_close() closes them      Errors: ST_NOT_FOUND: the hive or a key is not
- *                                                             there; ST_DENIED: no right, or a link;
- *                                                             ST_IO, ST_BUG
+ * Owns:    keys; ag_user_key_close() closes them      Errors: ST_NOT_FOUND: no such hive or key;
+ *                                                             ST_DENIED: no right, or a link on
+ *                                                             the way; ST_IO, ST_BUG
  * Threads: safe                                       Source: docs/architecture.md "Windows"
  */
 #ifndef AGENT_REGISTRY_WIN_H
@@ -41,8 +41,6 @@ enum status ag_user_value_read(HKEY key, const wchar_t *name, struct ag_value *o
 /* Set, or remove if present is false; ST_OK only if reading back shows it. */
 enum status ag_user_value_write(HKEY key, const wchar_t *name, const struct ag_value *value,
                                 struct err *err) MUST_USE;
-
-bool ag_value_equal(const struct ag_value *a, const struct ag_value *b);
 
 /* Remove one key and its values; a link in its place is removed itself. ST_EXISTS: it has keys
  * below it, nothing was removed. */

@@ -15,7 +15,7 @@ enum {
 
 static enum status append_certificate(const CERT_CONTEXT *certificate, char *pem, struct bytes *out)
 {
-    DWORD chars = PEM_CHARS;
+    DWORD chars = PEM_CHARS; /* bytes, too: PEM is ASCII, and the TLS library wants it so */
     if (!CryptBinaryToStringA(certificate->pbCertEncoded, certificate->cbCertEncoded,
                               CRYPT_STRING_BASE64HEADER | CRYPT_STRING_NOCR, pem, &chars)) {
         return ST_OK; /* larger than any real root: as if it were not trusted */

@@ -1,8 +1,8 @@
 /* service_setup_win.h - put the service into the service manager, take it out, start and stop it.
  *
  * Effects: changes the service manager's settings    Units:  none
- * Owns:    nothing                                   Errors: ST_DENIED without administrator rights,
- *                                                            ST_EXISTS, ST_NOT_FOUND, ST_TIMED_OUT
+ * Owns:    nothing                                   Errors: ST_DENIED: not an administrator;
+ *                                                            ST_NOT_FOUND, ST_BUSY, ST_TIMED_OUT
  * Threads: one thread                                Source: docs/architecture.md "Windows"
  */
 #ifndef AGENT_SERVICE_SETUP_WIN_H

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <windows.h>
 
@@ -141,11 +142,12 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
 
 enum status ag_service_run(struct err *err)
 {
-    wchar_t name[sizeof AG_SERVICE_NAME / sizeof AG_SERVICE_NAME[0]];
+    wchar_t
+        name[sizeof AG_SERVICE_NAME / sizeof AG_SERVICE_NAME[0]]; /* the table wants it writable */
     const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
     struct err told = {0};
 
-    (void)wcscpy(name, AG_SERVICE_NAME);
+    memcpy(name, AG_SERVICE_NAME, sizeof name);
     failure = &told;
     if (!StartServiceCtrlDispatcherW(table)) {
         DWORD error = GetLastError();

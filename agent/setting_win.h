@@ -4,9 +4,9 @@
  *
  * What the marker means is marker.c's business; here it is values in a key.
  * Effects: reads and writes Software\Microsoft\Exchange and Software\MapiRollout of users, through
- *          registry_win.h alone                          Units:  bytes, as the registry holds them
- * Owns:    struct ag_hive, until close()                 Errors: those of registry_win.h
- * Threads: one thread                                    Source: docs/policy-format.md "The setting"
+ *          registry_win.h alone                Units:  bytes, as the registry holds them
+ * Owns:    struct ag_hive, until close()       Errors: those of registry_win.h
+ * Threads: one thread                          Source: docs/policy-format.md "The setting"
  */
 #ifndef AGENT_SETTING_WIN_H
 #define AGENT_SETTING_WIN_H

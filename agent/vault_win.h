@@ -2,11 +2,11 @@
  *
  * Secrets are sealed by Windows for this machine, and their files let nobody else in. The floor has
  * a second place in HKLM\SOFTWARE\MapiRollout\State.
- * Effects: reads and writes files and the machine's registry    Units:  bytes
- * Owns:    struct ag_vault_win; ag_vault_win_close() frees      Errors: those of file.h and
- *                                                                       folder_win.h; ST_BUG: a name
- *                                                                       with a path in it
- * Threads: one thread                                           Source: docs/architecture.md
+ * Effects: reads and writes files and the machine's registry
+ * Units:   bytes                 Owns:   struct ag_vault_win; ag_vault_win_close() frees
+ * Threads: one thread            Errors: those of file.h and folder_win.h; ST_BUG: a name with a
+ *                                        path in it
+ * Source:  docs/architecture.md "Windows"
  */
 #ifndef AGENT_VAULT_WIN_H
 #define AGENT_VAULT_WIN_H

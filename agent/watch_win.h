@@ -2,8 +2,8 @@
  *
  * One thread waits for changes of the list of loaded hives and of each user's own keys, and tells
  * the core by a flag and a call. It says that something changed, never what: the core looks again.
- * Open keys keep a hive from being unloaded in peace, so at each logoff all of them are let go for a
- * while; looking once a second at the list of hives goes on.
+ * Open keys keep a hive from being unloaded in peace, so at each logoff all of them are let go for
+ * a while; looking once a second at the list of hives goes on.
  * Effects: a thread; open keys of users       Units:  ms
  * Owns:    struct ag_watch;                   Errors: ST_NO_MEMORY, ST_IO when it cannot start; a
  *          ag_watch_stop() frees it                   user who cannot be watched is polled

@@ -201,9 +201,15 @@ enum status file_list(const char *folder, bool (*visit)(void *ctx, const char *n
     if (dir == NULL) {
         return fail(err, errno, "list", folder);
     }
-    const struct dirent *entry = NULL;
-    while ((entry = readdir(dir)) != NULL) {
+    enum status st = ST_OK;
+    for (;;) {
         struct stat info;
+        errno = 0; /* the only way to tell the end from a failure */
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL) {
+            st = errno == 0 ? ST_OK : fail(err, errno, "list", folder);
+            break;
+        }
         bool plain = fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
                      S_ISREG(info.st_mode);
         if (plain && !visit(ctx, entry->d_name)) {
@@ -211,5 +217,5 @@ enum status file_list(const char *folder, bool (*visit)(void *ctx, const char *n
         }
     }
     (void)closedir(dir);
-    return ST_OK;
+    return st;
 }

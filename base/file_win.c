@@ -233,8 +233,12 @@ enum status file_list(const char *folder, bool (*visit)(void *ctx, const char *n
     if (find == INVALID_HANDLE_VALUE) {
         return error_set(err, error, "cannot list %s", folder);
     }
-    while (visit_entry(&entry, visit, ctx) && FindNextFileW(find, &entry)) {
+    error = ERROR_SUCCESS;
+    while (error == ERROR_SUCCESS && visit_entry(&entry, visit, ctx)) {
+        error = FindNextFileW(find, &entry) ? ERROR_SUCCESS : GetLastError();
     }
     (void)FindClose(find);
-    return ST_OK;
+    return error == ERROR_SUCCESS || error == ERROR_NO_MORE_FILES
+               ? ST_OK
+               : error_set(err, error, "cannot list %s", folder);
 }

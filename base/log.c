@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/time_text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,8 @@ enum status log_open(const char *path, enum log_level most, struct err *err)
     if (path != NULL) {
         file = fopen(path, "ab");
         if (file == NULL) {
-            return err_set(err, ST_IO, 0, "cannot open the log %s", path);
+            return err_set(err, ST_IO, (uint32_t)errno, "cannot open the log %s: %s", path,
+                           strerror(errno));
         }
     }
     log_close();
