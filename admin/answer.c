@@ -27,6 +27,11 @@ enum status adm_answer_ask(struct adm_client *client, const struct adm_request *
     }
     if (st == ST_OK) {
         st = pol_json_parse(bytes_span(&answer.body), &limits, &answer.json, err);
+        if (st == ST_REFUSED) {
+            struct err cause = *err;
+            st = err_set(err, ST_IO, 0, "that is no answer of a mapi-rollout server: %.400s",
+                         cause.text);
+        }
     }
     if (st == ST_OK) {
         *out = answer;

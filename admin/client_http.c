@@ -2,6 +2,7 @@
 
 #include "admin/options.h"
 #include "admin/problem.h"
+#include "admin/roots.h"
 #include "version.h"
 
 #include <curl/curl.h>
@@ -92,8 +93,18 @@ static size_t receive(char *data, size_t unit, size_t count, void *ctx)
     return sink->st == ST_OK ? unit * count : 0;
 }
 
+/* The named file replaces the system's store. */
+static CURLcode set_authorities(CURL *curl, const char *ca_file, const struct bytes *roots)
+{
+    struct curl_blob blob = {.data = roots->data, .len = roots->size, .flags = CURL_BLOB_COPY};
+    if (ca_file != NULL) {
+        return curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+    }
+    return roots->size > 0 ? curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob) : CURLE_OK;
+}
+
 /* What holds for every request. curl keeps copies of the texts. */
-static CURLcode set_up(struct adm_client *client, const char *ca_file)
+static CURLcode set_up(struct adm_client *client, const char *ca_file, const struct bytes *roots)
 {
     CURL *curl = client->curl;
     CURLcode code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
@@ -103,8 +114,8 @@ static CURLcode set_up(struct adm_client *client, const char *ca_file)
     if (code == CURLE_OK) {
         code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     }
-    if (code == CURLE_OK && ca_file != NULL) {
-        code = curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+    if (code == CURLE_OK) {
+        code = set_authorities(curl, ca_file, roots);
     }
     if (code == CURLE_OK) {
         code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -139,10 +150,16 @@ static enum status fill_client(struct adm_client *client, const struct adm_targe
     if (st != ST_OK || client->curl == NULL || client->url == NULL || client->token_file == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory for the connection");
     }
-    CURLcode code = set_up(client, target->ca_file);
-    return code == CURLE_OK ? ST_OK
-                            : err_set(err, ST_IO, (uint32_t)code, "cannot set up TLS: %s",
-                                      curl_easy_strerror(code));
+    struct bytes roots = bytes_with_limit(ADM_ROOTS_BYTES);
+    st = target->ca_file == NULL ? adm_roots_read(&roots, err) : ST_OK;
+    if (st == ST_OK) {
+        CURLcode code = set_up(client, target->ca_file, &roots);
+        st = code == CURLE_OK ? ST_OK
+                              : err_set(err, ST_IO, (uint32_t)code, "cannot set up TLS: %s",
+                                        curl_easy_strerror(code));
+    }
+    bytes_free(&roots);
+    return st;
 }
 
 /* A header is a line: what stands in a token file must not start another. */

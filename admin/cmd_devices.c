@@ -6,7 +6,7 @@
 #include "admin/print.h"
 #include "admin/table.h"
 
-enum { DEVICE_COLUMNS = 6, TEXT_MOST_BYTES = 1024 };
+enum { DEVICE_COLUMNS = 7, TEXT_MOST_BYTES = 1024 };
 
 static enum status print_line(void *ctx, const struct pol_at *item, struct err *err)
 {
@@ -37,14 +37,15 @@ static enum status add_row(void *ctx, const struct pol_at *item, struct err *err
     add_text(table, item, "agent", POL_OPTIONAL);
     (void)pol_read_integer(item, "effective", POL_OPTIONAL, 0, UINT32_MAX, &effective);
     adm_table_number(table, effective);
+    add_text(table, item, "failed", POL_OPTIONAL);
     add_text(table, item, "seen_at", POL_OPTIONAL);
     return table->st == ST_OK ? ST_OK : err_set(err, table->st, 0, "too many devices for a table");
 }
 
 static enum status print_table(struct adm_client *client, struct err *err)
 {
-    static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE", "HOST",    "DOMAIN",
-                                                     "AGENT",  "VERSION", "LAST SEEN"};
+    static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE",  "HOST",   "DOMAIN",   "AGENT",
+                                                     "VERSION", "FAILED", "LAST SEEN"};
     struct adm_table table = adm_table_with(DEVICE_COLUMNS);
     struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
     const struct adm_pages pages = {

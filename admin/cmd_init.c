@@ -124,7 +124,7 @@ static enum status fill_folder(const char *folder, const struct wish *wish, stru
     return st;
 }
 
-/* Remove what a run of ours made; other files in the folder keep it. */
+/* Remove what this run made. */
 static enum status clear_folder(const char *folder, struct err *err)
 {
     enum status st = ST_OK;
@@ -147,13 +147,18 @@ static enum status clear_folder(const char *folder, struct err *err)
 static enum status make_folder(const char *folder, const char *beside, const struct wish *wish,
                                struct err *err)
 {
-    enum status st = clear_folder(beside, err); /* left by a run that was killed */
+    /* Whose files these are nobody knows: they are not cleared away unasked. */
+    enum status st = adm_folder_make_room(beside, err);
+    if (st == ST_EXISTS) {
+        return err_set(err, st, 0, "%s is there, left by a run that was killed: remove it", beside);
+    }
     if (st == ST_OK) {
         st = file_make_folder(beside, err);
     }
-    if (st == ST_OK) {
-        st = fill_folder(beside, wish, err);
+    if (st != ST_OK) {
+        return st;
     }
+    st = fill_folder(beside, wish, err);
     if (st == ST_OK) {
         st = adm_folder_make_room(folder, err);
     }
@@ -211,7 +216,7 @@ static enum status name_folders(const char *given, struct bytes *folder, struct 
     }
     enum status st = bytes_append(folder, given, length);
     if (st == ST_OK) {
-        st = bytes_append_format(beside, "%s.new", bytes_text(folder));
+        st = bytes_append_format(beside, "%s.unfinished", bytes_text(folder));
     }
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "the path %s is too long", given);
 }

@@ -7,14 +7,12 @@
 #include "policy/limits.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 /* The etag says which bundle we replace: two publishers never overwrite each other unseen. */
 static enum status put_bundle(struct adm_client *client, struct span bundle, bool skip,
-                              struct err *err)
+                              struct adm_answer *out, struct err *err)
 {
     struct adm_rollout_view before;
-    struct bytes answer = {0}; /* what is stored now is asked for anew */
 
     enum status st = adm_rollout_get(client, &before, err);
     if (st == ST_OK) {
@@ -22,9 +20,8 @@ static enum status put_bundle(struct adm_client *client, struct span bundle, boo
                                             .path = skip ? "/v1/rollout?skip=1" : "/v1/rollout",
                                             .if_match = before.bundle_etag,
                                             .body = bundle};
-        st = adm_client_ask(client, &request, &answer, err);
+        st = adm_answer_ask(client, &request, out, err);
     }
-    bytes_free(&answer);
     return st;
 }
 
@@ -38,22 +35,20 @@ static enum status write_text(const struct adm_rollout_view *now, struct bytes *
     return st == ST_OK ? bytes_append_text(out, "; nothing is released by this\n") : st;
 }
 
-static enum status show(struct adm_client *client, bool json, struct err *err)
+static enum status show(const struct adm_answer *answer, bool json, struct err *err)
 {
-    struct adm_answer answer = {.json = NULL};
     struct adm_rollout_view now;
     struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
+    enum status st = ST_OK;
 
-    enum status st = adm_answer_get(client, "/v1/rollout", &answer, err);
-    if (st == ST_OK && json) {
-        struct pol_at root = adm_answer_root(&answer);
+    if (json) {
+        struct pol_at root = adm_answer_root(answer);
         st = adm_json_line_print(&root, err);
-    } else if (st == ST_OK) {
-        st = adm_rollout_read(&answer, &now, err);
+    } else {
+        st = adm_rollout_read(answer, &now, err);
         st = st == ST_OK ? adm_print(&text, write_text(&now, &text), err) : st;
     }
     bytes_free(&text);
-    adm_answer_done(&answer);
     return st;
 }
 
@@ -74,6 +69,7 @@ enum status adm_cmd_publish(int argc, char *const *argv, struct err *err)
                                       .operands = {"BUNDLE.json"}};
     struct bytes bundle = {0};
     struct adm_client *client = NULL;
+    struct adm_answer answer = {.json = NULL};
 
     enum status st = adm_options_read(&syntax, argc, argv, &path, err);
     if (st == ST_OK) {
@@ -83,11 +79,12 @@ enum status adm_cmd_publish(int argc, char *const *argv, struct err *err)
         st = adm_connect(&connection, &client, err);
     }
     if (st == ST_OK) {
-        st = put_bundle(client, bytes_span(&bundle), skip, err);
+        st = put_bundle(client, bytes_span(&bundle), skip, &answer, err);
     }
     if (st == ST_OK) {
-        st = show(client, json, err);
+        st = show(&answer, json, err);
     }
+    adm_answer_done(&answer);
     adm_client_free(client);
     bytes_free(&bundle);
     return st;

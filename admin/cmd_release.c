@@ -78,11 +78,11 @@ static enum status write_body(const struct wish *wish, struct bytes *out)
     return pol_json_write_end(&w);
 }
 
+/* The answer is the new state. */
 static enum status post(struct adm_client *client, const struct wish *wish, const char *etag,
-                        struct err *err)
+                        struct adm_answer *out, struct err *err)
 {
     struct bytes body = bytes_with_limit(BODY_BYTES);
-    struct bytes answer = {0}; /* the new state is asked for anew */
 
     enum status st = write_body(wish, &body);
     if (st != ST_OK) {
@@ -93,33 +93,49 @@ static enum status post(struct adm_client *client, const struct wish *wish, cons
                                                                         : "/v1/rollout/advance",
                                             .if_match = etag,
                                             .body = bytes_span(&body)};
-        st = adm_client_ask(client, &request, &answer, err);
+        st = adm_answer_ask(client, &request, out, err);
     }
     bytes_free(&body);
-    bytes_free(&answer);
     return st;
 }
 
-static enum status show(struct adm_client *client, bool json, struct err *err)
+static enum status show(const struct adm_answer *answer, bool json, struct err *err)
 {
-    struct adm_answer answer = {.json = NULL};
     struct adm_rollout_view now;
     struct bytes text = bytes_with_limit(BODY_BYTES);
+    enum status st = ST_OK;
 
-    enum status st = adm_answer_get(client, "/v1/rollout", &answer, err);
-    if (st == ST_OK && json) {
-        struct pol_at root = adm_answer_root(&answer);
+    if (json) {
+        struct pol_at root = adm_answer_root(answer);
         st = adm_json_line_print(&root, err);
-    } else if (st == ST_OK) {
-        st = adm_rollout_read(&answer, &now, err);
-        if (st == ST_OK) {
-            st = bytes_append_format(&text, "released %s (version %" PRIu32 ")\n",
-                                     now.released_stage, now.released_version);
-            st = adm_print(&text, st, err);
-        }
+    } else {
+        st = adm_rollout_read(answer, &now, err);
+    }
+    if (st == ST_OK && !json) {
+        st = bytes_append_format(&text, "released %s (version %" PRIu32 ")\n", now.released_stage,
+                                 now.released_version);
+        st = adm_print(&text, st, err);
     }
     bytes_free(&text);
-    adm_answer_done(&answer);
+    return st;
+}
+
+/* Nobody is asked about a stage that is not there; what else may be wrong the server knows. */
+static enum status check_stage(const struct wish *wish, const struct adm_bundle_view *newest,
+                               struct err *err)
+{
+    struct bytes names = bytes_with_limit(ERR_TEXT_BYTES);
+    enum status st = ST_OK;
+
+    if (wish->stage != NULL && newest->serial > 0 && adm_stage_find(newest, wish->stage) == NULL) {
+        for (size_t i = 0; st == ST_OK && i < newest->stage_count; i++) {
+            st = bytes_append_format(&names, " %s", newest->stages[i].name);
+        }
+        st = err_refuse(err, "stage_unknown", NULL,
+                        "serial %" PRIu32 " has no signed stage \"%s\"; it has%s", newest->serial,
+                        wish->stage, bytes_text(&names));
+    }
+    bytes_free(&names);
     return st;
 }
 
@@ -127,8 +143,12 @@ static enum status release(struct adm_client *client, const struct wish *wish, s
 {
     struct adm_rollout_view rollout;
     struct adm_compliance_view fleet;
+    struct adm_answer answer = {.json = NULL};
 
     enum status st = adm_rollout_get(client, &rollout, err);
+    if (st == ST_OK) {
+        st = check_stage(wish, &rollout.newest, err);
+    }
     if (st == ST_OK) {
         st = adm_compliance_get(client, &fleet, err);
     }
@@ -136,9 +156,13 @@ static enum status release(struct adm_client *client, const struct wish *wish, s
         st = ask(wish, &rollout, &fleet, err);
     }
     if (st == ST_OK) {
-        st = post(client, wish, rollout.policy_etag, err);
+        st = post(client, wish, rollout.policy_etag, &answer, err);
     }
-    return st == ST_OK ? show(client, wish->json, err) : st;
+    if (st == ST_OK) {
+        st = show(&answer, wish->json, err);
+    }
+    adm_answer_done(&answer);
+    return st;
 }
 
 static enum status run(const char *command, struct wish *wish, int argc, char *const *argv,

@@ -8,7 +8,7 @@
 #define SERVER_OPTIONS                                                                             \
     "  --server URL        https://HOST:PORT of the administrators' listener;\n"                   \
     "                      or MAPI_ROLLOUT_SERVER, or \"server\" in config.json\n"                 \
-    "  --ca FILE           the CA to trust instead of the system's; or MAPI_ROLLOUT_CA\n"          \
+    "  --ca FILE           the CA to trust, not the system's; or MAPI_ROLLOUT_CA\n"                \
     "  --token-file FILE   one line, the token; or MAPI_ROLLOUT_TOKEN_FILE\n"                      \
     "  --json              answer for programs\n"
 
@@ -41,10 +41,10 @@ static const char INIT[] =
     "\n"
     "  --host NAME             the server's host name as clients reach it (localhost)\n"
     "  --rollout NAME          a-z, 0-9, \"-\" (mapi-http)\n"
-    "  --passphrase-file FILE  encrypt the signing key; without it, it is not encrypted\n"
+    "  --passphrase-file FILE  encrypt the signing key (it is not encrypted)\n"
     "  --json                  answer for programs\n"
     "\n"
-    "Example: mapi-rollout init rollout --host mapi.example.com --rollout mapihttp-2026\n";
+    "Example: mapi-rollout init site --host mapi.example.com --rollout mapihttp-2026\n";
 
 static const char KEYGEN[] =
     "mapi-rollout keygen --out FILE.pem [--passphrase-file FILE | --no-passphrase]\n"
@@ -62,7 +62,7 @@ static const char KEYGEN[] =
     "Example: mapi-rollout keygen --out ops.pem\n";
 
 static const char TRUST[] =
-    "mapi-rollout trust new --key FILE.pub.pem [--key ...] --rollout NAME --out TRUST.json\n"
+    "mapi-rollout trust new --key FILE.pub.pem [--key ...] --rollout NAME --out FILE\n"
     "mapi-rollout trust show FILE\n"
     "\n"
     "Writes or shows the keys that agents and the server accept signatures from.\n"
@@ -71,18 +71,18 @@ static const char TRUST[] =
     "  --threshold NUMBER  how many of the keys must have signed (1)\n"
     "  --rollout NAME      what they may sign for; repeat for more\n"
     "  --version NUMBER    rises with every change (1)\n"
-    "  --out TRUST.json    a new file\n"
+    "  --out FILE          a new file\n"
     "  --json              answer for programs\n"
     "\n"
-    "Example: mapi-rollout trust new --key ops.pub.pem --key boss.pub.pem --threshold 2 \\\n"
-    "           --rollout mapihttp-2026 --out trust.json\n";
+    "Example: mapi-rollout trust new --key ops.pub.pem --key boss.pub.pem \\\n"
+    "           --threshold 2 --rollout mapihttp-2026 --out trust.json\n";
 
 static const char CHECK[] =
     "mapi-rollout check PLAN.json\n"
     "\n"
     "Reads a plan as sign would and tells up to 20 mistakes in one run, each with its\n"
-    "place (a JSON pointer). Exit 1 if there are any. What is allowed but probably not\n"
-    "meant is a warning on standard error.\n"
+    "place (a JSON pointer). Exit 1 if there are any. What is allowed but probably\n"
+    "not meant is a warning on standard error.\n"
     "\n"
     "  --json              answer for programs\n"
     "\n"
@@ -100,7 +100,7 @@ static const char SIGN[] =
     "  --out BUNDLE.json       replaced if it is there\n"
     "  --json                  answer for programs\n"
     "\n"
-    "Example: mapi-rollout sign plan.json --key ops.pem --through pilot --out bundle.json\n";
+    "Example: mapi-rollout sign plan.json --key ops.pem --through pilot --out b.json\n";
 
 static const char VERIFY[] =
     "mapi-rollout verify FILE --trust TRUST.json [--floor VERSION]\n"
@@ -121,7 +121,7 @@ static const char PUBLISH[] =
     "Stores a bundle at the server. Nothing changes for agents until release.\n"
     "\n"
     "  --skip              let the serial rise by more than 100\n" SERVER_OPTIONS "\n"
-    "Example: mapi-rollout publish bundle.json --server https://mapi.example.com:8444 \\\n"
+    "Example: mapi-rollout publish b.json --server https://mapi.example.com:8444 \\\n"
     "           --ca ca.pem --token-file token\n";
 
 static const char RELEASE[] =
@@ -137,8 +137,8 @@ static const char RELEASE[] =
 static const char ADVANCE[] =
     "mapi-rollout advance [--confirm-regression] [--yes]\n"
     "\n"
-    "Hands the next stage of the released serial to the agents. Shows first what would\n"
-    "change and asks; where nobody can be asked, --yes is needed.\n"
+    "Hands the next stage of the released serial to the agents. Shows first what\n"
+    "would change and asks; where nobody can be asked, --yes is needed.\n"
     "\n"
     "  --confirm-regression  go on although somebody goes from allow to block\n"
     "  --yes                 do not ask\n" SERVER_OPTIONS "\n"
@@ -153,7 +153,7 @@ static const char SAFE[] =
     "  --reason TEXT       why, for those who come after\n"
     "  --confirm ROLLOUT   the rollout's name, so that no other one is stopped\n" SERVER_OPTIONS
     "\n"
-    "Example: mapi-rollout safe --reason \"Outlook hangs in Berlin\" --confirm mapihttp-2026\n";
+    "Example: mapi-rollout safe --reason \"Outlook hangs\" --confirm mapihttp-2026\n";
 
 static const char STATUS[] =
     "mapi-rollout status [--watch]\n"

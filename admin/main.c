@@ -17,5 +17,5 @@ int main(int argc, char **argv)
         err_print("mapi-rollout", &err);
         return ADM_EXIT_FAILED;
     }
-    return adm_run(argc, argv);
+    return (int)adm_run(argc, argv);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PROBLEM_BYTES = 64 * 1024, CODE_MOST_BYTES = 64 };
+enum { PROBLEM_BYTES = 64 * 1024, CODE_MOST_BYTES = 64, DETAIL_MOST_BYTES = 4096 };
 
 /* err.code must outlive everything, so a code from the wire is exchanged for our own copy. The
  * document's codes first, then what a server says about requests. */
@@ -77,9 +77,18 @@ static const char *code_of_http(long http)
     }
 }
 
-static enum status tell(long http, const char *code, const char *detail, const char *token_file,
+/* What the server said; NULL: nothing. */
+struct problem {
+    const char *code;
+    const char *detail;
+    const char *pointer; /* into the document that was sent */
+};
+
+static enum status tell(long http, const struct problem *said, const char *token_file,
                         struct err *err)
 {
+    const char *code = said->code;
+    const char *detail = said->detail;
     const char *known = own_copy(code);
     if (http == 401) {
         return err_refuse(err, "unauthorized", NULL,
@@ -99,7 +108,7 @@ static enum status tell(long http, const char *code, const char *detail, const c
         return err_refuse(err, known != NULL ? known : code_of_http(http), NULL,
                           "the server answered %ld and no reason", http);
     }
-    return err_refuse(err, known != NULL ? known : code_of_http(http), NULL, "%s", detail);
+    return err_refuse(err, known != NULL ? known : code_of_http(http), said->pointer, "%s", detail);
 }
 
 enum status adm_problem_read(long http, struct span body, const char *token_file, struct err *err)
@@ -107,25 +116,25 @@ enum status adm_problem_read(long http, struct span body, const char *token_file
     struct pol_json_limits limits = pol_json_limits_document(PROBLEM_BYTES);
     struct pol_json *json = NULL;
     struct pol_problems problems = {.count = 0};
-    const char *code = NULL;
-    const char *detail = NULL;
+    struct problem said = {.code = NULL};
     struct err not_json;
 
     if (http < 400 || http > 599) {
         return err_set(err, ST_IO, 0,
-                       "unexpected answer %ld: is the URL that of the server's"
-                       " administrators' listener?",
+                       "unexpected answer %ld: is the URL that of the server's administrators'"
+                       " listener?",
                        http);
     }
-    limits.string_bytes = ERR_TEXT_BYTES;
+    limits.string_bytes = DETAIL_MOST_BYTES;
     if (pol_json_parse(body, &limits, &json, &not_json) == ST_OK) {
         struct pol_at root = pol_json_root(json, &problems);
         if (pol_at_is_object(&root)) {
-            (void)pol_read_text(&root, "code", POL_OPTIONAL, CODE_MOST_BYTES, &code);
-            (void)pol_read_text(&root, "detail", POL_OPTIONAL, ERR_TEXT_BYTES, &detail);
+            (void)pol_read_text(&root, "code", POL_OPTIONAL, CODE_MOST_BYTES, &said.code);
+            (void)pol_read_text(&root, "detail", POL_OPTIONAL, DETAIL_MOST_BYTES, &said.detail);
+            (void)pol_read_text(&root, "pointer", POL_OPTIONAL, ERR_POINTER_BYTES, &said.pointer);
         }
     }
-    enum status st = tell(http, code, detail, token_file, err);
+    enum status st = tell(http, &said, token_file, err);
     pol_json_free(json);
     return st;
 }

@@ -88,6 +88,7 @@ enum status adm_rollout_read(const struct adm_answer *answer, struct adm_rollout
     struct adm_rollout_view view = {.rollout = ""};
     struct pol_at root = adm_answer_root(answer);
     struct pol_at newest = {.value = NULL};
+    struct pol_at released = {.value = NULL};
 
     if (!pol_at_is_object(&root)) {
         pol_at_problem(&root, "wrong_type", "an object was expected");
@@ -98,9 +99,8 @@ enum status adm_rollout_read(const struct adm_answer *answer, struct adm_rollout
         read_released(&root, &view);
         (void)pol_read_member(&root, "stored", POL_OPTIONAL, &newest);
         read_bundle(&newest, &view.newest);
-        if (view.newest.serial == view.released_version / VERSION_STEP) {
-            view.released = view.newest;
-        }
+        (void)pol_read_member(&root, "released_bundle", POL_OPTIONAL, &released);
+        read_bundle(&released, &view.released);
     }
     enum status st = adm_answer_check(answer, err);
     if (st == ST_OK) {

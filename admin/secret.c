@@ -1,6 +1,7 @@
 #include "admin/secret.h"
 
 #include "admin/options.h"
+#include "admin/print.h"
 #include "admin/terminal.h"
 #include "base/file.h"
 #include "policy/limits.h"
@@ -163,11 +164,9 @@ static enum status write_halves(const char *path, struct span private_pem, const
         return st;
     }
     st = file_create(public_path, public_pem, FILE_FOR_ALL, err);
-    if (st != ST_OK) {
-        struct err ignored; /* the first failure is the one to tell */
-        if (file_remove(path, &ignored) != ST_OK) {
-            return st;
-        }
+    struct err left;
+    if (st != ST_OK && file_remove(path, &left) != ST_OK) {
+        adm_print_warning(left.text); /* the first failure is the one to tell */
     }
     return st;
 }

@@ -65,7 +65,8 @@ static const char README_SERVER[] =
     "     mapi-rollout-server --data data --listen 0.0.0.0:%d --admin-listen 127.0.0.1:%d \\\n"
     "       --trust trust.json --tls-cert server.pem --tls-key server.key\n"
     "\n"
-    "   The server's certificate is for %s, localhost and 127.0.0.1 and holds for two years.\n"
+    "   The server's certificate is for %s, and for localhost and 127.0.0.1 on the server itself;\n"
+    "   it holds for two years.\n"
     "\n";
 
 static const char README_PLAN[] =

@@ -111,7 +111,7 @@ static void add_bundle(struct adm_table *table, const struct adm_bundle_view *bu
 static enum status append_stages(const struct adm_rollout_view *rollout,
                                  const struct adm_compliance_view *fleet, struct bytes *out)
 {
-    static const char *const HEAD[] = {" ", "STAGE", "VERSION", "USERS IN EFFECT", ""};
+    static const char *const HEAD[] = {" ", "STAGE", "VERSION", "IN EFFECT", "USERS"};
     struct adm_table table = adm_table_with(sizeof HEAD / sizeof HEAD[0]);
 
     for (size_t i = 0; i < sizeof HEAD / sizeof HEAD[0]; i++) {

@@ -69,13 +69,13 @@ enum status adm_terminal_read_secret(const char *prompt, struct bytes *out, stru
     struct termios silent = before;
     /* No signals either: Ctrl-C must not leave a terminal behind that shows nothing. */
     silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-    (void)fputs(prompt, stderr);
     enum status st = ST_OK;
+    /* Silent before anybody is asked: a fast typist must not be shown. */
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) != 0) {
         st =
             err_set(err, ST_IO, (uint32_t)errno, "cannot switch off the echo: %s", strerror(errno));
     } else {
-        st = read_line(out, err);
+        st = adm_terminal_read_line(prompt, out, err);
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     }
     (void)fputc('\n', stderr);

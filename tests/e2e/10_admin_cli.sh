@@ -73,7 +73,7 @@ done
 for file in signing.pem ca.key server.key; do
     check "$file is for its owner alone" equal "$(stat -c %a "site/$file")" 600
 done
-check 'nothing is left beside the new folder' test ! -e site.new
+check 'nothing is left beside the new folder' test ! -e site.unfinished
 check 'the certificate holds for the host' openssl verify -CAfile site/ca.pem -purpose sslserver \
     -verify_hostname mapi.example.com site/server.pem
 check 'the certificate holds for localhost' openssl verify -CAfile site/ca.pem -verify_hostname localhost site/server.pem
@@ -82,10 +82,13 @@ refused 'exists: site is there already' init site
 mkdir empty && done_well init empty
 touch taken && refused 'exists: taken is there already' init taken
 refused 'not_found' init no/such/folder
+mkdir later.unfinished && cp site/signing.pem later.unfinished/
+refused 'later.unfinished is there, left by a run that was killed' init later
+check 'what a killed run left is not touched' cmp site/signing.pem later.unfinished/signing.pem
 usage 'init needs DIR' init
 usage '--host takes a host name' init other --host 'a b'
 usage '--rollout takes' init other --rollout Upper
-check 'what is refused leaves nothing' test ! -e other -a ! -e other.new
+check 'what is refused leaves nothing' test ! -e other -a ! -e other.unfinished
 
 # ---- keys and trust ------------------------------------------------------------------------------
 
@@ -106,6 +109,28 @@ cp open.pub.pem half.pub.pem && refused 'exists' keygen --out half.pem
 check 'half a pair is not left behind' test ! -e half.pem
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out by-openssl.pem 2>log/openssl.log
 openssl pkey -in by-openssl.pem -pubout -out by-openssl.pub.pem
+
+# Runs the command on a terminal and types the answers, separated by "|".
+typed() { # answers, arguments...
+    answers=$1
+    shift
+    python3 "$HARNESS_DIR/on_terminal.py" "$answers" "$MR_ADMIN" "$@" >out 2>errors
+    code=$?
+}
+
+typed 'staple battery|staple battery' keygen --out typed.pem
+[ "$code" = 0 ] || wrong 'keygen on a terminal'
+check 'a typed passphrase is not shown' test -z "$(grep staple out)"
+check 'a typed passphrase encrypts' openssl pkey -in typed.pem -passin 'pass:staple battery' -noout
+typed 'one|another' keygen --out differing.pem
+[ "$code" = 2 ] && has out 'the two passphrases differ' || wrong 'two passphrases that differ'
+typed '' keygen --out nothing-typed.pem
+[ "$code" = 2 ] && has out 'say --no-passphrase' || wrong 'no passphrase typed'
+check 'no key is made then' test ! -e differing.pem -a ! -e nothing-typed.pem
+typed 'staple battery' sign site/plan.json --key typed.pem --out typed.json
+[ "$code" = 0 ] || wrong 'sign with a typed passphrase'
+check 'nor is it shown when signing' test -z "$(grep staple out)"
+say 'ok: passphrases on a terminal'
 
 done_well trust new --key open.pub.pem --key sealed.pub.pem --key by-openssl.pub.pem --threshold 2 \
     --rollout cli-test --out two-of-three.json
@@ -251,7 +276,7 @@ end_process "$tls_pid"
 tls_server site/server.pem site/server.key
 refused 'denied: .* is not from a CA that is trusted here' \
     status --server "https://localhost:$tls_port" --ca empty/ca.pem --token-file token
-refused 'json_syntax\|io: unexpected answer' \
+refused 'io: that is no answer of a mapi-rollout server' \
     status --server "https://localhost:$tls_port" --ca site/ca.pem --token-file token
 refused 'not_found' status --server "https://localhost:$tls_port" --ca no-such-ca.pem --token-file token
 end_process "$tls_pid"

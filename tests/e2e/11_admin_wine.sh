@@ -1,0 +1,91 @@
+#!/bin/sh
+# 11_admin_wine.sh - the admin command as a Windows program: plans, files, names in UTF-8, and the native server.
+set -u
+. "$(dirname "$0")/harness.sh"
+enter_network "$@"
+
+: "${MR_ADMIN_EXE:=$ROOT/dist/windows/mapi-rollout.exe}"
+need_files "$MR_SERVER" "$MR_ADMIN" "$MR_ADMIN_EXE" "$MR_WINE_TEMPLATE/system.reg"
+DATA_DIR=/nonexistent
+trap harness_end EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+WORK=$(wine_scratch)
+PREFIX=$WORK/prefix
+mkdir "$WORK/log"
+wine_clone "$PREFIX"
+DRIVE=$PREFIX/drive_c/mr
+mkdir "$DRIVE"
+cp "$MR_ADMIN_EXE" "$DRIVE/mapi-rollout.exe"
+cd "$DRIVE" || exit 1
+
+# The Windows program in its own directory; output in out, errors in errors, exit code in code.
+run() { # arguments...
+    wine_quiet 'C:\mr\mapi-rollout.exe' "$@" >"$WORK/out" 2>"$WORK/errors.crlf"
+    code=$?
+    tr -d '\r' <"$WORK/errors.crlf" >"$WORK/errors"
+}
+
+wrong() { # sentence
+    cat "$WORK/out" "$WORK/errors" >"$WORK/log/said.log"
+    fail "$*"
+}
+
+gives() { # exit code, words in output or errors, arguments...
+    expected=$1
+    words=$2
+    shift 2
+    run "$@"
+    [ "$code" = "$expected" ] || wrong "mapi-rollout.exe $* gives $code, should give $expected"
+    grep -q -- "$words" "$WORK/out" "$WORK/errors" || wrong "mapi-rollout.exe $* does not say '$words'"
+    say "ok: mapi-rollout.exe $1: $words"
+}
+
+gives 0 '^mapi-rollout [0-9]' --version
+gives 0 'What comes next' init 'C:\mr\site' --host localhost --rollout wine-test
+gives 1 'exists: ' init 'C:\mr\site'
+gives 0 'is good' check 'C:\mr\site\plan.json'
+cp site/plan.json 'plän-日本.json'
+gives 0 'plän-日本.json is good' check 'C:\mr\plän-日本.json'
+sed 's/"otherwise": "leave"/"otherwise": "nothing"/' site/plan.json >bad.json
+gives 1 'out_of_range at /stages/0/otherwise' check 'C:\mr\bad.json'
+gives 1 'not_found: ' check 'C:\mr\no-such.json'
+gives 2 'check needs PLAN.json' check
+printf 'correct horse\r\n' >passphrase
+gives 0 'key id' keygen --out 'C:\mr\ops.pem' --passphrase-file 'C:\mr\passphrase'
+check 'a passphrase file with a Windows line end means the same to openssl' \
+    openssl pkey -in ops.pem -passin 'pass:correct horse' -noout
+gives 0 'key ' trust new --key 'C:\mr\ops.pub.pem' --rollout wine-test --out 'C:\mr\trust.json'
+gives 0 'signed ' sign 'C:\mr\site\plan.json' --key 'C:\mr\ops.pem' --passphrase-file 'C:\mr\passphrase' \
+    --out 'C:\mr\bundle.json'
+gives 0 'observe .*accepted' verify 'C:\mr\bundle.json' --trust 'C:\mr\trust.json'
+check 'the native command takes what the Windows one signed' \
+    "$MR_ADMIN" verify bundle.json --trust trust.json >"$WORK/log/native.log"
+
+# ---- the native server ---------------------------------------------------------------------------
+
+ROLLOUT=wine-test
+site_make
+server_start
+cp "$CA" ca.pem
+cp "$MAPI_ROLLOUT_TOKEN_FILE" token
+unset MAPI_ROLLOUT_CA MAPI_ROLLOUT_TOKEN_FILE
+set -- --server "$MAPI_ROLLOUT_SERVER" --ca 'C:\mr\ca.pem' --token-file 'C:\mr\token'
+gives 0 'released  nothing yet' status "$@"
+plan_write plan-1.json 1
+"$MR_ADMIN" sign plan-1.json --key "$SIGNING_KEY" --out bundle-1.json >"$WORK/log/native.log" 2>&1 || fail 'sign'
+gives 0 'stored serial 1' publish 'C:\mr\bundle-1.json' "$@"
+gives 2 'give --yes' release observe "$@"
+gives 0 'released observe (version 1001)' release observe --yes "$@"
+gives 0 '> *observe *1001' status "$@"
+gives 0 '"compliance":' status --json "$@"
+gives 0 '^SID ' users "$@"
+gives 1 'denied: .* not from a CA that is trusted here' status --server "$MAPI_ROLLOUT_SERVER" \
+    --ca 'C:\mr\site\ca.pem' --token-file 'C:\mr\token'
+printf 'not-a-token\n' >wrong.token
+gives 1 'unauthorized: ' status --server "$MAPI_ROLLOUT_SERVER" --ca 'C:\mr\ca.pem' --token-file 'C:\mr\wrong.token'
+gives 1 'denied: .* not from a CA that is trusted here' status --server "$MAPI_ROLLOUT_SERVER" --token-file 'C:\mr\token'
+server_stop
+gives 1 'unreachable: nobody answers' status "$@"
+
+passed

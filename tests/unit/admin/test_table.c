@@ -1,0 +1,79 @@
+/* test_table.c - adm_table_write(): columns for people, whatever the cells hold. */
+#include "tests/cmocka_all.h"
+
+#include "admin/table.h"
+
+static void assert_table(struct adm_table *table, const char *expected)
+{
+    struct bytes out = bytes_with_limit(4096);
+    assert_int_equal(adm_table_write(table, &out), ST_OK);
+    assert_string_equal(bytes_text(&out), expected);
+    bytes_free(&out);
+    adm_table_done(table);
+}
+
+static void table__rows__line_up(void **state)
+{
+    (void)state;
+    struct adm_table table = adm_table_with(3);
+    adm_table_cell(&table, "SID");
+    adm_table_cell(&table, "SET");
+    adm_table_cell(&table, "VERSION");
+    adm_table_cell(&table, "S-1-5");
+    adm_table_cell(&table, NULL);
+    adm_table_number(&table, 7002);
+    assert_table(&table, "SID    SET  VERSION\nS-1-5  -    7002\n");
+}
+
+static void table__other_alphabets__count_in_code_points(void **state)
+{
+    (void)state;
+    struct adm_table table = adm_table_with(2);
+    adm_table_cell(&table, "J\xc3\xb6rg");
+    adm_table_cell(&table, "a");
+    adm_table_cell(&table, "Anna");
+    adm_table_cell(&table, "b");
+    assert_table(&table, "J\xc3\xb6rg  a\nAnna  b\n");
+}
+
+static void table__control_characters__are_escaped(void **state)
+{
+    (void)state;
+    struct adm_table table = adm_table_with(1);
+    adm_table_cell(&table, "a\x1b[2J\n\x7f\xc2\x9bm");
+    assert_table(&table, "a\\x1b[2J\\x0a\\x7f\\u009bm\n");
+}
+
+static void table__row_not_full__is_our_mistake(void **state)
+{
+    (void)state;
+    struct adm_table table = adm_table_with(2);
+    struct bytes out = bytes_with_limit(64);
+    adm_table_cell(&table, "alone");
+    assert_int_equal(adm_table_write(&table, &out), ST_BUG);
+    bytes_free(&out);
+    adm_table_done(&table);
+}
+
+static void table__no_room__is_told(void **state)
+{
+    (void)state;
+    struct adm_table table = adm_table_with(1);
+    struct bytes out = bytes_with_limit(4);
+    adm_table_cell(&table, "longer than that");
+    assert_int_equal(adm_table_write(&table, &out), ST_TOO_LARGE);
+    bytes_free(&out);
+    adm_table_done(&table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table__rows__line_up),
+        cmocka_unit_test(table__other_alphabets__count_in_code_points),
+        cmocka_unit_test(table__control_characters__are_escaped),
+        cmocka_unit_test(table__row_not_full__is_our_mistake),
+        cmocka_unit_test(table__no_room__is_told),
+    };
+    return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
