@@ -143,9 +143,8 @@ static struct pol_ring_answer match_user(const struct matcher *m, const struct p
 
 static struct pol_ring_answer match_group(const struct matcher *m, const struct pol_match *match)
 {
-    return m->facts->groups != NULL
-               ? match_list(m, match, m->facts->groups, m->facts->group_count)
-               : not_known(m, match, "groups");
+    return m->facts->groups != NULL ? match_list(m, match, m->facts->groups, m->facts->group_count)
+                                    : not_known(m, match, "groups");
 }
 
 static struct pol_ring_answer match_host(const struct matcher *m, const struct pol_match *match)

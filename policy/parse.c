@@ -44,7 +44,7 @@ static void read_format(const struct pol_at *at)
     }
 }
 
-_Static_assert((int64_t)LIMIT_SERIAL * VERSION_STEP + VERSION_SAFE_POSITION <= UINT32_MAX,
+_Static_assert((int64_t)LIMIT_SERIAL *VERSION_STEP + VERSION_SAFE_POSITION <= UINT32_MAX,
                "a version fits into 32 bits");
 
 static void check_kind(const struct pol_at *at, const struct pol_policy *policy)

@@ -69,9 +69,7 @@ enum pol_state pol_user_state(const struct pol_user_view *view)
     if (is_blocked(view->blocked_by)) {
         return POL_STATE_BLOCKED;
     }
-    bool since = view->started_since ||
-                 (view->outlook_running && view->outlook_started_s >= view->written_at_s);
-    if (view->outlook_known && !view->outlook_running && !since) {
+    if (view->outlook_known && !view->outlook_running && !view->started_since) {
         return POL_STATE_IDLE;
     }
     if (view->outlook_known && view->outlook_running &&

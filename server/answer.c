@@ -46,10 +46,18 @@ static const char *title_of(unsigned status)
         unsigned status;
         const char *title;
     } TITLES[] = {
-        {400, "Malformed request"},  {401, "Not authenticated"},   {403, "Not allowed"},
-        {404, "Not found"},          {405, "Method not allowed"},  {409, "Conflict"},
-        {412, "Precondition failed"}, {413, "Too large"},          {422, "Not acceptable content"},
-        {428, "Precondition required"}, {429, "Too many requests"}, {501, "Not built yet"},
+        {400, "Malformed request"},
+        {401, "Not authenticated"},
+        {403, "Not allowed"},
+        {404, "Not found"},
+        {405, "Method not allowed"},
+        {409, "Conflict"},
+        {412, "Precondition failed"},
+        {413, "Too large"},
+        {422, "Not acceptable content"},
+        {428, "Precondition required"},
+        {429, "Too many requests"},
+        {501, "Not built yet"},
         {503, "Not available now"},
     };
     for (size_t i = 0; i < sizeof TITLES / sizeof TITLES[0]; i++) {
@@ -104,14 +112,22 @@ static unsigned status_of_code(const char *code)
         const char *code;
         unsigned status;
     } CODES[] = {
-        {"json_syntax", 400},       {"json_duplicate_key", 400},
-        {"stage_unknown", 404},     {"safe_released", 409},
-        {"stage_regression", 409},  {"not_yet", 409},
-        {"expired", 409},           {"issued_in_future", 409},
-        {"version_rollback", 409},  {"version_conflict", 409},
-        {"serial_skip", 409},       {"rollout_mismatch", 409},
-        {"precondition_failed", 412}, {"too_large", 413},
-        {"precondition_required", 428}, {"unsupported", 501},
+        {"json_syntax", 400},
+        {"json_duplicate_key", 400},
+        {"stage_unknown", 404},
+        {"safe_released", 409},
+        {"stage_regression", 409},
+        {"not_yet", 409},
+        {"expired", 409},
+        {"issued_in_future", 409},
+        {"version_rollback", 409},
+        {"version_conflict", 409},
+        {"serial_skip", 409},
+        {"rollout_mismatch", 409},
+        {"precondition_failed", 412},
+        {"too_large", 413},
+        {"precondition_required", 428},
+        {"unsupported", 501},
     };
     for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++) {
         if (strcmp(CODES[i].code, code) == 0) {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/listen_socket.h"
+#include "server/request_log.h"
 #include "server/watch.h"
 
 #include <microhttpd.h>
@@ -185,47 +186,23 @@ static struct MHD_Response *make_response(struct srv_answer *a)
 
 static bool add_headers(struct MHD_Response *response, const struct srv_answer *a)
 {
-    bool good = MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") ==
-                MHD_YES;
+    bool good =
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES;
     if (a->type != NULL) {
-        good = good && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type) ==
-                           MHD_YES;
+        good = good &&
+               MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type) == MHD_YES;
     }
     for (size_t i = 0; i < a->header_count; i++) {
-        good = good && MHD_add_response_header(response, a->headers[i].name,
-                                               a->headers[i].value) == MHD_YES;
+        good = good && MHD_add_response_header(response, a->headers[i].name, a->headers[i].value) ==
+                           MHD_YES;
     }
     return good;
-}
-
-/* A path from outside, made harmless for a log line of key=value pairs. */
-static void printable(const char *path, char *out, size_t size)
-{
-    size_t i = 0;
-    for (; path[i] != '\0' && i + 1 < size; i++) {
-        out[i] = path[i] > ' ' && path[i] < 0x7f ? path[i] : '?';
-    }
-    out[i] = '\0';
-}
-
-static void log_answer(const struct srv_request *rq)
-{
-    char method[16];
-    char path[128];
-    bool usual = strcmp(rq->path, "/v1/policy") == 0 || strcmp(rq->path, "/v1/reports") == 0 ||
-                 strcmp(rq->path, "/healthz") == 0 || strcmp(rq->path, "/readyz") == 0;
-    printable(rq->method, method, sizeof method);
-    printable(rq->path, path, sizeof path);
-    log_write(usual && rq->answer.status < 400 ? LOG_DEBUG : LOG_INFO,
-              "event=request id=%llu method=%s path=%s status=%u ms=%llu",
-              (unsigned long long)rq->id, method, path, rq->answer.status,
-              (unsigned long long)(clock_monotonic_ms() - rq->started_ms));
 }
 
 static enum MHD_Result send_answer(struct srv_request *rq)
 {
     struct link *link = link_of(rq);
-    log_answer(rq);
+    srv_request_log(rq);
     struct MHD_Response *response = make_response(&rq->answer);
     if (response == NULL) {
         return MHD_NO; /* no memory: the connection is closed */
@@ -260,8 +237,7 @@ static enum MHD_Result open_request(struct srv_listener *l, struct srv_request *
 /* What a refused request still sends is read and dropped, up to a bound. */
 static enum MHD_Result take_body(struct srv_request *rq, const char *upload, size_t size)
 {
-    if (rq->answer.status == 0 && !rq->too_long &&
-        bytes_append(&rq->body, upload, size) == ST_OK) {
+    if (rq->answer.status == 0 && !rq->too_long && bytes_append(&rq->body, upload, size) == ST_OK) {
         return MHD_YES;
     }
     if (rq->answer.status == 0 && !rq->too_long) {
@@ -352,13 +328,12 @@ static enum status start_daemon(struct srv_listener *l, const struct srv_listene
     options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     l->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
                                  on_library_log, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-    return l->daemon != NULL
-               ? ST_OK
-               : err_refuse(err, "out_of_range", "",
-                            o->cert_pem != NULL
-                                ? "cannot serve on %s: certificate and key do not fit"
-                                : "cannot serve on %s",
-                            o->address);
+    return l->daemon != NULL ? ST_OK
+                             : err_refuse(err, "out_of_range", "",
+                                          o->cert_pem != NULL
+                                              ? "cannot serve on %s: certificate and key do not fit"
+                                              : "cannot serve on %s",
+                                          o->address);
 }
 
 enum status srv_listener_open(const struct srv_listener_options *options,

@@ -38,13 +38,14 @@ struct srv_request {
     uint64_t started_ms;
     uint64_t address; /* IPv4 address, or the /64 of an IPv6 one */
     bool loopback;
-    bool crowded; /* more connections than there should be: cheap answers only */
+    bool crowded;      /* more connections than there should be: cheap answers only */
     size_t body_limit; /* set by open; 0: no body is taken */
     struct bytes body;
     bool too_long; /* more came than body_limit; the body is not kept */
-    bool resumed; /* handled before, parked and woken */
+    bool resumed;  /* handled before, parked and woken */
     struct srv_answer answer;
-    void *state; /* the handler's own; freed by its end() */
+    const void *route; /* the handler's own, both; what state holds is freed by its end() */
+    void *state;
 
     /* the listener's own */
     void *link;
@@ -61,7 +62,7 @@ struct srv_handler {
 };
 
 struct srv_listener_options {
-    const char *address; /* "127.0.0.1:8443", "[::1]:0" */
+    const char *address;  /* "127.0.0.1:8443", "[::1]:0" */
     const char *cert_pem; /* NULL: plain HTTP, which only loopback addresses may speak */
     const char *key_pem;
     unsigned threads;

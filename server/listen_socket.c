@@ -112,7 +112,8 @@ void srv_socket_url(int fd, bool tls, char *out, size_t size)
     socklen_t length = sizeof address;
     char host[INET6_ADDRSTRLEN] = "";
     unsigned port = 0;
-    if (getsockname(fd, (struct sockaddr *)&address, &length) == 0 && address.ss_family == AF_INET) {
+    if (getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+        address.ss_family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, &address, sizeof v4);
         (void)inet_ntop(AF_INET, &v4.sin_addr, host, sizeof host); /* the buffer is large enough */

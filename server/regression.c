@@ -199,9 +199,8 @@ enum status srv_regression_count(const struct srv_store *store,
         *out = (struct srv_regression){0};
         return ST_OK;
     }
-    struct walk w = {.question = question,
-                     .from = {.policy = question->from},
-                     .to = {.policy = question->to}};
+    struct walk w = {
+        .question = question, .from = {.policy = question->from}, .to = {.policy = question->to}};
     w.from.buckets = calloc(question->from->percent_count + 1, sizeof(uint32_t));
     w.to.buckets = calloc(question->to->percent_count + 1, sizeof(uint32_t));
     enum status st = w.from.buckets != NULL && w.to.buckets != NULL

@@ -73,10 +73,10 @@ static bool encode(const struct slot *slot, char raw[SLOT_BYTES])
     const struct srv_release *r = &slot->release;
     char *text = raw + DIGEST_HEX_BYTES;
     memset(raw, 0, SLOT_BYTES);
-    int length = snprintf(text, TEXT_BYTES, "%llu %u %lld %zu %s%zu %s%zu %s%zu %s", slot->counter,
-                          r->version, (long long)r->at_s, strlen(r->rollout), r->rollout,
-                          strlen(r->stage), r->stage, strlen(r->by), r->by, strlen(r->reason),
-                          r->reason);
+    int length =
+        snprintf(text, TEXT_BYTES, "%llu %u %lld %zu %s%zu %s%zu %s%zu %s", slot->counter,
+                 r->version, (long long)r->at_s, strlen(r->rollout), r->rollout, strlen(r->stage),
+                 r->stage, strlen(r->by), r->by, strlen(r->reason), r->reason);
     if (length < 0 || length >= TEXT_BYTES || pol_digest_hex(span_text(text), raw) != ST_OK) {
         return false;
     }
@@ -101,8 +101,9 @@ static enum status read_slots(int fd, struct slot *best, struct err *err)
     }
     return best->counter > 0 || !written
                ? ST_OK
-               : err_set(err, ST_IO, 0,
-                         "the release record is damaged: restore it, or remove it and release anew");
+               : err_set(
+                     err, ST_IO, 0,
+                     "the release record is damaged: restore it, or remove it and release anew");
 }
 
 static enum status make_full(int fd, const char *folder, struct err *err)
@@ -117,7 +118,10 @@ static enum status make_full(int fd, const char *folder, struct err *err)
     }
     if (pwrite(fd, empty, sizeof empty, 0) != (ssize_t)sizeof empty || fsync(fd) != 0) {
         int error = errno;
-        (void)ftruncate(fd, 0); /* the first failure is the one to tell */
+        if (ftruncate(fd, 0) != 0) {
+            return err_set(err, ST_IO, (uint32_t)error,
+                           "the release record in %s is half made: remove it", folder);
+        }
         errno = error;
         return fail(err, "make");
     }

@@ -106,9 +106,10 @@ static enum status check_regression(struct srv_rollout *r, const struct srv_roll
     const struct pol_bundle_entry *from = srv_bundle_find(view->released, view->release.version);
     size_t count = list_policies(view->released, known, KNOWN_MAX);
     count += list_policies(view->newest, known + count, KNOWN_MAX - count);
-    struct srv_regression_question question = {
-        .from = from != NULL ? from->policy : NULL, .to = next, .known = known,
-        .known_count = count};
+    struct srv_regression_question question = {.from = from != NULL ? from->policy : NULL,
+                                               .to = next,
+                                               .known = known,
+                                               .known_count = count};
     enum status st = srv_regression_count(r->parts.store, &question, &result, err);
     if (st == ST_OK && result.regressing > 0) {
         st = err_refuse(err, "stage_regression", "",
@@ -248,9 +249,10 @@ enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *cha
                         pol_bundle_rollout(newest->bundle));
     } else {
         const struct pol_bundle_entry *entry = pol_bundle_safe(newest->bundle);
+        uint32_t before = r->now.release.version;
         st = pull(r, change, newest, entry, err);
         release = r->now.release;
-        changed = release.version == entry->policy->version && release.at_s == change->now_s;
+        changed = release.version != before;
     }
     pthread_mutex_unlock(&r->state);
     if (changed) {

@@ -80,10 +80,10 @@ enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct p
     }
     if (serial == before) {
         *same = strcmp(etag, view->bundle_etag) == 0;
-        return *same ? ST_OK
-                     : err_refuse(err, "version_conflict", "",
-                                  "another bundle of serial %u is here: use the next serial",
-                                  serial);
+        return *same
+                   ? ST_OK
+                   : err_refuse(err, "version_conflict", "",
+                                "another bundle of serial %u is here: use the next serial", serial);
     }
     if (serial < before) {
         return err_refuse(err, "version_rollback", "",

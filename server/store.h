@@ -52,10 +52,10 @@ struct srv_enrollment {
     bool has_old_token; /* proves an old device: it keeps its id */
     uint8_t old_digest[DIGEST_BYTES];
     uint8_t new_digest[DIGEST_BYTES];
-    int64_t old_expires_s;          /* when the old token ends */
-    char device_id[POL_ID_BYTES];   /* in: a fresh one; out: the one that holds */
-    int64_t device;                 /* out: the device's number */
-    bool duplicate;                 /* out: the same machine is there already, without proof */
+    int64_t old_expires_s;        /* when the old token ends */
+    char device_id[POL_ID_BYTES]; /* in: a fresh one; out: the one that holds */
+    int64_t device;               /* out: the device's number */
+    bool duplicate;               /* out: the same machine is there already, without proof */
 };
 
 /* Who did what; appended together with the change itself. */
@@ -160,8 +160,8 @@ struct srv_user_row {
     const char *protocol;
     const char *confidence;
     const char *mailbox;
-    const char *groups;    /* a JSON array; NULL: not known */
-    const char *tags;      /* a JSON array */
+    const char *groups; /* a JSON array; NULL: not known */
+    const char *tags;   /* a JSON array */
     struct pol_report_value value;
     struct pol_report_value pre_image;
     bool hive_loaded;

@@ -48,17 +48,41 @@ static int bind_one(sqlite3_stmt *stmt, int at, char letter, va_list *arguments)
                                SQLITE_STATIC);
 }
 
-enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters, ...)
+static enum status bind_list(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters,
+                             va_list *arguments)
 {
     enum status st = ST_OK;
-    va_list arguments;
-    va_start(arguments, letters);
     for (int i = 0; letters[i] != '\0' && st == ST_OK; i++) {
-        if (bind_one(stmt, i + 1, letters[i], &arguments) != SQLITE_OK) {
+        if (bind_one(stmt, i + 1, letters[i], arguments) != SQLITE_OK) {
             st = sql_failed(db, "prepare a change of", err);
         }
     }
+    return st;
+}
+
+enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters, ...)
+{
+    va_list arguments;
+    va_start(arguments, letters);
+    enum status st = bind_list(db, stmt, err, letters, &arguments);
     va_end(arguments);
+    return st;
+}
+
+enum status sql_run(struct srv_sqlite *s, enum sql_id id, struct err *err, const char *letters, ...)
+{
+    sqlite3_stmt *stmt = NULL;
+    va_list arguments;
+    enum status st = sql_start(s, id, &stmt, err);
+    va_start(arguments, letters);
+    if (st == ST_OK) {
+        st = bind_list(s->writer, stmt, err, letters, &arguments);
+    }
+    va_end(arguments);
+    if (st == ST_OK) {
+        return sql_finish(s, stmt, err);
+    }
+    sql_reset(stmt);
     return st;
 }
 
@@ -108,13 +132,6 @@ static enum status execute(sqlite3 *db, const char *sql, struct err *err)
                                                                 : sql_failed(db, "prepare", err);
 }
 
-static enum status plain(struct srv_sqlite *s, enum sql_id id, struct err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum status st = sql_start(s, id, &stmt, err);
-    return st == ST_OK ? sql_finish(s, stmt, err) : st;
-}
-
 /* ---- the writer ----------------------------------------------------------------------------- */
 
 static struct srv_write *take_batch(struct srv_sqlite *s)
@@ -144,7 +161,7 @@ static bool spoils(enum status st)
 /* Nothing of a spoiled batch happened: everybody in it is told why and may come again. */
 static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, struct err *err)
 {
-    enum status st = plain(s, SQL_BEGIN, err);
+    enum status st = sql_run(s, SQL_BEGIN, err, "");
     for (struct srv_write *w = batch; w != NULL && st == ST_OK; w = w->next) {
         w->st = sqlite_write(s, w, &w->err);
         if (spoils(w->st)) {
@@ -153,11 +170,11 @@ static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, stru
         }
     }
     if (st == ST_OK) {
-        st = plain(s, SQL_COMMIT, err);
+        st = sql_run(s, SQL_COMMIT, err, "");
     }
     if (st != ST_OK && !sqlite3_get_autocommit(s->writer)) {
         struct err ignored;
-        if (plain(s, SQL_ROLLBACK, &ignored) != ST_OK) {
+        if (sql_run(s, SQL_ROLLBACK, &ignored, "") != ST_OK) {
             return st; /* the first failure is the one to tell; the next BEGIN will fail, too */
         }
     }

@@ -67,12 +67,16 @@ struct srv_sqlite {
 enum status sql_failed(sqlite3 *db, const char *what, struct err *err);
 
 /* Bind by letter: i int64_t, t text or NULL, b struct span, n an int64_t that is NULL if negative. */
-enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters, ...)
-    MUST_USE;
+enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters,
+                     ...) MUST_USE;
 
-/* A statement of the writer, bound and before its first row; finish it with sql_reset(). */
-enum status sql_start(struct srv_sqlite *s, enum sql_id id, sqlite3_stmt **out, struct err *err)
-    MUST_USE;
+/* A statement of the writer to its end, bound as above. */
+enum status sql_run(struct srv_sqlite *s, enum sql_id id, struct err *err, const char *letters,
+                    ...) MUST_USE;
+
+/* A statement of the writer, not yet bound; finish it with sql_reset(). */
+enum status sql_start(struct srv_sqlite *s, enum sql_id id, sqlite3_stmt **out,
+                      struct err *err) MUST_USE;
 /* One step; *row false when there are no more. */
 enum status sql_step(sqlite3 *db, sqlite3_stmt *stmt, bool *row, struct err *err) MUST_USE;
 void sql_reset(sqlite3_stmt *stmt);

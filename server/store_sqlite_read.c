@@ -67,9 +67,9 @@ static enum status read_credentials(void *ctx,
                                     struct err *err)
 {
     struct reading r;
-    enum status st = start(
-        &r, ctx, "SELECT name, role, digest, created_s, revoked_s FROM credential ORDER BY key",
-        err);
+    enum status st =
+        start(&r, ctx,
+              "SELECT name, role, digest, created_s, revoked_s FROM credential ORDER BY key", err);
     while (next(&r, &st, err)) {
         struct srv_credential c = {.created_s = sql_time(r.stmt, 3),
                                    .revoked_s = sql_time(r.stmt, 4)};
@@ -106,9 +106,8 @@ static enum status read_tokens(void *ctx, bool (*visit)(void *v, const struct sr
     return st;
 }
 
-static enum status read_bundles(void *ctx,
-                                bool (*visit)(void *v, const struct srv_bundle_row *row), void *v,
-                                struct err *err)
+static enum status read_bundles(void *ctx, bool (*visit)(void *v, const struct srv_bundle_row *row),
+                                void *v, struct err *err)
 {
     struct reading r;
     enum status st = start(
@@ -155,8 +154,8 @@ static enum status read_counts(void *ctx, bool (*visit)(void *v, const struct sr
                                void *v, struct err *err)
 {
     struct reading r;
-    enum status st = start(
-        &r, ctx, "SELECT kind, name, n FROM counter WHERE n <> 0 ORDER BY kind, name", err);
+    enum status st =
+        start(&r, ctx, "SELECT kind, name, n FROM counter WHERE n <> 0 ORDER BY kind, name", err);
     while (next(&r, &st, err)) {
         struct srv_count_row row = {.kind = sql_text(r.stmt, 0),
                                     .name = sql_text(r.stmt, 1),

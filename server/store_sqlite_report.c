@@ -61,60 +61,36 @@ static enum status find_report(struct srv_sqlite *s, struct srv_write *w, bool *
 
 static enum status add_report(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
     struct span digest = {.data = w->u.report.digest, .size = DIGEST_BYTES};
-    enum status st = sql_start(s, SQL_REPORT_ADD, &stmt, err);
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "ibbib", w->u.report.device,
-                      span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
-    }
-    if (st == ST_OK) {
-        st = sql_finish(s, stmt, err);
-    }
-    if (st == ST_OK) {
-        st = sql_start(s, SQL_DEVICE_SEEN, &stmt, err);
-    }
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "ii", w->now_s, w->u.report.device);
-    }
-    return st == ST_OK ? sql_finish(s, stmt, err) : st;
+    enum status st =
+        sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
+                span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
+    return st == ST_OK ? sql_run(s, SQL_DEVICE_SEEN, err, "ii", w->now_s, w->u.report.device) : st;
 }
 
 static enum status prune_history(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
     if (sqlite3_last_insert_rowid(s->writer) % PRUNE_EVERY != 0) {
         return ST_OK;
     }
-    enum status st = sql_start(s, SQL_REPORT_PRUNE, &stmt, err);
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "ii", (int64_t)PRUNE_REPORTS, w->now_s - HISTORY_S);
-    }
-    return st == ST_OK ? sql_finish(s, stmt, err) : st;
+    return sql_run(s, SQL_REPORT_PRUNE, err, "ii", (int64_t)PRUNE_REPORTS, w->now_s - HISTORY_S);
 }
 
 static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
     struct bytes tags = bytes_with_limit(LIMIT_REPORT_BYTES);
-    sqlite3_stmt *stmt = NULL;
     enum status st = write_list(r->tags, r->tag_count, &tags);
-    if (st == ST_OK) {
-        st = sql_start(s, SQL_DEVICE_STATE, &stmt, err);
-    } else {
+    if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep the tags of a report");
-    }
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "tiiitttttttinntitt", r->run_id, (int64_t)r->seq,
-                      run_started(w), w->u.report.device, r->host_name, r->host_fqdn,
-                      r->host_domain, r->host_os, r->host_arch, bytes_text(&tags), r->agent_version,
-                      (int64_t)r->trust_version,
-                      r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
-                      r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
-                      r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer);
-    }
-    if (st == ST_OK) {
-        st = sql_finish(s, stmt, err);
+    } else {
+        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntitt", r->run_id, (int64_t)r->seq,
+                     run_started(w), w->u.report.device, r->host_name, r->host_fqdn, r->host_domain,
+                     r->host_os, r->host_arch, bytes_text(&tags), r->agent_version,
+                     (int64_t)r->trust_version,
+                     r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
+                     r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
+                     r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer);
     }
     bytes_free(&tags);
     return st;
@@ -155,7 +131,8 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
         w->u.report.device, u->sid, texts->mark, w->now_s, (int64_t)r->effective_version,
         u->account, u->ring, u->decided ? POL_SET_WORDS[u->set] : NULL, POL_STATE_WORDS[u->state],
         POL_BLOCKED_WORDS[u->blocked_by], u->error_code, POL_OBSERVED_WORDS[u->observed],
-        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], "unknown", texts->groups);
+        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], "unknown",
+        texts->groups);
     if (st != ST_OK) {
         return st;
     }
@@ -180,8 +157,7 @@ static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
 {
     struct bytes groups = bytes_with_limit(LIMIT_REPORT_BYTES);
     sqlite3_stmt *stmt = NULL;
-    enum status st =
-        u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
+    enum status st = u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
     if (st != ST_OK) {
         return err_set(err, st, 0, "cannot keep the groups of a user");
     }
@@ -210,13 +186,8 @@ static enum status note_part(struct srv_sqlite *s, const struct srv_write *w, co
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     int64_t kept = 0;
-    enum status st = sql_start(s, SQL_PART_ADD, &stmt, err);
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "iti", w->u.report.device, mark, (int64_t)r->part);
-    }
-    if (st == ST_OK) {
-        st = sql_finish(s, stmt, err);
-    }
+    enum status st =
+        sql_run(s, SQL_PART_ADD, err, "iti", w->u.report.device, mark, (int64_t)r->part);
     if (st == ST_OK) {
         st = sql_start(s, SQL_PART_COUNT, &stmt, err);
     }
@@ -232,32 +203,23 @@ static enum status note_part(struct srv_sqlite *s, const struct srv_write *w, co
     }
     sql_reset(stmt);
     if (st == ST_OK && (*complete || kept > PARTS_KEPT)) {
-        st = sql_start(s, SQL_PART_FORGET, &stmt, err);
-        if (st == ST_OK) {
-            st = sql_bind(s->writer, stmt, err, "i", w->u.report.device);
-        }
-        st = st == ST_OK ? sql_finish(s, stmt, err) : st;
+        st = sql_run(s, SQL_PART_FORGET, err, "i", w->u.report.device);
     }
     return st;
 }
 
 /* Users that a complete set does not name are gone from the machine. */
-static enum status retire_missing(struct srv_sqlite *s, const struct srv_write *w,
-                                  const char *mark, struct err *err)
+static enum status retire_missing(struct srv_sqlite *s, const struct srv_write *w, const char *mark,
+                                  struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
-    sqlite3_stmt *stmt = NULL;
     bool complete = false;
     enum status st = note_part(s, w, mark, &complete, err);
     if (st != ST_OK || !complete) {
         return st;
     }
-    st = sql_start(s, SQL_USERS_RETIRE, &stmt, err);
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "tiiiit", r->run_id, (int64_t)r->seq, run_started(w),
-                      w->now_s, w->u.report.device, mark);
-    }
-    return st == ST_OK ? sql_finish(s, stmt, err) : st;
+    return sql_run(s, SQL_USERS_RETIRE, err, "tiiiit", r->run_id, (int64_t)r->seq, run_started(w),
+                   w->now_s, w->u.report.device, mark);
 }
 
 enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struct err *err)

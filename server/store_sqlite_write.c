@@ -50,10 +50,12 @@ static const char *const SQL[SQL_COUNT] = {
         "SELECT d.key, d.device_id FROM device_token t JOIN device d ON d.key = t.device WHERE "
         "t.digest = ? AND d.retired_s IS NULL AND (t.expires_s IS NULL OR t.expires_s > ?)",
     [SQL_TOKEN_ADD] = "INSERT INTO device_token (digest, device, expires_s) VALUES (?, ?, NULL)",
-    [SQL_TOKEN_END] = "UPDATE device_token SET expires_s = ? WHERE digest = ? AND expires_s IS NULL",
+    [SQL_TOKEN_END] =
+        "UPDATE device_token SET expires_s = ? WHERE digest = ? AND expires_s IS NULL",
     [SQL_TOKEN_PRUNE] = "DELETE FROM device_token WHERE device = ? AND expires_s <= ?",
-    [SQL_MACHINE_FIND] = "SELECT device_id FROM device WHERE machine_guid = ? AND computer_sid IS ? "
-                         "AND name = ? COLLATE NOCASE AND retired_s IS NULL ORDER BY key LIMIT 1",
+    [SQL_MACHINE_FIND] =
+        "SELECT device_id FROM device WHERE machine_guid = ? AND computer_sid IS ? "
+        "AND name = ? COLLATE NOCASE AND retired_s IS NULL ORDER BY key LIMIT 1",
     [SQL_DEVICE_ADD] = "INSERT INTO device (device_id, name, fqdn, domain, machine_guid, "
                        "computer_sid, enrolled_s, duplicate_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_DEVICE_FACTS] = "UPDATE device SET name = ?, fqdn = ?, domain = ?, machine_guid = ?, "
@@ -88,23 +90,6 @@ enum status sql_start(struct srv_sqlite *s, enum sql_id id, sqlite3_stmt **out, 
     }
     *out = s->statements[id];
     return ST_OK;
-}
-
-/* Start, bind and finish a statement that gives no rows. */
-#define RUN(s, id, err, ...)                                                                       \
-    run_bound(s, sql_start(s, id, &stmt, err) == ST_OK                                             \
-                     ? sql_bind((s)->writer, stmt, err, __VA_ARGS__)                               \
-                     : (err)->st,                                                                  \
-              stmt, err)
-
-static enum status run_bound(struct srv_sqlite *s, enum status st, sqlite3_stmt *stmt,
-                             struct err *err)
-{
-    if (st != ST_OK) {
-        sql_reset(stmt);
-        return st;
-    }
-    return sql_finish(s, stmt, err);
 }
 
 static struct span digest_span(const uint8_t digest[DIGEST_BYTES])
@@ -148,14 +133,14 @@ static enum status rotate(struct srv_sqlite *s, struct srv_write *w, struct err 
         st = find_one(s, stmt, &e->device, e->device_id, err);
     }
     if (st == ST_OK) {
-        st = RUN(s, SQL_TOKEN_PRUNE, err, "ii", e->device, w->now_s);
+        st = sql_run(s, SQL_TOKEN_PRUNE, err, "ii", e->device, w->now_s);
     }
     if (st == ST_OK) {
-        st = RUN(s, SQL_TOKEN_END, err, "ib", e->old_expires_s, digest_span(e->old_digest));
+        st = sql_run(s, SQL_TOKEN_END, err, "ib", e->old_expires_s, digest_span(e->old_digest));
     }
     if (st == ST_OK) {
-        st = RUN(s, SQL_DEVICE_FACTS, err, "tttttii", m->name, m->fqdn, m->domain, m->machine_guid,
-                 m->computer_sid, e->device);
+        st = sql_run(s, SQL_DEVICE_FACTS, err, "ttttti", m->name, m->fqdn, m->domain,
+                     m->machine_guid, m->computer_sid, e->device);
     }
     e->duplicate = false;
     return st;
@@ -185,13 +170,12 @@ static enum status add_device(struct srv_sqlite *s, struct srv_write *w, struct 
 {
     struct srv_enrollment *e = &w->u.enroll;
     const struct srv_machine *m = &e->machine;
-    sqlite3_stmt *stmt = NULL;
     char twin[POL_ID_BYTES];
 
     enum status st = find_twin(s, m, twin, err);
     if (st == ST_OK) {
-        st = RUN(s, SQL_DEVICE_ADD, err, "ttttttit", e->device_id, m->name, m->fqdn, m->domain,
-                 m->machine_guid, m->computer_sid, w->now_s, twin[0] != '\0' ? twin : NULL);
+        st = sql_run(s, SQL_DEVICE_ADD, err, "ttttttit", e->device_id, m->name, m->fqdn, m->domain,
+                     m->machine_guid, m->computer_sid, w->now_s, twin[0] != '\0' ? twin : NULL);
     }
     if (st == ST_OK) {
         e->device = sqlite3_last_insert_rowid(s->writer);
@@ -202,11 +186,10 @@ static enum status add_device(struct srv_sqlite *s, struct srv_write *w, struct 
 
 static enum status write_enroll(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
     enum status st = w->u.enroll.has_old_token ? rotate(s, w, err) : add_device(s, w, err);
     if (st == ST_OK) {
-        st = RUN(s, SQL_TOKEN_ADD, err, "bi", digest_span(w->u.enroll.new_digest),
-                 w->u.enroll.device);
+        st = sql_run(s, SQL_TOKEN_ADD, err, "bi", digest_span(w->u.enroll.new_digest),
+                     w->u.enroll.device);
     }
     return st;
 }
@@ -225,13 +208,13 @@ static enum status write_retire(struct srv_sqlite *s, struct srv_write *w, struc
         st = find_one(s, stmt, &device, NULL, err);
     }
     if (st == ST_OK) {
-        st = RUN(s, SQL_DEVICE_RETIRE, err, "ii", w->now_s, device);
+        st = sql_run(s, SQL_DEVICE_RETIRE, err, "ii", w->now_s, device);
     }
     if (st == ST_OK) {
-        st = RUN(s, SQL_DEVICE_TOKENS_DROP, err, "i", device);
+        st = sql_run(s, SQL_DEVICE_TOKENS_DROP, err, "i", device);
     }
     if (st == ST_OK) {
-        st = RUN(s, SQL_DEVICE_USERS_RETIRE, err, "ii", w->now_s, device);
+        st = sql_run(s, SQL_DEVICE_USERS_RETIRE, err, "ii", w->now_s, device);
     }
     return st;
 }
@@ -250,40 +233,36 @@ static enum status find_credential(struct srv_sqlite *s, const struct srv_creden
 static enum status write_credential(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
     const struct srv_credential *c = &w->u.credential;
-    sqlite3_stmt *stmt = NULL;
     int64_t key = 0;
     enum status st = find_credential(s, c, &key, err);
     if (st == ST_OK) {
         return err_set(err, ST_EXISTS, 0, "the name %s is in use: revoke it or choose another one",
                        c->name);
     }
-    return st == ST_NOT_FOUND
-               ? RUN(s, SQL_CREDENTIAL_ADD, err, "ttbi", c->name, SRV_ROLE_WORDS[c->role],
-                     digest_span(c->digest), w->now_s)
-               : st;
+    return st == ST_NOT_FOUND ? sql_run(s, SQL_CREDENTIAL_ADD, err, "ttbi", c->name,
+                                        SRV_ROLE_WORDS[c->role], digest_span(c->digest), w->now_s)
+                              : st;
 }
 
 static enum status write_revoke(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
     int64_t key = 0;
     enum status st = find_credential(s, &w->u.credential, &key, err);
-    return st == ST_OK ? RUN(s, SQL_CREDENTIAL_REVOKE, err, "ii", w->now_s, key) : st;
+    return st == ST_OK ? sql_run(s, SQL_CREDENTIAL_REVOKE, err, "ii", w->now_s, key) : st;
 }
 
 static enum status write_bundle(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum status st = RUN(s, SQL_BUNDLE_PUT, err, "ittib", (int64_t)w->u.bundle.serial,
-                         w->u.bundle.etag, w->u.bundle.by, w->now_s, w->u.bundle.raw);
-    return st == ST_OK ? RUN(s, SQL_BUNDLE_PRUNE, err, "i", (int64_t)w->u.bundle.keep_from) : st;
+    enum status st = sql_run(s, SQL_BUNDLE_PUT, err, "ittib", (int64_t)w->u.bundle.serial,
+                             w->u.bundle.etag, w->u.bundle.by, w->now_s, w->u.bundle.raw);
+    return st == ST_OK ? sql_run(s, SQL_BUNDLE_PRUNE, err, "i", (int64_t)w->u.bundle.keep_from)
+                       : st;
 }
 
 static enum status write_release(struct srv_sqlite *s, const struct srv_release *r, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    return RUN(s, SQL_RELEASE_PUT, err, "ittitt", (int64_t)r->version, r->rollout, r->stage,
-               r->at_s, r->by, r->reason);
+    return sql_run(s, SQL_RELEASE_PUT, err, "ittitt", (int64_t)r->version, r->rollout, r->stage,
+                   r->at_s, r->by, r->reason);
 }
 
 static enum status write_kind(struct srv_sqlite *s, struct srv_write *w, struct err *err)
@@ -303,11 +282,10 @@ static enum status write_kind(struct srv_sqlite *s, struct srv_write *w, struct 
 
 enum status sqlite_write(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
     enum status st = write_kind(s, w, err);
     if (st == ST_OK && w->audit.actor != NULL) {
-        st = RUN(s, SQL_AUDIT_ADD, err, "ittt", w->now_s, w->audit.actor, w->audit.action,
-                 w->audit.detail);
+        st = sql_run(s, SQL_AUDIT_ADD, err, "ittt", w->now_s, w->audit.actor, w->audit.action,
+                     w->audit.detail);
     }
     return st;
 }

@@ -4,7 +4,11 @@
 #include "policy/decimal.h"
 #include "policy/near_word.h"
 
-static const char *const WORDS[] = {"soak_s", "set", "otherwise", "min_reporting_percent",
+static const char *const WORDS[] = {"soak_s",
+                                    "set",
+                                    "of",
+                                    "otherwise",
+                                    "min_reporting_percent",
                                     "min_conclusive_percent_that_is_longer_than_the_table"};
 
 static const char *near_to(const char *text)
@@ -17,7 +21,7 @@ static void near_word__of_a_beginning__is_the_whole(void **state)
     (void)state;
     assert_string_equal(near_to("soak"), "soak_s");
     assert_string_equal(near_to("min_rep"), "min_reporting_percent");
-    assert_string_equal(near_to("min_conclusive"), WORDS[4]);
+    assert_string_equal(near_to("min_conclusive"), WORDS[5]);
 }
 
 static void near_word__up_to_two_edits_away__is_found(void **state)

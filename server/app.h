@@ -1,0 +1,26 @@
+/* app.h - everything that a handler may need, in one place.
+ *
+ * Effects: none                            Units:  none
+ * Owns:    nothing; daemon.c owns it all   Errors: none
+ * Threads: safe; it never changes          Source: docs/architecture.md "Layout"
+ */
+#ifndef SERVER_APP_H
+#define SERVER_APP_H
+
+#include "server/auth.h"
+#include "server/policy_feed.h"
+#include "server/rate.h"
+#include "server/rollout.h"
+#include "server/store.h"
+
+struct srv_app {
+    struct srv_store store;
+    struct srv_auth *auth;
+    struct srv_feed *feed;
+    struct srv_rollout *rollout;
+    struct srv_rate *strangers; /* policy without a token, by address */
+    struct srv_rate *enrolls;   /* by address */
+    struct srv_rate *reports;   /* by device */
+};
+
+#endif

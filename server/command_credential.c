@@ -1,0 +1,186 @@
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/time_text.h"
+#include "policy/json_write.h"
+#include "server/auth.h"
+#include "server/commands.h"
+#include "server/control.h"
+#include "server/store_sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 1024, NAME_HEX_DIGITS = 8 };
+
+static bool is_for_enrolling(const struct srv_options *o)
+{
+    return o->command == SRV_COMMAND_SECRET_ADD || o->command == SRV_COMMAND_SECRET_LIST ||
+           o->command == SRV_COMMAND_SECRET_REVOKE;
+}
+
+static enum status set_name(struct srv_credential *c, const char *name, struct err *err)
+{
+    static const char ALLOWED[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-";
+    size_t length = strlen(name);
+    if (length == 0 || length >= sizeof c->name || strspn(name, ALLOWED) != length) {
+        return err_refuse(err, "out_of_range", "",
+                          "a name has 1 to 64 letters, digits, dots, hyphens, _ or @");
+    }
+    memcpy(c->name, name, length + 1);
+    return ST_OK;
+}
+
+static enum status set_role(struct srv_credential *c, const char *role, struct err *err)
+{
+    for (int i = SRV_ROLE_VIEWER; i < SRV_ROLE_COUNT; i++) {
+        if (strcmp(role, SRV_ROLE_WORDS[i]) == 0) {
+            c->role = (enum srv_role)i;
+            return ST_OK;
+        }
+    }
+    return err_refuse(err, "out_of_range", "", "--role is viewer, operator or publisher");
+}
+
+static void note(struct srv_write *w, enum srv_write_kind kind, const char *action)
+{
+    static char actor[SRV_NAME_BYTES];
+    (void)snprintf(actor, sizeof actor, "local uid %u", (unsigned)getuid());
+    w->kind = kind;
+    w->now_s = clock_wall_s();
+    w->audit = (struct srv_audit){.actor = actor, .action = action, .detail = w->u.credential.name};
+}
+
+/* A server that runs learns of it at once; that none runs is fine. */
+static enum status tell_server(const char *folder, struct err *err)
+{
+    enum status st = srv_control_reload(folder, err);
+    return st == ST_UNREACHABLE ? ST_OK : st;
+}
+
+static enum status write_and_tell(const struct srv_options *o, struct srv_write *w, struct err *err)
+{
+    struct srv_store store;
+    enum status st = srv_store_sqlite_open(o->flags[SRV_FLAG_DATA], &store, err);
+    if (st != ST_OK) {
+        return st;
+    }
+    st = srv_store_write(&store, w, err);
+    store.close(store.ctx);
+    return st == ST_OK ? tell_server(o->flags[SRV_FLAG_DATA], err) : st;
+}
+
+static enum status fill(const struct srv_options *o, struct srv_credential *c, struct err *err)
+{
+    char hex[DIGEST_HEX_BYTES];
+    char name[SRV_NAME_BYTES];
+    const char *given = o->flags[SRV_FLAG_NAME];
+    hex_encode(c->digest, DIGEST_BYTES, hex);
+    (void)snprintf(name, sizeof name, "enroll-%.*s", NAME_HEX_DIGITS, hex);
+    enum status st = set_name(c, given != NULL ? given : name, err);
+    if (st == ST_OK && is_for_enrolling(o)) {
+        c->role = SRV_ROLE_ENROLL;
+    } else if (st == ST_OK) {
+        st = set_role(c, o->flags[SRV_FLAG_ROLE], err);
+    }
+    return st;
+}
+
+enum status srv_command_credential_add(const struct srv_options *o, struct err *err)
+{
+    char secret[SRV_SECRET_BYTES];
+    struct srv_write w = {0};
+    enum status st = file_make_folder(o->flags[SRV_FLAG_DATA], err);
+    if (st == ST_OK) {
+        st = srv_secret_make(secret, w.u.credential.digest, err);
+    }
+    if (st == ST_OK) {
+        st = fill(o, &w.u.credential, err);
+    }
+    if (st == ST_OK) {
+        note(&w, SRV_WRITE_CREDENTIAL, is_for_enrolling(o) ? "enroll_secret_add" : "token_add");
+        st = write_and_tell(o, &w, err);
+    }
+    if (st == ST_OK && (printf("%s\n", secret) < 0 || fflush(stdout) != 0)) {
+        st = err_set(err, ST_IO, 0, "cannot print the secret: revoke %s and make another one",
+                     w.u.credential.name);
+    }
+    wipe(secret, sizeof secret);
+    return st;
+}
+
+enum status srv_command_credential_revoke(const struct srv_options *o, struct err *err)
+{
+    struct srv_write w = {0};
+    w.u.credential.role = is_for_enrolling(o) ? SRV_ROLE_ENROLL : SRV_ROLE_VIEWER;
+    enum status st = set_name(&w.u.credential, o->flags[SRV_FLAG_NAME], err);
+    if (st == ST_OK) {
+        note(&w, SRV_WRITE_REVOKE, is_for_enrolling(o) ? "enroll_secret_revoke" : "token_revoke");
+        st = write_and_tell(o, &w, err);
+    }
+    return st == ST_NOT_FOUND
+               ? err_set(err, st, 0, "there is no good one of the name %s", w.u.credential.name)
+               : st;
+}
+
+/* ---- list --------------------------------------------------------------------------------------- */
+
+struct listing {
+    const struct srv_options *o;
+    enum status st;
+};
+
+static enum status print_json(const struct srv_credential *c)
+{
+    struct bytes line = bytes_with_limit(LINE_BYTES);
+    struct pol_json_writer w = pol_json_write_start(&line);
+    pol_json_object(&w, NULL);
+    pol_json_text(&w, "name", c->name);
+    pol_json_text(&w, "role", SRV_ROLE_WORDS[c->role]);
+    pol_json_time(&w, "created_at", c->created_s);
+    pol_json_time(&w, "revoked_at", c->revoked_s);
+    pol_json_close_object(&w);
+    enum status st = pol_json_write_end(&w);
+    if (st == ST_OK && printf("%s\n", bytes_text(&line)) < 0) {
+        st = ST_IO;
+    }
+    bytes_free(&line);
+    return st;
+}
+
+static enum status print_row(const struct srv_credential *c)
+{
+    char created[TIME_TEXT_BYTES];
+    char revoked[TIME_TEXT_BYTES] = "good";
+    time_text_write(c->created_s, created);
+    if (c->revoked_s >= 0) {
+        time_text_write(c->revoked_s, revoked);
+    }
+    return printf("%-24s %-10s made %s  %s%s\n", c->name, SRV_ROLE_WORDS[c->role], created,
+                  c->revoked_s >= 0 ? "revoked " : "", revoked) >= 0
+               ? ST_OK
+               : ST_IO;
+}
+
+static bool print_credential(void *v, const struct srv_credential *c)
+{
+    struct listing *l = v;
+    if ((c->role == SRV_ROLE_ENROLL) == is_for_enrolling(l->o)) {
+        l->st = l->o->json ? print_json(c) : print_row(c);
+    }
+    return l->st == ST_OK;
+}
+
+enum status srv_command_credential_list(const struct srv_options *o, struct err *err)
+{
+    struct srv_store store;
+    struct listing l = {.o = o, .st = ST_OK};
+    enum status st = srv_store_sqlite_open(o->flags[SRV_FLAG_DATA], &store, err);
+    if (st != ST_OK) {
+        return st;
+    }
+    st = store.credentials(store.ctx, print_credential, &l, err);
+    store.close(store.ctx);
+    return st == ST_OK && l.st != ST_OK ? err_set(err, l.st, 0, "cannot print the list") : st;
+}

@@ -1,0 +1,217 @@
+#include "server/daemon.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "policy/limits.h"
+#include "server/control.h"
+#include "server/folder_lock.h"
+#include "server/http.h"
+#include "server/routes.h"
+#include "server/store_sqlite.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    PEM_BYTES = 256 * 1024,
+    CONNECTIONS_MAX = 20000,
+    CONNECTIONS_MIN = 64,
+    SPARE_DESCRIPTORS = 256, /* store, sockets, libraries, and the administrators below */
+    ADMIN_CONNECTIONS = 128,
+    AGENT_MEMORY_BYTES = 4096, /* headers of our own agents are small; held polls are many */
+    ADMIN_MEMORY_BYTES = 16384,
+    ADMIN_THREADS = 2,
+    AGENT_THREADS_MAX = 8,
+    /* Per minute. A branch office may stand behind one address. */
+    STRANGER_POLLS = 600,
+    ENROLLS_BURST = 2000,
+    ENROLLS_PER_MINUTE = 20,
+    REPORTS_BURST = 1000,
+    REPORTS_PER_MINUTE = 3000
+};
+
+struct srv_daemon {
+    struct srv_app app;
+    int lock; /* of the data directory */
+    bool store_is_open;
+    struct pol_trust *trust;
+    struct srv_listener *agents;
+    struct srv_listener *admins;
+    struct srv_control *control;
+    struct bytes cert;
+    struct bytes key;
+    unsigned connections;
+};
+
+/* As many as descriptors allow, after asking for all that we may have. */
+static unsigned connection_count(void)
+{
+    struct rlimit files = {.rlim_cur = 1024};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        struct rlimit more = {.rlim_cur = files.rlim_max, .rlim_max = files.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0) {
+            files = more;
+        }
+    }
+    rlim_t room = files.rlim_cur > SPARE_DESCRIPTORS + ADMIN_CONNECTIONS + CONNECTIONS_MIN
+                      ? files.rlim_cur - SPARE_DESCRIPTORS - ADMIN_CONNECTIONS
+                      : CONNECTIONS_MIN;
+    return room < CONNECTIONS_MAX ? (unsigned)room : CONNECTIONS_MAX;
+}
+
+static unsigned agent_threads(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 2 ? 2 : cores > AGENT_THREADS_MAX ? AGENT_THREADS_MAX : (unsigned)cores;
+}
+
+static enum status load_trust(const char *path, struct pol_trust **out, struct err *err)
+{
+    struct bytes text = {0};
+    enum status st = file_read(path, LIMIT_TRUST_BYTES, &text, err);
+    if (st == ST_OK) {
+        st = pol_trust_parse(bytes_span(&text), out, err);
+    }
+    bytes_free(&text);
+    return st;
+}
+
+static enum status load_tls(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
+{
+    if (s->cert_file == NULL) {
+        return ST_OK;
+    }
+    enum status st = file_read(s->cert_file, PEM_BYTES, &d->cert, err);
+    return st == ST_OK ? file_read(s->key_file, PEM_BYTES, &d->key, err) : st;
+}
+
+static enum status open_rates(struct srv_app *app, struct err *err)
+{
+    enum status st = srv_rate_open(STRANGER_POLLS, STRANGER_POLLS, &app->strangers, err);
+    if (st == ST_OK) {
+        st = srv_rate_open(ENROLLS_BURST, ENROLLS_PER_MINUTE, &app->enrolls, err);
+    }
+    return st == ST_OK ? srv_rate_open(REPORTS_BURST, REPORTS_PER_MINUTE, &app->reports, err) : st;
+}
+
+static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
+{
+    struct srv_app *app = &d->app;
+    enum status st = srv_store_sqlite_open(s->folder, &app->store, err);
+    d->store_is_open = st == ST_OK;
+    if (st == ST_OK) {
+        st = srv_auth_open(&app->store, &app->auth, err);
+    }
+    if (st == ST_OK) {
+        /* A tenth of the connections stays free for those who want an answer at once. */
+        st = srv_feed_open(d->connections - d->connections / 10, &app->feed, err);
+    }
+    if (st == ST_OK) {
+        st = open_rates(app, err);
+    }
+    if (st == ST_OK) {
+        struct srv_rollout_parts parts = {
+            .folder = s->folder, .store = &app->store, .feed = app->feed, .trust = d->trust};
+        st = srv_rollout_open(&parts, &app->rollout, err);
+    }
+    return st;
+}
+
+static enum status open_listeners(struct srv_daemon *d, const struct srv_settings *s,
+                                  struct err *err)
+{
+    struct srv_handler agents = srv_routes_agents(&d->app);
+    struct srv_handler admins = srv_routes_admins(&d->app);
+    struct srv_listener_options o = {
+        .address = s->admin_listen,
+        .cert_pem = s->cert_file != NULL ? bytes_text(&d->cert) : NULL,
+        .key_pem = s->cert_file != NULL ? bytes_text(&d->key) : NULL,
+        .threads = ADMIN_THREADS,
+        .connections = ADMIN_CONNECTIONS,
+        .memory_bytes = ADMIN_MEMORY_BYTES,
+    };
+    enum status st = srv_listener_open(&o, &admins, &d->admins, err);
+    if (st == ST_OK) {
+        o.address = s->listen;
+        o.threads = agent_threads();
+        o.connections = d->connections;
+        o.memory_bytes = AGENT_MEMORY_BYTES;
+        st = srv_listener_open(&o, &agents, &d->agents, err);
+    }
+    return st;
+}
+
+enum status srv_daemon_start(const struct srv_settings *settings, struct srv_daemon **out,
+                             struct err *err)
+{
+    struct srv_daemon *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "cannot start the server");
+    }
+    d->lock = -1;
+    d->connections = connection_count();
+    enum status st = file_make_folder(settings->folder, err);
+    if (st == ST_OK) {
+        st = srv_folder_lock(settings->folder, &d->lock, err);
+    }
+    if (st == ST_OK) {
+        st = load_trust(settings->trust_file, &d->trust, err);
+    }
+    if (st == ST_OK) {
+        st = load_tls(d, settings, err);
+    }
+    if (st == ST_OK) {
+        st = open_app(d, settings, err);
+    }
+    if (st == ST_OK) {
+        st = srv_control_open(settings->folder, &d->app, &d->control, err);
+    }
+    if (st == ST_OK) {
+        st = open_listeners(d, settings, err);
+    }
+    if (st == ST_OK) {
+        *out = d;
+        d = NULL; /* handed over */
+    }
+    srv_daemon_stop(d);
+    return st;
+}
+
+const char *srv_daemon_agents_url(const struct srv_daemon *daemon)
+{
+    return srv_listener_url(daemon->agents);
+}
+
+const char *srv_daemon_admins_url(const struct srv_daemon *daemon)
+{
+    return srv_listener_url(daemon->admins);
+}
+
+/* The feed first: it wakes the held polls, whose answers the listeners then let out. */
+void srv_daemon_stop(struct srv_daemon *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    if (d->app.feed != NULL) {
+        srv_feed_close(d->app.feed);
+    }
+    srv_listener_close(d->agents);
+    srv_listener_close(d->admins);
+    srv_control_close(d->control);
+    if (d->store_is_open) {
+        d->app.store.close(d->app.store.ctx);
+    }
+    srv_rollout_free(d->app.rollout);
+    srv_feed_free(d->app.feed);
+    srv_auth_free(d->app.auth);
+    srv_rate_free(d->app.strangers);
+    srv_rate_free(d->app.enrolls);
+    srv_rate_free(d->app.reports);
+    pol_trust_free(d->trust);
+    bytes_free(&d->cert);
+    bytes_wipe(&d->key);
+    srv_folder_unlock(d->lock);
+    free(d);
+}

@@ -1,0 +1,140 @@
+#include "base/clock.h"
+#include "server/answer.h"
+#include "server/handlers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WAIT_DIGITS = 5 };
+
+/* A held poll. */
+struct poll {
+    struct srv_waiter waiter;
+    struct srv_request *rq;
+    bool held; /* it was held, however short */
+};
+
+/* The seconds of `Prefer: wait=N` among other preferences; 0 without it. */
+static uint32_t preferred_wait_s(const char *prefer)
+{
+    const char *at = prefer;
+    while (at != NULL) {
+        at += strspn(at, " \t,;");
+        if (strncasecmp(at, "wait=", 5) == 0) {
+            size_t digits = strspn(at + 5, "0123456789");
+            return digits > 0 && digits <= WAIT_DIGITS ? (uint32_t)strtoul(at + 5, NULL, 10) : 0;
+        }
+        at = strpbrk(at, ",;");
+    }
+    return 0;
+}
+
+/* The one ETag of If-None-Match; a proxy that compresses makes it weak. */
+static const char *seen_etag(const struct srv_request *rq)
+{
+    const char *seen = srv_request_header(rq, "If-None-Match");
+    if (seen == NULL) {
+        return "";
+    }
+    return strncmp(seen, "W/", 2) == 0 ? seen + 2 : seen;
+}
+
+static void wake(struct srv_waiter *waiter)
+{
+    struct poll *poll = waiter->ctx;
+    srv_request_wake(poll->rq);
+}
+
+/* Nothing to hand out: fine before the first release, trouble after it. */
+static void answer_nothing(struct srv_app *app, struct srv_request *rq)
+{
+    struct srv_rollout_view view;
+    srv_rollout_look(app->rollout, &view);
+    if (view.release.version == 0) {
+        srv_answer_empty(rq, 204);
+    } else {
+        srv_answer_problem(rq, 503, "unavailable", "the released policy is not at hand");
+    }
+    srv_rollout_view_done(&view);
+}
+
+static void answer_now(struct srv_app *app, struct srv_request *rq, bool stranger, bool held)
+{
+    struct srv_body *body = srv_feed_take(app->feed);
+    if (body == NULL) {
+        answer_nothing(app, rq);
+    } else if (strcmp(body->etag, seen_etag(rq)) == 0) {
+        srv_answer_header(rq, "ETag", body->etag);
+        srv_answer_empty(rq, 304);
+        srv_body_drop(body);
+    } else {
+        srv_answer_header(rq, "ETag", body->etag);
+        srv_answer_policy(rq, body);
+    }
+    if (held) {
+        srv_answer_header(rq, "Preference-Applied", "wait");
+    }
+    if (stranger) {
+        srv_answer_header(rq, "Enrollment-Required", "true");
+    }
+}
+
+/* True if the poll is parked; else it is to be answered now. */
+static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, uint32_t wait_s)
+{
+    struct poll *poll = calloc(1, sizeof *poll);
+    if (poll == NULL) {
+        return false; /* served without being held */
+    }
+    poll->rq = rq;
+    poll->waiter = (struct srv_waiter){.wake = wake, .ctx = poll, .device = device};
+    poll->held = true;
+    rq->state = poll;
+    srv_request_park(rq);
+    enum srv_hold result = srv_feed_hold(app->feed, &poll->waiter, seen_etag(rq), wait_s);
+    if (result != SRV_HOLD_HELD) {
+        poll->held = false;
+        srv_request_wake(rq);
+    }
+    return true;
+}
+
+static bool is_current(struct srv_app *app, const struct srv_request *rq)
+{
+    struct srv_body *body = srv_feed_take(app->feed);
+    bool same = strcmp(body != NULL ? body->etag : "\"0\"", seen_etag(rq)) == 0;
+    srv_body_drop(body);
+    return same;
+}
+
+void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
+{
+    struct srv_device device;
+    const struct poll *poll = rq->state;
+    (void)actor;
+    if (rq->resumed) {
+        answer_now(app, rq, false, poll->held);
+        return;
+    }
+    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), clock_wall_s(), &device)) {
+        if (!srv_rate_take(app->strangers, rq->address, clock_monotonic_ms())) {
+            srv_answer_problem(rq, 429, "rate_limited", "too many polls without a device token");
+            srv_answer_header(rq, "Enrollment-Required", "true");
+            return;
+        }
+        answer_now(app, rq, true, false);
+        return;
+    }
+    uint32_t wait_s = preferred_wait_s(srv_request_header(rq, "Prefer"));
+    if (wait_s > 0 && !rq->crowded && is_current(app, rq) && hold(app, rq, device.number, wait_s)) {
+        return;
+    }
+    answer_now(app, rq, false, false);
+}
+
+void srv_end_policy(struct srv_request *rq)
+{
+    free(rq->state);
+    rq->state = NULL;
+}

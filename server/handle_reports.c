@@ -1,0 +1,54 @@
+#include "base/clock.h"
+#include "server/answer.h"
+#include "server/handlers.h"
+#include "server/ingest.h"
+
+/* The writer's thread is done with the report. */
+static void wake(struct srv_write *w)
+{
+    srv_request_wake(w->ctx);
+}
+
+static void answer_outcome(struct srv_request *rq, const struct srv_ingest *ingest)
+{
+    if (ingest->write.st == ST_OK) {
+        srv_answer_empty(rq, 204);
+    } else {
+        srv_answer_error(rq, &ingest->write.err);
+    }
+}
+
+void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
+{
+    struct srv_ingest *ingest = rq->state;
+    struct srv_device device;
+    struct err err = {0};
+    (void)actor;
+    if (rq->resumed) {
+        answer_outcome(rq, ingest);
+        return;
+    }
+    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), clock_wall_s(), &device)) {
+        srv_answer_problem(rq, 401, "unauthorized", "the device was retired: enroll again");
+        return;
+    }
+    if (!srv_rate_take(app->reports, (uint64_t)device.number, clock_monotonic_ms())) {
+        srv_answer_problem(rq, 429, "rate_limited", "this device reports too often");
+        return;
+    }
+    if (srv_ingest_open(bytes_span(&rq->body), &device, clock_wall_s(), &ingest, &err) != ST_OK) {
+        srv_answer_error(rq, &err);
+        return;
+    }
+    ingest->write.done = wake;
+    ingest->write.ctx = rq;
+    rq->state = ingest;
+    srv_request_park(rq);
+    app->store.submit(app->store.ctx, &ingest->write);
+}
+
+void srv_end_reports(struct srv_request *rq)
+{
+    srv_ingest_free(rq->state);
+    rq->state = NULL;
+}

@@ -1,0 +1,100 @@
+#include "policy/json_write.h"
+#include "policy/words.h"
+#include "server/answer.h"
+#include "server/handlers.h"
+#include "server/page.h"
+
+#include <stdio.h>
+
+/* 500 rows of at most 4 KiB each, groups left out. */
+enum { ANSWER_BYTES = 2 * 1024 * 1024, CURSOR_BYTES = 24 };
+
+struct listing {
+    struct pol_json_writer json;
+    int64_t last_key;
+    size_t rows;
+};
+
+static void write_value(struct pol_json_writer *w, const char *key, struct pol_report_value v)
+{
+    if (!v.known) {
+        pol_json_null(w, key);
+        return;
+    }
+    pol_json_object(w, key);
+    pol_json_boolean(w, "present", v.present);
+    if (v.present) {
+        pol_json_text(w, "type",
+                      POL_VALUE_TYPE_WORDS[v.type < POL_VALUE_OTHER ? v.type : POL_VALUE_OTHER]);
+    }
+    if (v.present && v.type == POL_VALUE_DWORD) {
+        pol_json_integer(w, "value", v.dword);
+    }
+    pol_json_close_object(w);
+}
+
+static bool write_user(void *v, const struct srv_user_row *row)
+{
+    struct listing *l = v;
+    struct pol_json_writer *w = &l->json;
+    pol_json_object(w, NULL);
+    pol_json_text(w, "sid", row->sid);
+    pol_json_text(w, "account", row->account);
+    pol_json_text(w, "host", row->host);
+    pol_json_text(w, "device_id", row->device_id);
+    pol_json_text(w, "ring", row->ring);
+    pol_json_text(w, "set", row->set);
+    write_value(w, "value", row->value);
+    write_value(w, "pre_image", row->pre_image);
+    pol_json_boolean(w, "ours", row->ours);
+    pol_json_text(w, "state", row->state);
+    pol_json_text(w, "blocked_by", row->blocked_by);
+    pol_json_text(w, "error", row->error);
+    pol_json_text(w, "hive", row->hive_loaded ? "loaded" : "not_loaded");
+    pol_json_text(w, "protocol", row->protocol);
+    pol_json_text(w, "confidence", row->confidence);
+    pol_json_text(w, "mailbox", row->mailbox);
+    if (row->version > 0) {
+        pol_json_integer(w, "version", row->version);
+    } else {
+        pol_json_null(w, "version");
+    }
+    pol_json_time(w, "changed_at", row->changed_s);
+    pol_json_time(w, "reported_at", row->reported_s);
+    pol_json_close_object(w);
+    l->last_key = row->key;
+    l->rows++;
+    return true;
+}
+
+void srv_handle_users(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
+{
+    struct srv_filter filter;
+    struct err err = {0};
+    char cursor[CURSOR_BYTES];
+    struct bytes text = bytes_with_limit(ANSWER_BYTES);
+    (void)actor;
+    if (!srv_page_read(rq, &filter)) {
+        return;
+    }
+    struct listing l = {.json = pol_json_write_start(&text)};
+    pol_json_object(&l.json, NULL);
+    pol_json_array(&l.json, "users");
+    enum status st = app->store.users(app->store.ctx, &filter, write_user, &l, &err);
+    pol_json_close_array(&l.json);
+    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)l.last_key);
+    pol_json_text(&l.json, "next", l.rows == filter.limit ? cursor : NULL);
+    pol_json_close_object(&l.json);
+    if (st == ST_OK) {
+        st = pol_json_write_end(&l.json);
+        if (st != ST_OK) {
+            (void)err_set(&err, st, 0, "cannot write a page of users");
+        }
+    }
+    if (st == ST_OK) {
+        srv_answer_json(rq, 200, &text);
+    } else {
+        srv_answer_error(rq, &err);
+    }
+    bytes_free(&text);
+}

@@ -1,0 +1,136 @@
+#include "base/log.h"
+#include "server/commands.h"
+#include "server/daemon.h"
+#include "server/options.h"
+
+#include "version.h"
+
+#include <psa/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static const char PROGRAM[] = "mapi-rollout-server";
+static const char VERSION_LINE[] = "mapi-rollout-server " MR_VERSION "\n";
+
+static enum status wait_for_stop(const sigset_t *signals, struct err *err)
+{
+    int signal_number = 0;
+    if (sigwait(signals, &signal_number) != 0) {
+        return err_set(err, ST_BUG, 0, "cannot wait for signals");
+    }
+    log_write(LOG_INFO, "event=stopping signal=%d", signal_number);
+    return ST_OK;
+}
+
+/* Signals are blocked before the first thread starts, so that only sigwait() sees them. */
+static enum status block_signals(sigset_t *out, struct err *err)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    bool good = sigemptyset(out) == 0 && sigaddset(out, SIGTERM) == 0 &&
+                sigaddset(out, SIGINT) == 0 && pthread_sigmask(SIG_BLOCK, out, NULL) == 0 &&
+                sigaction(SIGPIPE, &ignore, NULL) == 0;
+    return good ? ST_OK : err_set(err, ST_BUG, 0, "cannot set up signals");
+}
+
+static enum status serve(const struct srv_options *o, struct err *err)
+{
+    sigset_t signals;
+    struct srv_daemon *daemon = NULL;
+    const struct srv_settings settings = {
+        .folder = o->flags[SRV_FLAG_DATA],
+        .listen = o->flags[SRV_FLAG_LISTEN],
+        .admin_listen = o->flags[SRV_FLAG_ADMIN_LISTEN],
+        .trust_file = o->flags[SRV_FLAG_TRUST],
+        .cert_file = o->flags[SRV_FLAG_TLS_CERT],
+        .key_file = o->flags[SRV_FLAG_TLS_KEY],
+    };
+    enum status st = block_signals(&signals, err);
+    if (st == ST_OK) {
+        st = srv_daemon_start(&settings, &daemon, err);
+    }
+    if (st == ST_OK) {
+        log_write(LOG_INFO, "event=started version=%s agents=%s admin=%s", MR_VERSION,
+                  srv_daemon_agents_url(daemon), srv_daemon_admins_url(daemon));
+        if (printf("listening agents=%s admin=%s\n", srv_daemon_agents_url(daemon),
+                   srv_daemon_admins_url(daemon)) < 0 ||
+            fflush(stdout) != 0) {
+            st = err_set(err, ST_IO, 0, "cannot say where the server listens");
+        }
+    }
+    if (st == ST_OK) {
+        st = wait_for_stop(&signals, err);
+    }
+    srv_daemon_stop(daemon);
+    if (st == ST_OK) {
+        log_write(LOG_INFO, "event=stopped");
+    }
+    return st;
+}
+
+static enum status run(const struct srv_options *o, struct err *err)
+{
+    switch (o->command) {
+    case SRV_COMMAND_SERVE: return serve(o, err);
+    case SRV_COMMAND_TOKEN_ADD:
+    case SRV_COMMAND_SECRET_ADD: return srv_command_credential_add(o, err);
+    case SRV_COMMAND_TOKEN_LIST:
+    case SRV_COMMAND_SECRET_LIST: return srv_command_credential_list(o, err);
+    case SRV_COMMAND_TOKEN_REVOKE:
+    case SRV_COMMAND_SECRET_REVOKE: return srv_command_credential_revoke(o, err);
+    case SRV_COMMAND_DEVICE_LIST: return srv_command_device_list(o, err);
+    case SRV_COMMAND_DEVICE_RETIRE: return srv_command_device_retire(o, err);
+    case SRV_COMMAND_SAFE: return srv_command_safe(o, err);
+    case SRV_COMMAND_BACKUP: return srv_command_backup(o, err);
+    case SRV_COMMAND_COUNT: break;
+    }
+    return err_set(err, ST_BUG, 0, "there is no such command");
+}
+
+static int show_usage(const char *sentence)
+{
+    (void)fprintf(stderr, "%s: %s\n", PROGRAM, sentence);
+    return EXIT_USAGE;
+}
+
+/* What the user asked to read goes to stdout and is no failure. */
+static int show(const char *text)
+{
+    return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    char usage[SRV_USAGE_BYTES];
+    struct srv_options options;
+    struct err err = {0};
+    enum log_level level = LOG_INFO;
+    if (!srv_options_read(argc, argv, &options, usage)) {
+        return show_usage(usage);
+    }
+    if (options.help) {
+        return show(srv_options_help(&options));
+    }
+    if (options.version) {
+        return show(VERSION_LINE);
+    }
+    const char *wanted = options.flags[SRV_FLAG_LOG_LEVEL];
+    if (wanted != NULL && !log_level_find(wanted, &level)) {
+        return show_usage("--log-level is error, warning, info or debug");
+    }
+    (void)umask(077); /* the store holds what a whole company's machines say */
+    enum status st = log_open(NULL, level, &err);
+    if (st == ST_OK && psa_crypto_init() != PSA_SUCCESS) {
+        st = err_set(&err, ST_BUG, 0, "the crypto library does not start");
+    }
+    if (st == ST_OK) {
+        st = run(&options, &err);
+    }
+    if (st != ST_OK) {
+        err_print(PROGRAM, &err);
+    }
+    return st == ST_OK ? EXIT_DONE : EXIT_FAILED;
+}

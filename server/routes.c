@@ -1,0 +1,198 @@
+#include "server/routes.h"
+
+#include "base/clock.h"
+#include "policy/limits.h"
+#include "server/answer.h"
+#include "server/handlers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ORDER_BYTES = 16 * 1024 };
+
+/* What a caller must show before his body is read. */
+enum entry { ENTRY_OPEN, ENTRY_DEVICE, ENTRY_ROLE };
+
+struct route {
+    const char *method;
+    const char *path; /* a final '*' stands for one more segment */
+    enum entry entry;
+    enum srv_role role;
+    size_t body_limit;
+    void (*handle)(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
+    void (*end)(struct srv_request *rq);
+};
+
+struct table {
+    const struct route *routes;
+    size_t count;
+};
+
+static const struct route AGENTS[] = {
+    {"GET", "/v1/policy", ENTRY_OPEN, 0, 0, srv_handle_policy, srv_end_policy},
+    {"POST", "/v1/reports", ENTRY_DEVICE, 0, LIMIT_REPORT_BYTES, srv_handle_reports,
+     srv_end_reports},
+    {"POST", "/v1/enroll", ENTRY_OPEN, 0, LIMIT_ENROLL_BYTES, srv_handle_enroll, srv_end_enroll},
+    {"GET", "/healthz", ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
+    {"GET", "/readyz", ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
+};
+
+#define ROLE(name) ENTRY_ROLE, SRV_ROLE_##name
+
+static const struct route ADMINS[] = {
+    {"GET", "/v1/rollout", ROLE(VIEWER), 0, srv_handle_rollout, NULL},
+    {"PUT", "/v1/rollout", ROLE(PUBLISHER), LIMIT_BUNDLE_BYTES, srv_handle_put, NULL},
+    {"POST", "/v1/rollout/release", ROLE(OPERATOR), ORDER_BYTES, srv_handle_release, NULL},
+    {"POST", "/v1/rollout/advance", ROLE(OPERATOR), ORDER_BYTES, srv_handle_advance, NULL},
+    {"POST", "/v1/rollout/safe", ROLE(OPERATOR), ORDER_BYTES, srv_handle_safe, NULL},
+    {"GET", "/v1/compliance", ROLE(VIEWER), 0, srv_handle_compliance, NULL},
+    {"GET", "/v1/users", ROLE(VIEWER), 0, srv_handle_users, NULL},
+    {"GET", "/v1/devices", ROLE(VIEWER), 0, srv_handle_devices, NULL},
+    {"GET", "/v1/devices/*", ROLE(VIEWER), 0, srv_handle_device, NULL},
+    {"GET", "/healthz", ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
+    {"GET", "/readyz", ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
+
+    {"POST", "/v1/rollout/hold", ROLE(OPERATOR), ORDER_BYTES, srv_handle_unsupported, NULL},
+    {"POST", "/v1/rollout/resume", ROLE(OPERATOR), ORDER_BYTES, srv_handle_unsupported, NULL},
+    {"POST", "/v1/simulate", ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
+    {"POST", "/v1/evidence", ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
+    {"GET", "/v1/audit", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
+    {"GET", "/v1/reports.csv", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
+    {"GET", "/metrics", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
+    {"GET", "/openapi.json", ENTRY_OPEN, 0, 0, srv_handle_unsupported, NULL},
+};
+
+static bool path_fits(const char *pattern, const char *path)
+{
+    size_t length = strlen(pattern);
+    if (pattern[length - 1] != '*') {
+        return strcmp(pattern, path) == 0;
+    }
+    const char *rest = path + length - 1;
+    return strncmp(pattern, path, length - 1) == 0 && *rest != '\0' && strchr(rest, '/') == NULL;
+}
+
+/* *known: somebody answers this path, if by another method. */
+static const struct route *find_route(const struct table *t, const struct srv_request *rq,
+                                      bool *known)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (path_fits(t->routes[i].path, rq->path)) {
+            *known = true;
+            if (strcmp(t->routes[i].method, rq->method) == 0) {
+                return &t->routes[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static void refuse_stranger(struct srv_request *rq, const char *sentence)
+{
+    srv_answer_problem(rq, 401, "unauthorized", "%s", sentence);
+    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
+}
+
+static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct route *route,
+                      struct srv_actor *actor)
+{
+    struct srv_device device;
+    const char *token = srv_request_bearer(rq);
+    switch (route->entry) {
+    case ENTRY_OPEN: return true;
+    case ENTRY_DEVICE:
+        if (!srv_auth_find_device(app->auth, token, clock_wall_s(), &device)) {
+            refuse_stranger(rq, "the device token is not known here: enroll again");
+            return false;
+        }
+        return true;
+    case ENTRY_ROLE:
+        if (!srv_auth_find_actor(app->auth, token, actor)) {
+            refuse_stranger(rq, "the token is missing, unknown or revoked");
+            return false;
+        }
+        if (actor->role < route->role) {
+            srv_answer_problem(rq, 403, "forbidden", "this takes the role %s, and %s is %s",
+                               SRV_ROLE_WORDS[route->role], actor->name,
+                               SRV_ROLE_WORDS[actor->role]);
+            return false;
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool announced_is_too_long(const struct srv_request *rq)
+{
+    const char *text = srv_request_header(rq, "Content-Length");
+    return text != NULL && strtoull(text, NULL, 10) > rq->body_limit;
+}
+
+static void refuse_length(struct srv_request *rq, const struct route *route)
+{
+    srv_answer_problem(rq, 413, "too_large", "the body may have %zu bytes at most",
+                       route->body_limit);
+}
+
+static void open_in(const struct table *t, struct srv_app *app, struct srv_request *rq)
+{
+    struct srv_actor actor;
+    bool known = false;
+    const struct route *route = find_route(t, rq, &known);
+    rq->route = route;
+    if (route == NULL) {
+        srv_answer_problem(rq, known ? 405 : 404, known ? "method_not_allowed" : "not_found",
+                           known ? "this path does not take that method" : "there is no such path");
+        return;
+    }
+    rq->body_limit = route->body_limit;
+    if (may_enter(app, rq, route, &actor) && announced_is_too_long(rq)) {
+        refuse_length(rq, route);
+    }
+}
+
+static void open_agents(void *ctx, struct srv_request *rq)
+{
+    static const struct table TABLE = {AGENTS, sizeof AGENTS / sizeof AGENTS[0]};
+    open_in(&TABLE, ctx, rq);
+    /* Policies are shed last: they are the way to the brake. */
+    if (rq->answer.status == 0 && rq->crowded && strcmp(rq->path, "/v1/policy") != 0) {
+        srv_answer_problem(rq, 503, "unavailable", "the server is full: come again");
+    }
+}
+
+static void open_admins(void *ctx, struct srv_request *rq)
+{
+    static const struct table TABLE = {ADMINS, sizeof ADMINS / sizeof ADMINS[0]};
+    open_in(&TABLE, ctx, rq);
+}
+
+static void handle(void *ctx, struct srv_request *rq)
+{
+    const struct route *route = rq->route;
+    struct srv_actor actor;
+    if (rq->too_long) {
+        refuse_length(rq, route);
+    } else if (rq->resumed || may_enter(ctx, rq, route, &actor)) {
+        route->handle(ctx, rq, route->entry == ENTRY_ROLE ? &actor : NULL);
+    }
+}
+
+static void end(void *ctx, struct srv_request *rq)
+{
+    const struct route *route = rq->route;
+    (void)ctx;
+    if (route != NULL && route->end != NULL && rq->state != NULL) {
+        route->end(rq);
+    }
+}
+
+struct srv_handler srv_routes_agents(struct srv_app *app)
+{
+    return (struct srv_handler){.ctx = app, .open = open_agents, .handle = handle, .end = end};
+}
+
+struct srv_handler srv_routes_admins(struct srv_app *app)
+{
+    return (struct srv_handler){.ctx = app, .open = open_admins, .handle = handle, .end = end};
+}

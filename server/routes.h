@@ -1,0 +1,18 @@
+/* routes.h - find who answers a request, and whether whoever asks may.
+ *
+ * Two listeners, two tables. Who may not is refused before the body is read.
+ * Effects: none                Units:  none
+ * Owns:    nothing             Errors: become answers
+ * Threads: safe                Source: docs/protocol.md "Agents", "Administrators"
+ */
+#ifndef SERVER_ROUTES_H
+#define SERVER_ROUTES_H
+
+#include "server/app.h"
+#include "server/http.h"
+
+/* Calls for a listener; app must outlive it. */
+struct srv_handler srv_routes_agents(struct srv_app *app);
+struct srv_handler srv_routes_admins(struct srv_app *app);
+
+#endif
