@@ -35,7 +35,7 @@ struct srv_auth {
     struct credentials *credentials;
 };
 
-/* ---- secrets ------------------------------------------------------------------------------------ */
+/* ---- secrets --------------------------------------------------------------------------------- */
 
 bool srv_secret_digest(const char *secret, uint8_t digest[DIGEST_BYTES])
 {
@@ -59,7 +59,7 @@ enum status srv_secret_make(char out[SRV_SECRET_BYTES], uint8_t digest[DIGEST_BY
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot make a secret");
 }
 
-/* ---- the table of device tokens ------------------------------------------------------------------ */
+/* ---- the table of device tokens -------------------------------------------------------------- */
 
 static struct token *find_slot(const struct tokens *t, const uint8_t digest[DIGEST_BYTES])
 {
@@ -103,7 +103,7 @@ static enum status put(struct tokens *t, const struct token *token)
     return st;
 }
 
-/* ---- loading ------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 struct loading {
     struct tokens tokens;
@@ -202,7 +202,7 @@ void srv_auth_free(struct srv_auth *auth)
     }
 }
 
-/* ---- asking -------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 bool srv_auth_find_device(struct srv_auth *auth, const char *token, int64_t now_s,
                           struct srv_device *out)

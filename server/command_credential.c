@@ -124,7 +124,7 @@ enum status srv_command_credential_revoke(const struct srv_options *o, struct er
                : st;
 }
 
-/* ---- list --------------------------------------------------------------------------------------- */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 struct listing {
     const struct srv_options *o;

@@ -85,7 +85,7 @@ static bool send_line(int fd, const char *line)
     return true;
 }
 
-/* ---- the server's side -------------------------------------------------------------------------- */
+/* ---- the server's side ----------------------------------------------------------------------- */
 
 static enum status pull_brake(struct srv_app *app, int fd, const char *reason, struct err *err)
 {
@@ -219,7 +219,7 @@ void srv_control_close(struct srv_control *c)
     }
 }
 
-/* ---- the asking side ------------------------------------------------------------------------------ */
+/* ---- the asking side ------------------------------------------------------------------------- */
 
 static enum status connect_in(int folder, int *out, struct err *err)
 {

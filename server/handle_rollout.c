@@ -8,7 +8,7 @@
 
 enum { VIEW_BYTES = 256 * 1024, ORDER_BYTES = 16 * 1024, DAY_S = 86400 };
 
-/* ---- what is ------------------------------------------------------------------------------------- */
+/* ---- what is --------------------------------------------------------------------------------- */
 
 static void write_released(struct pol_json_writer *w, const struct srv_rollout_view *view)
 {
@@ -127,7 +127,7 @@ void srv_handle_rollout(struct srv_app *app, struct srv_request *rq, const struc
     srv_rollout_view_done(&view);
 }
 
-/* ---- what shall be ------------------------------------------------------------------------------- */
+/* ---- what shall be --------------------------------------------------------------------------- */
 
 /* What an order may say in its body. */
 struct order {

@@ -88,7 +88,7 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_c
     }
 }
 
-/* ---- requests ----------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static uint64_t address_key(const struct sockaddr *address)
 {
@@ -161,7 +161,7 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **request_c
     *request_context = NULL;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void body_sent(void *ctx)
 {
@@ -216,7 +216,7 @@ static enum MHD_Result send_answer(struct srv_request *rq)
     return result;
 }
 
-/* ---- the library's calls ------------------------------------------------------------------------ */
+/* ---- the library's calls --------------------------------------------------------------------- */
 
 static bool announces_more_than(const struct srv_request *rq, size_t bound)
 {
@@ -293,7 +293,7 @@ static void on_library_log(void *ctx, const char *format, va_list arguments)
     }
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------ */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static enum status start_daemon(struct srv_listener *l, const struct srv_listener_options *o,
                                 int fd, struct err *err)

@@ -36,7 +36,7 @@ enum status srv_etag_write(uint32_t number, struct span bytes, char out[SRV_ETAG
     return st;
 }
 
-/* ---- bodies ----------------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
 static enum status body_new(uint32_t version, struct span envelope, struct srv_body **out,
                             struct err *err)
@@ -76,7 +76,7 @@ struct srv_body *srv_feed_take(struct srv_feed *feed)
     return body;
 }
 
-/* ---- lists; under the lock ---------------------------------------------------------------------- */
+/* ---- lists; under the lock ------------------------------------------------------------------- */
 
 static void insert(struct srv_feed *feed, struct srv_waiter *w)
 {
@@ -146,7 +146,7 @@ static void wake_all(struct srv_waiter *woken)
     }
 }
 
-/* ---- the ends of waits -------------------------------------------------------------------------- */
+/* ---- the ends of waits ----------------------------------------------------------------------- */
 
 /* A condition waits by another clock than ours, which counts time asleep: so it is told how long,
  * and the caller looks at the time again. */
@@ -234,7 +234,7 @@ void srv_feed_free(struct srv_feed *feed)
     free(feed);
 }
 
-/* ---- polls and releases ------------------------------------------------------------------------- */
+/* ---- polls and releases ---------------------------------------------------------------------- */
 
 enum status srv_feed_publish(struct srv_feed *feed, uint32_t version, struct span envelope,
                              struct err *err)

@@ -56,7 +56,7 @@ static enum status read_texts(const char *column, struct texts *out)
     return ST_OK;
 }
 
-/* ---- which groups a policy names ------------------------------------------------------------------ */
+/* ---- which groups a policy names ------------------------------------------------------------- */
 
 static bool names_group(const struct pol_policy *p, const char *group)
 {
@@ -102,7 +102,7 @@ static bool groups_are_known(const struct walk *w, uint32_t version, const struc
     return false;
 }
 
-/* ---- one user ----------------------------------------------------------------------------------- */
+/* ---- one user -------------------------------------------------------------------------------- */
 
 static enum pol_mailbox mailbox_of(const char *word)
 {

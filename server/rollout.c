@@ -10,7 +10,7 @@ enum { DETAIL_BYTES = 512 };
 
 static const char NOTHING[] = "\"0\"";
 
-/* ---- bundles ------------------------------------------------------------------------------------- */
+/* ---- bundles --------------------------------------------------------------------------------- */
 
 struct srv_bundle *srv_bundle_share(struct srv_bundle *b)
 {
@@ -81,7 +81,7 @@ void srv_rollout_view_done(struct srv_rollout_view *view)
     srv_bundle_drop(view->released);
 }
 
-/* ---- start ----------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 struct loading {
     struct srv_rollout *r;
@@ -184,7 +184,7 @@ void srv_rollout_free(struct srv_rollout *r)
     }
 }
 
-/* ---- upload ---------------------------------------------------------------------------------------- */
+/* ---- upload ---------------------------------------------------------------------------------- */
 
 static enum status keep_bundle(struct srv_rollout *r, const struct srv_change *change,
                                struct srv_bundle *b, struct span raw, uint32_t keep_from,

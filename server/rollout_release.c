@@ -8,7 +8,7 @@
 
 enum { KNOWN_MAX = 2 * (LIMIT_STAGES + 1), DETAIL_BYTES = 512 };
 
-/* ---- release ---------------------------------------------------------------------------------------- */
+/* ---- release --------------------------------------------------------------------------------- */
 
 static void fill_release(struct srv_release *out, const struct srv_change *change,
                          const struct pol_policy *policy)
@@ -215,7 +215,7 @@ enum status srv_rollout_advance(struct srv_rollout *r, const struct srv_change *
     return st;
 }
 
-/* ---- the brake -------------------------------------------------------------------------------------- */
+/* ---- the brake ------------------------------------------------------------------------------- */
 
 /* Under `state`. */
 static enum status pull(struct srv_rollout *r, const struct srv_change *change,

@@ -132,7 +132,7 @@ static enum status execute(sqlite3 *db, const char *sql, struct err *err)
                                                                 : sql_failed(db, "prepare", err);
 }
 
-/* ---- the writer ----------------------------------------------------------------------------- */
+/* ---- the writer ------------------------------------------------------------------------------ */
 
 static struct srv_write *take_batch(struct srv_sqlite *s)
 {
@@ -241,7 +241,7 @@ static void submit(void *ctx, struct srv_write *w)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- opening and closing ---------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static enum status read_version(sqlite3 *db, int *out, struct err *err)
 {

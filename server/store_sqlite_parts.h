@@ -66,7 +66,7 @@ struct srv_sqlite {
 /* Fill err from the connection's last failure. */
 enum status sql_failed(sqlite3 *db, const char *what, struct err *err);
 
-/* Bind by letter: i int64_t, t text or NULL, b struct span, n an int64_t that is NULL if negative. */
+/* Bind by letter: i int64_t, n the same but NULL if negative, t text or NULL, b struct span. */
 enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters,
                      ...) MUST_USE;
 

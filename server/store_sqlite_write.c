@@ -97,7 +97,7 @@ static struct span digest_span(const uint8_t digest[DIGEST_BYTES])
     return (struct span){.data = digest, .size = DIGEST_BYTES};
 }
 
-/* ---- enrolling ------------------------------------------------------------------------------ */
+/* ---- enrolling ------------------------------------------------------------------------------- */
 
 /* One row of a number and a text; ST_NOT_FOUND without one. Resets the statement. */
 static enum status find_one(struct srv_sqlite *s, sqlite3_stmt *stmt, int64_t *key,
@@ -194,7 +194,7 @@ static enum status write_enroll(struct srv_sqlite *s, struct srv_write *w, struc
     return st;
 }
 
-/* ---- the other changes ------------------------------------------------------------------------ */
+/* ---- the other changes ----------------------------------------------------------------------- */
 
 static enum status write_retire(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {

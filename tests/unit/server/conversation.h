@@ -1,0 +1,65 @@
+/* conversation.h - a whole server in this process, and talking to it over real sockets.
+ *
+ * Effects: a server on free loopback ports and a directory of its own for each test
+ * Units:   none                          Owns:    struct place, from place_setup() on
+ * Errors:  fail the test                 Threads: one
+ * Source:  docs/protocol.md
+ */
+#ifndef TESTS_UNIT_SERVER_CONVERSATION_H
+#define TESTS_UNIT_SERVER_CONVERSATION_H
+
+#include "policy/report.h"
+#include "server/daemon.h"
+#include "tests/unit/server/scratch.h"
+
+enum { ANSWER_BYTES = 64 * 1024, PATIENCE_S = 30 };
+
+struct place {
+    char folder[SCRATCH_PATH_BYTES];
+    char trust_file[SCRATCH_PATH_BYTES + 16];
+    struct signer signer;
+    struct srv_daemon *daemon;
+    char secret[SRV_SECRET_BYTES];
+    char tokens[SRV_ROLE_COUNT][SRV_SECRET_BYTES];
+    char device_token[SRV_SECRET_BYTES];
+    char device_id[POL_ID_BYTES];
+};
+
+/* One answer, and what of it the tests ask for. */
+struct answer {
+    int status;
+    char text[ANSWER_BYTES];
+};
+
+/* Fixtures of cmocka: a server without a policy, one token of each role, one enroll secret. */
+int place_setup(void **state);
+int place_teardown(void **state);
+void place_start(struct place *p); /* again, on the same directory */
+void place_stop(struct place *p);
+const char *agents_url(const struct place *p);
+const char *admins_url(const struct place *p);
+
+/* Send a request and keep the connection; headers each with their line end. */
+int ask(const char *url, const char *line, const char *headers, struct span body);
+/* Read its answer to the end, and close. */
+void hear(int fd, struct answer *out);
+/* Both. */
+void say(const char *url, const char *line, const char *headers, const char *body,
+         struct answer *out);
+/* Headers with a token; good until the next call. */
+const char *bearer(const char *token, const char *more);
+void take_member(const struct answer *a, const char *key, char *out, size_t size);
+/* Fails the test unless the status and a part of the answer are as wanted. */
+void expect(const struct answer *a, int status, const char *part);
+
+/* A device, by the secret; a bundle of that serial; a stage; the brake. */
+void place_enroll(struct place *p);
+void place_publish(struct place *p, uint32_t serial, const char *if_match);
+void place_release(struct place *p, const char *stage, const char *if_match);
+void place_pull_brake(struct place *p);
+/* A report of that one-character id and number, about one user. */
+void place_report(const struct place *p, char id, const char *user_state, char *out, size_t size);
+/* Until the server says that it holds one poll. */
+void place_await_held_poll(struct place *p);
+
+#endif

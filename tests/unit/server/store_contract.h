@@ -1,0 +1,21 @@
+/* store_contract.h - what every store promises, as a list of tests.
+ *
+ * The tests know struct srv_store only. test_store_sqlite.c gives them a store of its kind; another
+ * store brings a main of its own.
+ * Effects: those of the store    Units:  none
+ * Owns:    nothing               Errors: fail the test
+ * Threads: one                   Source: docs/protocol.md "One server, many servers"
+ */
+#ifndef TESTS_UNIT_SERVER_STORE_CONTRACT_H
+#define TESTS_UNIT_SERVER_STORE_CONTRACT_H
+
+#include "server/store.h"
+
+/* How a kind of store is opened; the folder is the test's own. */
+typedef enum status (*store_opener)(const char *folder, struct srv_store *out, struct err *err);
+
+/* Runs all; the number of failures. The second is the half about reports, run by the first. */
+int store_contract_run(store_opener open_store);
+int store_contract_reports(void);
+
+#endif

@@ -1,0 +1,219 @@
+#include "tests/cmocka_all.h"
+
+#include "tests/unit/server/store_place.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void store__report_written__is_there_after_reopening(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", NULL), ST_OK);
+    store_reopen(p);
+    struct store_seen seen = store_look_at_all(p);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.state, "idle");
+    assert_true(seen.value.present);
+    assert_int_equal(seen.value.dword, 1);
+}
+
+static void store__same_report_again__is_a_repeat_and_changes_nothing(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    bool repeated = false;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", &repeated), ST_OK);
+    assert_false(repeated);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", &repeated), ST_OK);
+    assert_true(repeated);
+    assert_int_equal(store_count(p, "total", "users"), 1);
+}
+
+static void store__same_id_with_other_content__exists(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", NULL), ST_OK);
+    u.state = POL_STATE_ERROR;
+    r.seq = 2;
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{ }", NULL), ST_EXISTS);
+    assert_string_equal(store_look_at_all(p).state, "idle");
+}
+
+static void store__older_seq_arrives_later__newer_state_stays(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_COMPLIANT);
+    struct pol_report newer = store_report("b", 'r', 2, &u, 1);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &newer, "2", NULL), ST_OK);
+    u.state = POL_STATE_ERROR;
+    struct pol_report older = store_report("a", 'r', 1, &u, 1);
+    assert_int_equal(store_send(p, w.u.enroll.device, &older, "1", NULL), ST_OK);
+    assert_string_equal(store_look_at_all(p).state, "compliant");
+}
+
+static void store__earlier_start_of_the_agent_arrives_later__newer_state_stays(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_COMPLIANT);
+    struct pol_report newer = store_report("b", 's', 1, &u, 1);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &newer, "2", NULL), ST_OK);
+    u.state = POL_STATE_ERROR;
+    struct pol_report older = store_report("a", 'r', 900, &u, 1);
+    assert_int_equal(store_send(p, w.u.enroll.device, &older, "1", NULL), ST_OK);
+    assert_string_equal(store_look_at_all(p).state, "compliant");
+}
+
+static void store__full_set_without_a_user__retires_him(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user two[] = {store_user("S-1", POL_STATE_IDLE),
+                                    store_user("S-2", POL_STATE_IDLE)};
+    struct pol_report r = store_report("a", 'r', 1, two, 2);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    struct pol_report full = store_report("b", 'r', 2, two, 1);
+    full.full = true;
+    assert_int_equal(store_send(p, w.u.enroll.device, &full, "2", NULL), ST_OK);
+    struct store_seen seen = store_look_at_all(p);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.sid, "S-1");
+    assert_int_equal(store_count(p, "total", "users"), 1);
+    assert_int_equal(store_count(p, "state", "idle"), 1);
+}
+
+static void store__full_set_misses_a_part__retires_nobody_before_it_is_complete(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user three[] = {store_user("S-1", POL_STATE_IDLE),
+                                      store_user("S-2", POL_STATE_IDLE),
+                                      store_user("S-3", POL_STATE_IDLE)};
+    struct pol_report r = store_report("a", 'r', 1, three, 3);
+    struct pol_report first = store_report("b", 'r', 2, &three[0], 1);
+    struct pol_report second = store_report("c", 'r', 3, &three[1], 1);
+    first.full = second.full = true;
+    first.parts = second.parts = 2;
+    second.part = 2;
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &second, "3", NULL), ST_OK);
+    assert_int_equal(store_look_at_all(p).count, 3);
+    assert_int_equal(store_send(p, w.u.enroll.device, &first, "2", NULL), ST_OK);
+    assert_int_equal(store_look_at_all(p).count, 2);
+}
+
+static void store__user_changes_state__counts_follow(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    assert_int_equal(store_count(p, "state", "idle"), 1);
+    assert_int_equal(store_count(p, "ring", "pilot"), 1);
+    assert_int_equal(store_count(p, "version", "7002"), 1);
+    u.state = POL_STATE_COMPLIANT;
+    u.ring = NULL;
+    r = store_report("b", 'r', 2, &u, 1);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "2", NULL), ST_OK);
+    assert_int_equal(store_count(p, "state", "idle"), 0);
+    assert_int_equal(store_count(p, "state", "compliant"), 1);
+    assert_int_equal(store_count(p, "ring", "pilot"), 0);
+    assert_int_equal(store_count(p, "total", "users"), 1);
+}
+
+static void store__filters__leave_out_who_does_not_fit(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user two[] = {store_user("S-1", POL_STATE_IDLE),
+                                    store_user("S-2", POL_STATE_ERROR)};
+    struct pol_report r = store_report("a", 'r', 1, two, 2);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    const struct srv_filter by_state = {.state = "error", .limit = 10};
+    const struct srv_filter by_host = {.host = "pc-1", .limit = 10};
+    const struct srv_filter by_text = {.text = "s-2", .limit = 10};
+    const struct srv_filter by_other_host = {.host = "pc-2", .limit = 10};
+    const struct srv_filter one_row = {.limit = 1};
+    assert_string_equal(store_look(p, &by_state).sid, "S-2");
+    assert_int_equal(store_look(p, &by_host).count, 2);
+    assert_int_equal(store_look(p, &by_text).count, 1);
+    assert_int_equal(store_look(p, &by_other_host).count, 0);
+    assert_int_equal(store_look(p, &one_row).count, 1);
+}
+
+/* ---- many at a time -------------------------------------------------------------------------- */
+
+enum { MANY = 500 };
+
+static void count_done(struct srv_write *w)
+{
+    (*(size_t *)w->ctx)++; /* one thread calls all of them, and close() waits for it */
+}
+
+static void store__closed_with_writes_waiting__carries_them_all_out(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    size_t done = 0;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct srv_write *writes = calloc(MANY, sizeof *writes);
+    struct pol_report *reports = calloc(MANY, sizeof *reports);
+    assert_true(writes != NULL && reports != NULL);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    for (uint32_t i = 0; i < MANY; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "%u", i);
+        reports[i] = store_report(id, 'r', i + 1, &u, 1);
+        writes[i] = (struct srv_write){
+            .kind = SRV_WRITE_REPORT, .now_s = 5000, .done = count_done, .ctx = &done};
+        writes[i].u.report.device = w.u.enroll.device;
+        writes[i].u.report.report = &reports[i];
+        writes[i].u.report.body = span_text("{}");
+        p->store.submit(p->store.ctx, &writes[i]);
+    }
+    store_reopen(p);
+    assert_int_equal(done, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(writes[i].st, ST_OK);
+    }
+    assert_int_equal(store_count(p, "total", "users"), 1);
+    free(writes);
+    free(reports);
+}
+
+int store_contract_reports(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(store__report_written__is_there_after_reopening),
+        TEST(store__same_report_again__is_a_repeat_and_changes_nothing),
+        TEST(store__same_id_with_other_content__exists),
+        TEST(store__older_seq_arrives_later__newer_state_stays),
+        TEST(store__earlier_start_of_the_agent_arrives_later__newer_state_stays),
+        TEST(store__full_set_without_a_user__retires_him),
+        TEST(store__full_set_misses_a_part__retires_nobody_before_it_is_complete),
+        TEST(store__user_changes_state__counts_follow),
+        TEST(store__filters__leave_out_who_does_not_fit),
+        TEST(store__closed_with_writes_waiting__carries_them_all_out),
+    };
+    return cmocka_run_group_tests_name("store: reports", tests, NULL, NULL);
+}
