@@ -60,6 +60,7 @@ static bool write_user(void *v, const struct srv_user_row *row)
         pol_json_null(w, "version");
     }
     pol_json_time(w, "changed_at", row->changed_s);
+    pol_json_integer(w, "corrections", row->corrections);
     pol_json_time(w, "reported_at", row->reported_s);
     pol_json_close_object(w);
     l->last_key = row->key;

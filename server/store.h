@@ -168,7 +168,8 @@ struct srv_user_row {
     bool ours;
     int64_t changed_s; /* -1: never */
     int64_t reported_s;
-    uint32_t version; /* 0: none in force when it was reported */
+    uint32_t version;     /* 0: none in force when it was reported */
+    uint32_t corrections; /* how often somebody else's rewrite was undone under that version */
 };
 
 struct srv_device_row {

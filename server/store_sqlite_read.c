@@ -203,6 +203,7 @@ static struct srv_user_row user_of(sqlite3_stmt *stmt)
         .changed_s = sql_time(stmt, 21),
         .reported_s = sqlite3_column_int64(stmt, 22),
         .version = (uint32_t)sqlite3_column_int64(stmt, 23),
+        .corrections = (uint32_t)sqlite3_column_int64(stmt, 24),
     };
 }
 
@@ -210,7 +211,7 @@ static const char USERS[] =
     "SELECT u.key, d.device_id, d.name, u.sid, u.account, u.ring, u.\"set\", u.state, "
     "u.blocked_by, u.error, u.protocol, u.confidence, u.mailbox, u.groups, d.tags, u.value_type, "
     "u.value_dword, u.pre_image_type, u.pre_image_dword, u.hive_loaded, u.ours, u.changed_s, "
-    "u.reported_s, u.version FROM user_state u JOIN device d ON d.key = u.device "
+    "u.reported_s, u.version, u.corrections FROM user_state u JOIN device d ON d.key = u.device "
     "WHERE u.key > ?1 AND u.retired_s IS NULL AND (?2 IS NULL OR u.state = ?2) "
     "AND (?3 IS NULL OR u.ring = ?3) AND (?4 IS NULL OR u.\"set\" = ?4) "
     "AND (?5 IS NULL OR d.device_id = ?5) AND (?6 IS NULL OR d.name = ?6 COLLATE NOCASE) "

@@ -136,11 +136,12 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
     if (st != ST_OK) {
         return st;
     }
-    enum { VALUE_DWORD = 21, PRE_IMAGE_DWORD = 23, HIVE_LOADED, OURS, CHANGED };
+    enum { VALUE_DWORD = 21, PRE_IMAGE_DWORD = 23, HIVE_LOADED, OURS, CHANGED, CORRECTIONS };
     const int64_t numbers[][2] = {{VALUE_DWORD, (int64_t)u->value.dword},
                                   {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
                                   {HIVE_LOADED, (int64_t)u->hive_loaded},
-                                  {OURS, (int64_t)u->ours}};
+                                  {OURS, (int64_t)u->ours},
+                                  {CORRECTIONS, (int64_t)u->corrections}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (sqlite3_bind_int64(stmt, (int)numbers[i][0], numbers[i][1]) != SQLITE_OK) {
             return sql_failed(s->writer, "prepare a change of", err);

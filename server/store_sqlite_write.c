@@ -27,8 +27,8 @@ static const char *const SQL[SQL_COUNT] = {
         "INSERT INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
         "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "
         "outlook, groups, value_type, value_dword, pre_image_type, pre_image_dword, hive_loaded, "
-        "ours, changed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
+        "ours, changed_s, corrections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
         "seq = excluded.seq, run_started_s = excluded.run_started_s, retired_s = NULL, "
         "mark = coalesce(excluded.mark, mark), reported_s = excluded.reported_s, "
         "version = excluded.version, account = excluded.account, ring = excluded.ring, "
@@ -39,7 +39,8 @@ static const char *const SQL[SQL_COUNT] = {
         "value_type = excluded.value_type, value_dword = excluded.value_dword, "
         "pre_image_type = excluded.pre_image_type, pre_image_dword = excluded.pre_image_dword, "
         "hive_loaded = excluded.hive_loaded, ours = excluded.ours, "
-        "changed_s = excluded.changed_s WHERE " NEWER("user_state"),
+        "changed_s = excluded.changed_s, corrections = excluded.corrections WHERE " NEWER(
+            "user_state"),
     [SQL_PART_ADD] = "INSERT OR IGNORE INTO full_part (device, mark, part) VALUES (?, ?, ?)",
     [SQL_PART_COUNT] = "SELECT count(*) FILTER (WHERE mark = ?2), count(*) FROM full_part "
                        "WHERE device = ?1",

@@ -97,6 +97,7 @@ CREATE TABLE user_state (
     hive_loaded INTEGER NOT NULL,
     ours INTEGER NOT NULL,
     changed_s INTEGER,
+    corrections INTEGER NOT NULL,
     UNIQUE (device, sid)
 ) STRICT;
 

@@ -19,6 +19,7 @@ static void store__report_written__is_there_after_reopening(void **state)
     assert_string_equal(seen.state, "idle");
     assert_true(seen.value.present);
     assert_int_equal(seen.value.dword, 1);
+    assert_int_equal(seen.corrections, 3);
 }
 
 static void store__same_report_again__is_a_repeat_and_changes_nothing(void **state)

@@ -70,6 +70,7 @@ struct pol_report_user store_user(const char *sid, enum pol_state state)
         .ring = "pilot",
         .state = state,
         .changed_at_s = -1,
+        .corrections = 3,
         .value = {.known = true, .present = true, .type = POL_VALUE_DWORD, .dword = 1},
         .observed = POL_OBSERVED_UNKNOWN,
         .confidence = POL_CONFIDENCE_NONE,
@@ -120,6 +121,7 @@ static bool see_user(void *v, const struct srv_user_row *row)
     (void)snprintf(seen->state, sizeof seen->state, "%s", row->state);
     (void)snprintf(seen->sid, sizeof seen->sid, "%s", row->sid);
     seen->value = row->value;
+    seen->corrections = row->corrections;
     return true;
 }
 

@@ -25,6 +25,7 @@ struct store_seen {
     char state[32];
     char sid[64];
     struct pol_report_value value;
+    uint32_t corrections;
 };
 
 /* Fixtures of cmocka. */
