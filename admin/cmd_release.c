@@ -28,10 +28,10 @@ static enum status write_preview(const struct wish *wish, const struct adm_rollo
                                           : adm_stage_next(rollout);
     enum status st = rollout->released_version == 0
                          ? bytes_append_text(out, "from   nothing released yet\n")
-                         : bytes_append_format(out, "from   %s (version %" PRIu32 ")\n",
+                         : bytes_append_format(out, "from   %s (version %" PRId64 ")\n",
                                                rollout->released_stage, rollout->released_version);
     if (st == ST_OK && to != NULL) {
-        st = bytes_append_format(out, "to     %s (version %" PRIu32 ")\n", to->name, to->version);
+        st = bytes_append_format(out, "to     %s (version %" PRId64 ")\n", to->name, to->version);
     }
     if (st == ST_OK) {
         st = bytes_append_format(out, "users  %" PRId64 " on %" PRId64 " devices now reporting\n",
@@ -112,7 +112,7 @@ static enum status show(const struct adm_answer *answer, bool json, struct err *
         st = adm_rollout_read(answer, &now, err);
     }
     if (st == ST_OK && !json) {
-        st = bytes_append_format(&text, "released %s (version %" PRIu32 ")\n", now.released_stage,
+        st = bytes_append_format(&text, "released %s (version %" PRId64 ")\n", now.released_stage,
                                  now.released_version);
         st = adm_print(&text, st, err);
     }

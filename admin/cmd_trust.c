@@ -35,8 +35,8 @@ struct trust_new {
 static enum status write_trust(const struct trust_new *wish, struct err *err)
 {
     struct pol_public_key keys[LIMIT_KEYS];
-    uint32_t threshold = 1;
-    uint32_t version = 1;
+    int64_t threshold = 1;
+    int64_t version = 1;
     struct bytes document = bytes_with_limit(LIMIT_TRUST_BYTES);
     enum status st = ST_OK;
 
@@ -44,7 +44,7 @@ static enum status write_trust(const struct trust_new *wish, struct err *err)
         st = adm_option_name("--rollout", wish->rollouts.items[i], err);
     }
     if (st == ST_OK && wish->threshold != NULL) {
-        st = adm_option_number("--threshold", wish->threshold, 1, (uint32_t)wish->keys.count,
+        st = adm_option_number("--threshold", wish->threshold, 1, (int64_t)wish->keys.count,
                                &threshold, err);
     }
     if (st == ST_OK && wish->version != NULL) {
@@ -54,8 +54,8 @@ static enum status write_trust(const struct trust_new *wish, struct err *err)
         st = read_public_keys(&wish->keys, keys, err);
     }
     if (st == ST_OK) {
-        st = pol_trust_write(version, threshold, wish->rollouts.items, wish->rollouts.count, keys,
-                             wish->keys.count, &document, err);
+        st = pol_trust_write((uint32_t)version, (uint32_t)threshold, wish->rollouts.items,
+                             wish->rollouts.count, keys, wish->keys.count, &document, err);
     }
     if (st == ST_OK) {
         st = file_create(wish->out, bytes_span(&document), FILE_FOR_ALL, err);

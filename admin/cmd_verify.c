@@ -90,7 +90,7 @@ static enum status open_document(const struct pol_trust *trust, const char *path
 
 struct judge {
     const struct pol_trust *trust;
-    uint32_t floor;
+    int64_t floor;
     int64_t now_s;
 };
 
@@ -215,7 +215,7 @@ static enum status judge_all(const struct judge *judge, const struct document *d
     return st;
 }
 
-static enum status verify_file(const char *path, const char *trust_path, uint32_t floor, bool json,
+static enum status verify_file(const char *path, const char *trust_path, int64_t floor, bool json,
                                struct err *err)
 {
     struct bytes trust_bytes = {0};
@@ -251,7 +251,7 @@ enum status adm_cmd_verify(int argc, char *const *argv, struct err *err)
     const char *trust = NULL;
     const char *floor_text = NULL;
     bool json = false;
-    uint32_t floor = 0;
+    int64_t floor = 0;
     const struct adm_option options[] = {
         {.name = "--trust", .value = "TRUST.json", .needed = true, .text = &trust},
         {.name = "--floor", .value = "VERSION", .text = &floor_text},
@@ -264,7 +264,7 @@ enum status adm_cmd_verify(int argc, char *const *argv, struct err *err)
 
     enum status st = adm_options_read(&syntax, argc, argv, &path, err);
     if (st == ST_OK && floor_text != NULL) {
-        st = adm_option_number("--floor", floor_text, 0, UINT32_MAX, &floor, err);
+        st = adm_option_number("--floor", floor_text, 0, VERSION_MOST, &floor, err);
     }
     return st == ST_OK ? verify_file(path, trust, floor, json, err) : st;
 }

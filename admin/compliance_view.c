@@ -44,13 +44,13 @@ static void read_versions(const struct pol_at *root, struct adm_compliance_view 
     for (bool more = pol_first(&counts, &item); more && out->version_count < ADM_VERSIONS_MOST;
          more = pol_next(&item)) {
         char *end = NULL;
-        unsigned long version = strtoul(item.key, &end, 10);
+        int64_t version = strtoll(item.key, &end, 10);
         int64_t users = 0;
-        if (end == item.key || *end != '\0' || version > UINT32_MAX) {
+        if (end == item.key || *end != '\0' || version < 0 || version > VERSION_MOST) {
             pol_at_problem(&item, "out_of_range", "a version was expected");
         } else if (pol_at_integer(&item, 0, INT64_C(1) << 53, &users)) {
             out->versions[out->version_count++] =
-                (struct adm_version_count){.version = (uint32_t)version, .users = users};
+                (struct adm_version_count){.version = version, .users = users};
         }
     }
 }
@@ -88,7 +88,7 @@ enum status adm_compliance_get(struct adm_client *client, struct adm_compliance_
     return st;
 }
 
-int64_t adm_compliance_users_at(const struct adm_compliance_view *view, uint32_t version)
+int64_t adm_compliance_users_at(const struct adm_compliance_view *view, int64_t version)
 {
     for (size_t i = 0; i < view->version_count; i++) {
         if (view->versions[i].version == version) {

@@ -13,7 +13,7 @@
 enum { ADM_VERSIONS_MOST = 64 };
 
 struct adm_version_count {
-    uint32_t version;
+    int64_t version;
     int64_t users;
 };
 
@@ -31,6 +31,6 @@ enum status adm_compliance_get(struct adm_client *client, struct adm_compliance_
                                struct err *err) MUST_USE;
 
 /* Users who have that policy in effect. */
-int64_t adm_compliance_users_at(const struct adm_compliance_view *view, uint32_t version);
+int64_t adm_compliance_users_at(const struct adm_compliance_view *view, int64_t version);
 
 #endif

@@ -156,21 +156,21 @@ enum status adm_options_read(const struct adm_syntax *syntax, int argc, char *co
     return st == ST_OK ? check_complete(syntax, given, err) : st;
 }
 
-enum status adm_option_number(const char *option, const char *text, uint32_t least, uint32_t most,
-                              uint32_t *out, struct err *err)
+enum status adm_option_number(const char *option, const char *text, int64_t least, int64_t most,
+                              int64_t *out, struct err *err)
 {
-    uint64_t value = 0;
+    int64_t value = 0;
     size_t length = strlen(text);
-    bool good = length > 0 && length <= 10; /* 2^32 has ten digits */
+    bool good = length > 0 && length <= 10; /* as VERSION_MOST has */
     for (size_t i = 0; good && i < length; i++) {
         good = text[i] >= '0' && text[i] <= '9';
-        value = value * 10 + (uint64_t)(text[i] - '0');
+        value = value * 10 + (text[i] - '0');
     }
     if (!good || value < least || value > most) {
-        return adm_usage(err, "%s takes a whole number from %" PRIu32 " to %" PRIu32 ", not \"%s\"",
+        return adm_usage(err, "%s takes a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"",
                          option, least, most, text);
     }
-    *out = (uint32_t)value;
+    *out = value;
     return ST_OK;
 }
 

@@ -51,8 +51,8 @@ enum status adm_usage(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3
 bool adm_is_usage(const struct err *err);
 
 /* A whole decimal number given to an option. */
-enum status adm_option_number(const char *option, const char *text, uint32_t least, uint32_t most,
-                              uint32_t *out, struct err *err) MUST_USE;
+enum status adm_option_number(const char *option, const char *text, int64_t least, int64_t most,
+                              int64_t *out, struct err *err) MUST_USE;
 
 /* A name as documents have it: 1 to 64 of a-z, 0-9 and "-". */
 enum status adm_option_name(const char *option, const char *text, struct err *err) MUST_USE;

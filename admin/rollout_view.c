@@ -15,11 +15,11 @@ static void copy_text(const struct pol_at *at, const char *key, enum pol_need ne
     (void)snprintf(out, room, "%s", text);
 }
 
-static uint32_t read_number(const struct pol_at *at, const char *key, enum pol_need need)
+static int64_t read_number(const struct pol_at *at, const char *key, enum pol_need need)
 {
     int64_t value = 0;
-    (void)pol_read_integer(at, key, need, 0, UINT32_MAX, &value);
-    return (uint32_t)value;
+    (void)pol_read_integer(at, key, need, 0, VERSION_MOST, &value);
+    return value;
 }
 
 static void read_stages(const struct pol_at *bundle, struct adm_bundle_view *out)
@@ -55,7 +55,7 @@ static void read_bundle(const struct pol_at *bundle, struct adm_bundle_view *out
         pol_at_problem(bundle, "wrong_type", "a bundle must be an object");
         return;
     }
-    out->serial = read_number(bundle, "serial", POL_REQUIRED);
+    out->serial = (uint32_t)read_number(bundle, "serial", POL_REQUIRED);
     (void)pol_read_time(bundle, "expires_at", POL_OPTIONAL, &out->expires_at_s);
     read_stages(bundle, out);
 }

@@ -14,7 +14,7 @@ enum { ADM_NAME_BYTES = LIMIT_NAME_BYTES + 1, ADM_ETAG_BYTES = 128, ADM_TEXT_BYT
 
 struct adm_stage_view {
     char name[ADM_NAME_BYTES];
-    uint32_t version;
+    int64_t version;
     int64_t not_before_s; /* -1: at once */
 };
 
@@ -29,7 +29,7 @@ struct adm_rollout_view {
     char rollout[ADM_NAME_BYTES]; /* "" before the first bundle */
     char policy_etag[ADM_ETAG_BYTES];
     char bundle_etag[ADM_ETAG_BYTES];
-    uint32_t released_version; /* 0: nothing yet */
+    int64_t released_version; /* 0: nothing yet */
     char released_stage[ADM_NAME_BYTES];
     bool is_safe;
     int64_t released_at_s; /* -1: not known */

@@ -28,7 +28,7 @@ static enum status append_released(const struct adm_rollout_view *rollout, struc
     if (rollout->released_version == 0) {
         return bytes_append_text(out, "released  nothing yet\n");
     }
-    enum status st = bytes_append_format(out, "released  %s, version %" PRIu32 "%s",
+    enum status st = bytes_append_format(out, "released  %s, version %" PRId64 "%s",
                                          rollout->released_stage, rollout->released_version,
                                          rollout->is_safe ? "  *** THE BRAKE IS ON ***" : "");
     if (st == ST_OK && rollout->released_at_s >= 0) {
@@ -85,7 +85,7 @@ static void add_bar(struct adm_table *table, int64_t users, int64_t all)
     adm_table_cell(table, bar);
 }
 
-static void add_stage(struct adm_table *table, const char *name, uint32_t version,
+static void add_stage(struct adm_table *table, const char *name, int64_t version,
                       const struct adm_rollout_view *rollout,
                       const struct adm_compliance_view *fleet)
 {

@@ -69,6 +69,6 @@ void adm_user_read(const struct pol_at *at, struct adm_user_view *out)
     out->error = read_error(at);
     read_value(at, out->value);
     if (pol_read_integer(at, "version", POL_OPTIONAL, 0, UINT32_MAX, &version)) {
-        out->version = (uint32_t)version;
+        out->version = version;
     }
 }

@@ -23,7 +23,7 @@ struct adm_user_view {
     const char *observed;
     const char *error;
     char value[ADM_VALUE_BYTES]; /* "1", "0", "absent", another type's name, "-" */
-    uint32_t version;            /* 0: none in force */
+    int64_t version;             /* 0: none in force */
 };
 
 void adm_user_read(const struct pol_at *at, struct adm_user_view *out);

@@ -1,5 +1,6 @@
 #include "agent/accept.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,7 +73,8 @@ static enum status keep_pending(struct ag_standing *standing, struct span raw,
     enum status st = bytes_append(&copy, raw.data, raw.size);
     if (st != ST_OK) {
         bytes_free(&copy);
-        return err_set(why, st, 0, "cannot keep version %u until its time comes", policy->version);
+        return err_set(why, st, 0, "cannot keep version %" PRId64 " until its time comes",
+                       policy->version);
     }
     forget_pending(&standing->pending);
     standing->pending = (struct ag_pending){

@@ -25,7 +25,7 @@ struct ag_failed {
 
 struct ag_pending {
     struct bytes raw; /* empty: nothing is pending */
-    uint32_t version;
+    int64_t version;
     int64_t not_before_s;
 };
 
@@ -33,11 +33,11 @@ struct ag_pending {
 struct ag_standing {
     const struct pol_trust *trust;
     const char *rollout; /* only this one; NULL: any that trust names */
-    uint32_t min_version;
+    int64_t min_version;
     struct ag_policy_store store;
 
     struct pol_policy *policy; /* in force; NULL: none yet */
-    uint32_t received_version; /* last verified; 0: none */
+    int64_t received_version;  /* last verified; 0: none */
     struct ag_failed failed;
     struct ag_pending pending;
 };

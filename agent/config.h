@@ -23,7 +23,7 @@ struct ag_config {
     char *data_dir;
     char **tags;
     size_t tag_count;
-    uint32_t min_version; /* MinVersion of machine policy; 0: none */
+    int64_t min_version; /* MinVersion of machine policy; 0: none */
     enum log_level log_level;
 };
 

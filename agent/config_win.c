@@ -125,11 +125,11 @@ static enum status read_min_version(struct ag_config *config, struct err *err)
     enum status st = read_text(L"MinVersion", &digits, err);
     if (st == ST_OK && digits != NULL) {
         size_t length = strlen(digits);
-        unsigned long long version = strtoull(digits, NULL, 10);
-        if (length > 10 || strspn(digits, "0123456789") != length || version > UINT32_MAX) {
+        int64_t version = strtoll(digits, NULL, 10);
+        if (length > 10 || strspn(digits, "0123456789") != length || version > VERSION_MOST) {
             st = err_refuse(err, "out_of_range", "", "MinVersion must be a version in digits");
         } else {
-            config->min_version = (uint32_t)version;
+            config->min_version = version;
         }
     }
     free(digits);

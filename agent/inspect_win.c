@@ -72,7 +72,7 @@ static void print_status(const struct ag_config *config, const struct accepted *
                  MR_VERSION, state, or_none(config->server_url), config->data_dir,
                  or_none(config->trust_file), or_none(config->rollout));
     for (size_t i = 0; i < a->store.line_count; i++) {
-        (void)printf("accepted       %s version %" PRIu32 "\n", a->store.lines[i].rollout,
+        (void)printf("accepted       %s version %" PRId64 "\n", a->store.lines[i].rollout,
                      a->store.lines[i].floor.version);
     }
     if (a->store.line_count == 0) {
@@ -182,7 +182,7 @@ static void print_policy(const struct pol_policy *policy, const char *outcome)
     char expires[TIME_TEXT_BYTES];
     time_text_write(policy->issued_at_s, issued);
     time_text_write(policy->expires_at_s, expires);
-    (void)printf("outcome  %s\nrollout  %s\nversion  %" PRIu32 "\nstage    %s\nissued   %s\n"
+    (void)printf("outcome  %s\nrollout  %s\nversion  %" PRId64 "\nstage    %s\nissued   %s\n"
                  "expires  %s\n",
                  outcome, policy->rollout, policy->version, policy->stage, issued,
                  policy->expires_at_s < 0 ? "never" : expires);

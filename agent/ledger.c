@@ -23,7 +23,7 @@ static bool read_line(const char *line, struct ag_record *out)
     unsigned set = 0;
     int end = 0;
     int got =
-        sscanf(line, "%191s %" SCNd64 " %u %" SCNu32 " %u %" SCNu32 " %" SCNd64 " %" SCNu32 "%n",
+        sscanf(line, "%191s %" SCNd64 " %u %" SCNd64 " %u %" SCNu32 " %" SCNd64 " %" SCNu32 "%n",
                r.sid, &r.written_at_s, &action, &r.brought_version, &set, &r.corrections,
                &r.last_start_s, &r.starts, &end);
     if (got != 8 || line[end] != '\0' || !is_plausible(&r, action, set)) {
@@ -38,7 +38,7 @@ static bool read_line(const char *line, struct ag_record *out)
 static enum status write_line(const struct ag_record *r, struct bytes *out)
 {
     return bytes_append_format(
-        out, "%s %" PRId64 " %u %" PRIu32 " %u %" PRIu32 " %" PRId64 " %" PRIu32 "\n", r->sid,
+        out, "%s %" PRId64 " %u %" PRId64 " %u %" PRIu32 " %" PRId64 " %" PRIu32 "\n", r->sid,
         r->written_at_s, (unsigned)r->action, r->brought_version, (unsigned)r->set, r->corrections,
         r->last_start_s, r->starts);
 }

@@ -18,12 +18,12 @@ enum { AG_SID_BYTES = 192, AG_LEDGER_USERS = 4096 };
 struct ag_record {
     char sid[AG_SID_BYTES];
     int64_t written_at_s;
-    enum pol_action action;   /* of that time */
-    uint32_t brought_version; /* the newest version that was brought to the user; 0: none */
-    enum pol_set set;         /* as decided then */
-    uint32_t corrections;     /* rewritten by others under that version */
-    int64_t last_start_s;     /* the newest start of Outlook that was seen; -1: none */
-    uint32_t starts;          /* seen since written_at_s */
+    enum pol_action action;  /* of that time */
+    int64_t brought_version; /* the newest version that was brought to the user; 0: none */
+    enum pol_set set;        /* as decided then */
+    uint32_t corrections;    /* rewritten by others under that version */
+    int64_t last_start_s;    /* the newest start of Outlook that was seen; -1: none */
+    uint32_t starts;         /* seen since written_at_s */
 };
 
 struct ag_ledger {

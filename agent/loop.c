@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 
-#include <string.h>
+#include <inttypes.h>
 
 enum {
     PASS_EVERY_MS = 60 * 1000, /* watchers wake the loop; this finds what they missed */
@@ -49,7 +49,9 @@ static enum status open_standing(struct ag_loop *l, struct err *err)
     }
     if (l->standing.policy != NULL) {
         ag_schedule_set_timing(&l->schedule, &l->standing.policy->timing);
-        ag_tell_offer(&l->standing, "stored", AG_OFFER_ACCEPTED, &why);
+        log_write(LOG_INFO, "event=policy_loaded rollout=%s version=%" PRId64 " stage=%s",
+                  l->standing.policy->rollout, l->standing.policy->version,
+                  l->standing.policy->stage);
     }
     return ST_OK;
 }

@@ -42,7 +42,7 @@ static bool read_floor_line(const char *text, struct ag_floor_line *out)
     struct ag_floor_line line = {0};
     uint8_t digest[DIGEST_BYTES];
     int end = 0;
-    int got = sscanf(text, "%64s %" SCNu32 " %64s%n", line.rollout, &line.floor.version,
+    int got = sscanf(text, "%64s %" SCNd64 " %64s%n", line.rollout, &line.floor.version,
                      line.floor.digest, &end);
     if (got != 3 || text[end] != '\0' || line.floor.version == 0 ||
         !hex_decode(line.floor.digest, digest, sizeof digest)) {
@@ -83,7 +83,7 @@ static enum status write_floors(const struct ag_policy_store *store, struct err 
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < store->line_count; i++) {
         const struct ag_floor_line *line = &store->lines[i];
-        st = bytes_append_format(&text, "%s %" PRIu32 " %s\n", line->rollout, line->floor.version,
+        st = bytes_append_format(&text, "%s %" PRId64 " %s\n", line->rollout, line->floor.version,
                                  line->floor.digest);
     }
     if (st != ST_OK) {
@@ -184,12 +184,12 @@ static enum status check_stored(struct ag_policy_store *store, const char *rollo
     }
     if (policy->version < floor.version) {
         return err_refuse(err, "version_rollback", "/version",
-                          "the stored policy is version %" PRIu32 ", %" PRIu32 " was accepted",
+                          "the stored policy is version %" PRId64 ", %" PRId64 " was accepted",
                           policy->version, floor.version);
     }
     if (policy->version == floor.version && strcmp(policy->digest, floor.digest) != 0) {
         return err_refuse(err, "version_conflict", "/version",
-                          "the stored policy is not the version %" PRIu32 " that was accepted",
+                          "the stored policy is not the version %" PRId64 " that was accepted",
                           policy->version);
     }
     return ST_OK;
@@ -301,6 +301,13 @@ enum status ag_policy_store_save_etag(struct ag_policy_store *store, const char 
     if (etag[0] != '\0') {
         return vault->write(vault->ctx, ETAG_FILE, span_text(etag), err);
     }
-    enum status st = vault->remove(vault->ctx, ETAG_FILE, err);
-    return st == ST_NOT_FOUND ? ST_OK : st;
+    struct err failure = {.st = ST_OK};
+    enum status st = vault->remove(vault->ctx, ETAG_FILE, &failure);
+    if (st == ST_NOT_FOUND) {
+        return ST_OK;
+    }
+    if (st != ST_OK && err != NULL) {
+        *err = failure;
+    }
+    return st;
 }

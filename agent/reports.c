@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { COALESCE_MS = 5000 };
+enum { COALESCE_MS = 5000, BUILD_AGAIN_MS = 60 * 1000 };
 enum { HTTP_UNAUTHORIZED = 401 };
 
 enum status ag_reports_open(struct ag_reports *reports, const struct ag_vault *vault,
@@ -103,6 +103,9 @@ uint64_t ag_reports_due_ms(struct ag_reports *reports, const struct ag_standing 
     if (reports->current == NULL) {
         return UINT64_MAX;
     }
+    if (reports->build_failed) {
+        return reports->built_ms + BUILD_AGAIN_MS;
+    }
     if (!reports->built || view.effective != reports->told.effective) {
         return 0; /* a new policy in force is never news that can wait */
     }
@@ -156,9 +159,10 @@ enum status ag_reports_build(struct ag_reports *reports, const char *device_id,
     if (now_ms >= reports->full_due_ms) {
         reports->full_wanted = true;
     }
-    reports->built = true; /* also if it fails: the next attempt is not at once */
+    reports->built = true;
     reports->built_ms = now_ms;
     enum status st = build_with_room(reports, device_id, standing, now_s, err);
+    reports->build_failed = st != ST_OK;
     if (st != ST_OK) {
         reports->full_wanted = true; /* parts of a set may be there already */
         return st;
@@ -194,6 +198,8 @@ enum status ag_reports_request(struct ag_reports *reports, const char *token,
             .body = bytes_span(&reports->body),
             .answer_limit_bytes = LIMIT_ENROLL_BYTES,
         };
+    } else if (st != ST_NO_MEMORY && ag_spool_drop_first(&reports->spool, NULL) == ST_OK) {
+        reports->full_wanted = true; /* unreadable: it must not stand in the way of the others */
     }
     return st;
 }

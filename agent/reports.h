@@ -18,11 +18,11 @@
 
 /* What a report says beside its users; compared to see whether there is news. */
 struct ag_standing_view {
-    uint32_t received;
-    uint32_t effective;
+    int64_t received;
+    int64_t effective;
     const char *failed_code;
     int64_t failed_at_s;
-    uint32_t pending;
+    int64_t pending;
     bool stale;
 };
 
@@ -35,6 +35,7 @@ struct ag_reports {
     bool full_wanted;
     bool news;
     bool built;
+    bool build_failed; /* the last time: not again at once, whatever is news */
     uint64_t built_ms;
     uint64_t full_due_ms;
     uint32_t sending; /* number in the spool of the report on its way */

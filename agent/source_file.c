@@ -74,6 +74,9 @@ static enum status settle(struct ag_source_file *source, struct ag_standing *sta
                           const struct look *look, enum ag_offer offer, struct err *why)
 {
     struct err failure = {.st = ST_OK};
+    if (offer == AG_OFFER_ACCEPTED || offer == AG_OFFER_NO_CHANGE) {
+        *why = (struct err){.st = ST_OK};
+    }
     enum status st = clear_away(standing->store.vault, offer, &failure);
     if (st != ST_OK) {
         memcpy(source->settled, look->digest, DIGEST_HEX_BYTES);
@@ -97,6 +100,7 @@ enum status ag_source_file_look(struct ag_source_file *source, struct ag_standin
     if (st == ST_NOT_FOUND) {
         source->settled[0] = '\0';
         source->seen[0] = '\0';
+        *why = (struct err){.st = ST_OK};
         st = ST_OK;
     } else if (st == ST_OK && !is_known(source, standing, &look)) {
         st = offer_content(standing, &look, now_s, &answer, why);

@@ -148,7 +148,6 @@ static CURLcode set_transfer(struct lane *lane, const struct ag_request *request
     SET(CURLOPT_TIMEOUT_MS, (long)most_s * 1000L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
-    SET(CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_S);
     SET(CURLOPT_HTTPHEADER, lane->headers);
     SET(CURLOPT_WRITEFUNCTION, take_body);
     SET(CURLOPT_WRITEDATA, lane);
@@ -316,35 +315,29 @@ void ag_source_http_wake(struct ag_source_http *source)
 
 /* ---- open and close ----------------------------------------------------------------------- */
 
-static enum status copy_text(const char *from, char **to, struct err *err)
+/* Copies what there is; false when memory is short. */
+static bool copy_text(const char *from, char **to)
 {
     *to = from != NULL ? text_copy(from) : NULL;
-    return from != NULL && *to == NULL ? err_set(err, ST_NO_MEMORY, 0, "no memory for settings")
-                                       : ST_OK;
+    return from == NULL || *to != NULL;
 }
 
 static enum status copy_options(struct ag_source_http *source,
                                 const struct ag_source_http_options *options, struct err *err)
 {
-    enum status st = copy_text(options->server_url, &source->server_url, err);
-    if (st == ST_OK) {
-        st = copy_text(options->ca_file, &source->ca_file, err);
+    struct span roots = options->ca_pem;
+    source->ca_pem = bytes_with_limit(roots.size);
+    if (!copy_text(options->server_url, &source->server_url) ||
+        !copy_text(options->ca_file, &source->ca_file) ||
+        !copy_text(options->proxy, &source->proxy) ||
+        bytes_append(&source->ca_pem, roots.data, roots.size) != ST_OK) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory for the server's settings");
     }
-    if (st == ST_OK) {
-        st = copy_text(options->proxy, &source->proxy, err);
+    size_t length = source->server_url != NULL ? strlen(source->server_url) : 0;
+    while (length > 0 && source->server_url[length - 1] == '/') {
+        source->server_url[--length] = '\0';
     }
-    source->ca_pem = bytes_with_limit(options->ca_pem.size);
-    if (st == ST_OK &&
-        bytes_append(&source->ca_pem, options->ca_pem.data, options->ca_pem.size) != ST_OK) {
-        st = err_set(err, ST_NO_MEMORY, 0, "no memory for the root certificates");
-    }
-    if (st == ST_OK && source->server_url != NULL) {
-        size_t length = strlen(source->server_url);
-        while (length > 0 && source->server_url[length - 1] == '/') {
-            source->server_url[--length] = '\0';
-        }
-    }
-    return st;
+    return ST_OK;
 }
 
 static enum status open_handles(struct ag_source_http *source, struct err *err)

@@ -34,16 +34,16 @@ void ag_tell_offer(const struct ag_standing *standing, const char *source, enum 
     switch (offer) {
     case AG_OFFER_ACCEPTED:
         log_write(LOG_INFO,
-                  "event=policy_accepted source=%s rollout=%s version=%" PRIu32
+                  "event=policy_accepted source=%s rollout=%s version=%" PRId64
                   " stage=%s digest=%s",
                   source, policy->rollout, policy->version, policy->stage, policy->digest);
         break;
     case AG_OFFER_NO_CHANGE:
-        log_write(LOG_DEBUG, "event=policy_unchanged source=%s version=%" PRIu32, source,
+        log_write(LOG_DEBUG, "event=policy_unchanged source=%s version=%" PRId64, source,
                   policy->version);
         break;
     case AG_OFFER_PENDING:
-        log_write(LOG_INFO, "event=policy_pending source=%s version=%" PRIu32 " code=%s", source,
+        log_write(LOG_INFO, "event=policy_pending source=%s version=%" PRId64 " code=%s", source,
                   standing->pending.version, or_dash(why->code));
         break;
     case AG_OFFER_REFUSED:
@@ -53,11 +53,11 @@ void ag_tell_offer(const struct ag_standing *standing, const char *source, enum 
     }
 }
 
-static void tell_user(const struct ag_outcome *now, const struct ag_outcome *then, uint32_t version)
+static void tell_user(const struct ag_outcome *now, const struct ag_outcome *then, int64_t version)
 {
     const struct pol_report_user *row = &now->row;
     if (now->wrote != POL_ACTION_NONE) {
-        log_write(LOG_INFO, "event=%s sid=%s set=%s action=%s version=%" PRIu32 " ring=%s",
+        log_write(LOG_INFO, "event=%s sid=%s set=%s action=%s version=%" PRId64 " ring=%s",
                   now->corrected ? "value_corrected" : "value_written", row->sid,
                   POL_SET_WORDS[row->set], POL_ACTION_WORDS[now->wrote], version,
                   or_dash(row->ring));
@@ -74,7 +74,7 @@ static void tell_user(const struct ag_outcome *now, const struct ag_outcome *the
 void ag_tell_pass(const struct ag_pass *pass, const struct ag_pass *before,
                   const struct ag_standing *standing)
 {
-    uint32_t version = standing->policy != NULL ? standing->policy->version : 0;
+    int64_t version = standing->policy != NULL ? standing->policy->version : 0;
     for (size_t i = 0; i < pass->count; i++) {
         const struct ag_outcome *now = &pass->outcomes[i];
         tell_user(now, ag_pass_find(before, now->row.sid), version);

@@ -27,6 +27,9 @@ function(mr_folder name)
   endif()
 endfunction()
 
+# All programs, without the tests.
+add_custom_target(programs)
+
 # mr_program(name main.c library [resource...]): the executable of a main file; skipped while there is none.
 function(mr_program name main library)
   if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${main})
@@ -36,6 +39,7 @@ function(mr_program name main library)
   add_executable(${name} ${main} ${ARGN})
   target_link_libraries(${name} PRIVATE mr_warnings ${library})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_dependencies(programs ${name})
   file(STRINGS ${main} wide REGEX "wmain *\\(")
   if(WIN32 AND wide)
     target_link_options(${name} PRIVATE -municode)

@@ -9,3 +9,7 @@ if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   target_compile_options(mr_warnings INTERFACE
     -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines -Warith-conversion)
 endif()
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+  # The name of the same thing there: gcc's gnu_printf matters for Windows only, which clang does not build here.
+  target_compile_definitions(mr_warnings INTERFACE gnu_printf=printf)
+endif()

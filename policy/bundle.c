@@ -1,5 +1,6 @@
 #include "policy/bundle.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,12 +173,12 @@ static enum status check_entry(const struct pol_bundle *bundle, const struct pol
 {
     const struct pol_policy *first = bundle->stages[0].policy;
     if (strcmp(policy->rollout, bundle->rollout) != 0) {
-        return err_refuse(err, "rollout_mismatch", "/rollout", "version %u is of another rollout",
-                          policy->version);
+        return err_refuse(err, "rollout_mismatch", "/rollout",
+                          "version %" PRId64 " is of another rollout", policy->version);
     }
-    if (policy->version != bundle->serial * VERSION_STEP + position) {
-        return err_refuse(err, "kind_mismatch", "/serial", "version %u stands in the wrong place",
-                          policy->version);
+    if (policy->version != (int64_t)bundle->serial * VERSION_STEP + position) {
+        return err_refuse(err, "kind_mismatch", "/serial",
+                          "version %" PRId64 " stands in the wrong place", policy->version);
     }
     if (!same_timing(&policy->timing, &first->timing) ||
         (policy->kind == POL_KIND_STAGE && policy->expires_at_s != first->expires_at_s)) {

@@ -2,6 +2,7 @@
 
 #include "policy/limits.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static bool rollout_fits(const struct pol_policy *policy, const struct pol_freshness_rules *rules)
@@ -15,18 +16,21 @@ static enum status check_version(const struct pol_policy *policy,
 {
     if (policy->version < rules->min_version) {
         return err_refuse(err, "version_rollback", "/version",
-                          "version %u is lower than the least that this machine takes, %u",
+                          "version %" PRId64
+                          " is lower than the least that this machine takes, %" PRId64,
                           policy->version, rules->min_version);
     }
     if (policy->version < rules->floor.version) {
         return err_refuse(err, "version_rollback", "/version",
-                          "version %u is lower than %u, which was accepted before", policy->version,
-                          rules->floor.version);
+                          "version %" PRId64 " is lower than %" PRId64
+                          ", which was accepted before",
+                          policy->version, rules->floor.version);
     }
     if (policy->version == rules->floor.version &&
         strcmp(policy->digest, rules->floor.digest) != 0) {
         return err_refuse(err, "version_conflict", "/version",
-                          "version %u was accepted before with another content", policy->version);
+                          "version %" PRId64 " was accepted before with another content",
+                          policy->version);
     }
     return ST_OK;
 }

@@ -17,7 +17,7 @@
 
 /* What was accepted last; version 0: nothing yet. */
 struct pol_floor {
-    uint32_t version;
+    int64_t version;
     char digest[65];
 };
 
@@ -25,7 +25,7 @@ struct pol_freshness_rules {
     const struct pol_trust *trust;
     const char *rollout; /* only this one is taken; NULL: any that trust names */
     struct pol_floor floor;
-    uint32_t min_version;      /* set by machine policy; 0: none */
+    int64_t min_version;       /* set by machine policy; 0: none */
     bool stored_policy_usable; /* else the floor's own version is taken again, even if expired */
     int64_t now_s;
 };

@@ -7,6 +7,8 @@
 #ifndef POLICY_LIMITS_H
 #define POLICY_LIMITS_H
 
+#include <stdint.h>
+
 enum {
     LIMIT_PAYLOAD_BYTES = 256 * 1024,
     LIMIT_PROTECTED_BYTES = 512,
@@ -32,7 +34,7 @@ enum {
     LIMIT_REPORT_USERS = 200,
     LIMIT_PROBLEMS = 20, /* how many `check` reports in one run */
 
-    LIMIT_SERIAL = 4294966, /* the highest whose versions fit into 32 bits */
+    LIMIT_SERIAL = 9000000,
     LIMIT_POLL_MIN_S = 60,
     LIMIT_POLL_MAX_S = 86400,
     LIMIT_WAIT_MAX_S = 600,
@@ -46,5 +48,8 @@ enum {
     VERSION_STEP = 1000, /* version = serial * 1000 + position */
     VERSION_SAFE_POSITION = 999,
 };
+
+/* Versions do not fit into 32 bits. */
+#define VERSION_MOST ((int64_t)LIMIT_SERIAL * VERSION_STEP + VERSION_SAFE_POSITION)
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "policy/clauses.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +45,14 @@ static void read_format(const struct pol_at *at)
     }
 }
 
-_Static_assert((int64_t)LIMIT_SERIAL *VERSION_STEP + VERSION_SAFE_POSITION <= UINT32_MAX,
-               "a version fits into 32 bits");
-
 static void check_kind(const struct pol_at *at, const struct pol_policy *policy)
 {
-    uint32_t position = policy->version % VERSION_STEP;
+    int64_t position = policy->version % VERSION_STEP;
     bool safe = position == VERSION_SAFE_POSITION;
     bool stage = position >= 1 && position <= LIMIT_STAGES;
     bool fits = policy->kind == POL_KIND_SAFE ? safe : stage;
     if (!fits || (policy->kind == POL_KIND_SAFE) != (strcmp(policy->stage, "safe") == 0)) {
-        pol_at_problem(at, "kind_mismatch", "version %u is no version of a %s policy",
+        pol_at_problem(at, "kind_mismatch", "version %" PRId64 " is no version of a %s policy",
                        policy->version, POL_KIND_WORDS[policy->kind]);
     }
 }
@@ -68,9 +66,8 @@ static void read_head(const struct pol_at *at, struct pol_policy *policy)
     read_format(at);
     (void)pol_read_name(at, "rollout", &policy->rollout);
     bool numbered =
-        pol_read_integer(at, "version", POL_REQUIRED, VERSION_STEP,
-                         (int64_t)LIMIT_SERIAL * VERSION_STEP + VERSION_SAFE_POSITION, &version);
-    policy->version = (uint32_t)version;
+        pol_read_integer(at, "version", POL_REQUIRED, VERSION_STEP, VERSION_MOST, &version);
+    policy->version = version;
     bool named = pol_read_name(at, "stage", &policy->stage);
     if (pol_read_word(at, "kind", POL_REQUIRED, POL_KIND_WORDS, POL_KIND_COUNT, &kind)) {
         policy->kind = (enum pol_kind)kind;

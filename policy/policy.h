@@ -70,7 +70,7 @@ struct pol_rule {
 
 struct pol_policy {
     const char *rollout;
-    uint32_t version;
+    int64_t version;
     enum pol_kind kind;
     const char *stage;
     int64_t issued_at_s;

@@ -79,17 +79,17 @@ struct pol_report {
     const char *const *tags;
     size_t tag_count;
 
-    const char *rollout;        /* NULL before the first policy */
-    uint32_t received_version;  /* last verified; 0: null */
-    uint32_t effective_version; /* 0: null */
-    const char *digest;         /* of the effective payload; NULL: none */
+    const char *rollout;       /* NULL before the first policy */
+    int64_t received_version;  /* last verified; 0: null */
+    int64_t effective_version; /* 0: null */
+    const char *digest;        /* of the effective payload; NULL: none */
     bool stale;
     const char *failed_code; /* NULL: the last one was not refused */
     const char *failed_pointer;
     const char *failed_etag; /* may be NULL (a file has none) */
     int64_t failed_at_s;
     const char *pending_code; /* NULL: nothing pending */
-    uint32_t pending_version;
+    int64_t pending_version;
     int64_t pending_not_before_s;
 
     const struct pol_report_user *users;

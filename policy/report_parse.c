@@ -9,8 +9,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const int64_t VERSION_MAX = (int64_t)LIMIT_SERIAL * VERSION_STEP + VERSION_SAFE_POSITION;
-
 /* A report and what it points into. The texts live in the JSON document. */
 struct memory {
     struct pol_report report;
@@ -30,12 +28,9 @@ static void read_count(const struct pol_at *at, const char *key, enum pol_need n
     }
 }
 
-static void read_version(const struct pol_at *at, const char *key, uint32_t *out)
+static void read_version(const struct pol_at *at, const char *key, int64_t *out)
 {
-    int64_t value = 0;
-    if (pol_read_integer(at, key, POL_OPTIONAL, 1, VERSION_MAX, &value)) {
-        *out = (uint32_t)value;
-    }
+    (void)pol_read_integer(at, key, POL_OPTIONAL, 1, VERSION_MOST, out);
 }
 
 static void read_id(const struct pol_at *at, const char *key, char out[POL_ID_BYTES])

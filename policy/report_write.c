@@ -18,7 +18,7 @@ static void write_texts(struct pol_json_writer *w, const char *key, const char *
     pol_json_close_array(w);
 }
 
-static void write_version(struct pol_json_writer *w, const char *key, uint32_t version)
+static void write_version(struct pol_json_writer *w, const char *key, int64_t version)
 {
     if (version == 0) {
         pol_json_null(w, key);

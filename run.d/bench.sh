@@ -9,6 +9,7 @@ if [ $# -eq 1 ]; then
 fi
 
 sh run.d/build.sh
+build_tree mingw-release test_tools
 export_programs
 mkdir -p build/bench
 bad=0

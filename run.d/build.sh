@@ -4,8 +4,8 @@ set -eu
 [ $# -eq 0 ] || usage_error "build takes no arguments; for one part use the presets: cmake --preset native-debug"
 
 sh run.d/setup.sh
-build_tree native-release
-build_tree mingw-release
+build_tree native-release programs
+build_tree mingw-release programs
 
 ship() { # file, directory in dist
     mkdir -p "dist/$2"
@@ -17,7 +17,10 @@ ship build/native-release/bin/mapi-rollout linux
 ship build/native-release/bin/mapi-rollout-server linux
 ship build/mingw-release/bin/mapi-rollout-agent.exe windows
 ship build/mingw-release/bin/mapi-rollout.exe windows
-cp build/deps/used.txt dist/libraries.txt
+{
+    cat build/deps/used.txt
+    dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - debian shared\n' libmicrohttpd12 libsqlite3-0
+} >dist/libraries.txt
 for file in dist/*/*; do
     printf '  %-40s %8d bytes\n' "$file" "$(stat -c %s "$file")"
 done

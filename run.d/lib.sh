@@ -84,10 +84,14 @@ remove_stale_temps() { # parent
     done
 }
 
-# Configures and builds one of the trees of CMakePresets.json. One ./run at a time in one tree.
-build_tree() { # preset
-    step "build-$1" "build $1" flock -o "build/lock-$1" \
-        sh -c 'cmake --preset "$1" && cmake --build --preset "$1" -j "$2"' build "$1" "$JOBS"
+# Configures one of the trees of CMakePresets.json and builds it, or only some targets. One ./run at a time in one tree.
+build_tree() { # preset, target...
+    step "build-$1" "build $1" flock -o "build/lock-$1" sh -c '
+        jobs=$1
+        preset=$2
+        shift 2
+        cmake --preset "$preset" && cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"}' \
+        build "$JOBS" "$@"
 }
 
 # What demo and benches find in their environment: the programs as shipped. tests/CMakeLists.txt gives tests the same.

@@ -21,12 +21,25 @@ fi
 # One at a time on this machine, whoever the users are: apt waits for dpkg's lock by itself, but not for its lists'.
 MR_PACKAGES_INNER=yes setsid flock -o /var/cache/apt sh "$0" "$caller" "$@" </dev/null &
 job=$!
+end_job() {
+    kill -s TERM -- "-$job" 2>/dev/null || :
+}
+trap end_job HUP INT TERM
 (
+    trap '' HUP INT TERM
     while [ -d "/proc/$caller" ]; do sleep 0.2; done
-    kill -TERM -- "-$job"
+    end_job
 ) &
 watch=$!
 status=0
 wait "$job" || status=$?
-kill "$watch" 2>/dev/null || :
+# A signal ends the wait before the job has ended; and when its first process has, others of its group may not have.
+wait "$job" || :
+tries=0
+while kill -s 0 -- "-$job" 2>/dev/null; do
+    [ $tries -lt 100 ] || kill -s KILL -- "-$job" 2>/dev/null || :
+    tries=$((tries + 1))
+    sleep 0.05
+done
+kill -s KILL "$watch" 2>/dev/null || :
 exit "$status"

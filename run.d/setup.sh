@@ -74,7 +74,6 @@ make_wine_template() { # path
 }
 
 make_all() { # group...
-    remove_stale_temps "$CACHE"
     install_packages "$@"
     libraries=$(libraries_path)
     make_libraries "$libraries"
@@ -91,6 +90,7 @@ case ${1:-} in
 esac
 
 mkdir -p "$CACHE" build
+remove_stale_temps "$CACHE"
 if [ "${MR_SETUP_LOCKED:-}" = yes ]; then
     make_all $groups
 elif ! is_ready $groups; then

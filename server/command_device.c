@@ -5,6 +5,7 @@
 #include "server/control.h"
 #include "server/store_sqlite.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -55,7 +56,7 @@ static enum status print_row(const struct srv_device_row *row)
     if (row->seen_s >= 0) {
         time_text_write(row->seen_s, seen);
     }
-    if (printf("%s  %7u  %-20s  %s", row->device_id, row->effective, seen,
+    if (printf("%s  %7" PRId64 "  %-20s  %s", row->device_id, row->effective, seen,
                row->retired_s >= 0         ? "retired  "
                : row->duplicate_of != NULL ? "duplicate  "
                                            : "") < 0 ||

@@ -30,7 +30,7 @@ static void write_released(struct pol_json_writer *w, const struct srv_rollout_v
     pol_json_close_object(w);
 }
 
-static void write_stage(struct pol_json_writer *w, const struct pol_policy *p, uint32_t released)
+static void write_stage(struct pol_json_writer *w, const struct pol_policy *p, int64_t released)
 {
     pol_json_object(w, NULL);
     pol_json_text(w, "stage", p->stage);
@@ -42,7 +42,7 @@ static void write_stage(struct pol_json_writer *w, const struct pol_policy *p, u
 }
 
 static void write_bundle(struct pol_json_writer *w, const char *key, const struct srv_bundle *b,
-                         uint32_t released)
+                         int64_t released)
 {
     if (b == NULL) {
         pol_json_null(w, key);

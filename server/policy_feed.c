@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "policy/digest.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,19 +27,19 @@ struct srv_feed {
     struct srv_waiter *devices[DEVICE_SLOTS];
 };
 
-enum status srv_etag_write(uint32_t number, struct span bytes, char out[SRV_ETAG_BYTES])
+enum status srv_etag_write(int64_t number, struct span bytes, char out[SRV_ETAG_BYTES])
 {
     char hex[DIGEST_HEX_BYTES];
     enum status st = pol_digest_hex(bytes, hex);
     if (st == ST_OK) {
-        (void)snprintf(out, SRV_ETAG_BYTES, "\"%u-%.*s\"", number, ETAG_DIGITS, hex);
+        (void)snprintf(out, SRV_ETAG_BYTES, "\"%" PRId64 "-%.*s\"", number, ETAG_DIGITS, hex);
     }
     return st;
 }
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
-static enum status body_new(uint32_t version, struct span envelope, struct srv_body **out,
+static enum status body_new(int64_t version, struct span envelope, struct srv_body **out,
                             struct err *err)
 {
     struct srv_body *body = malloc(sizeof *body + envelope.size);
@@ -236,7 +237,7 @@ void srv_feed_free(struct srv_feed *feed)
 
 /* ---- polls and releases ---------------------------------------------------------------------- */
 
-enum status srv_feed_publish(struct srv_feed *feed, uint32_t version, struct span envelope,
+enum status srv_feed_publish(struct srv_feed *feed, int64_t version, struct span envelope,
                              struct err *err)
 {
     struct srv_body *body = NULL;

@@ -22,7 +22,7 @@ enum { SRV_ETAG_BYTES = 40 };
 /* What agents get; it never changes. */
 struct srv_body {
     atomic_uint users;
-    uint32_t version;
+    int64_t version;
     char etag[SRV_ETAG_BYTES]; /* with its quotes */
     size_t size;
     uint8_t data[];
@@ -59,7 +59,7 @@ enum status srv_feed_open(size_t most, struct srv_feed **out, struct err *err) M
 void srv_feed_free(struct srv_feed *feed); /* nothing may be held any more */
 
 /* Hand out another policy from now on and wake everybody. Returns once all were woken. */
-enum status srv_feed_publish(struct srv_feed *feed, uint32_t version, struct span envelope,
+enum status srv_feed_publish(struct srv_feed *feed, int64_t version, struct span envelope,
                              struct err *err) MUST_USE;
 
 /* The policy, to be given back with srv_body_drop(); NULL before the first release. */
@@ -79,6 +79,6 @@ void srv_feed_close(struct srv_feed *feed);
 size_t srv_feed_held(struct srv_feed *feed);
 
 /* The ETag of an envelope: version and a part of the digest of exactly these bytes. */
-enum status srv_etag_write(uint32_t number, struct span bytes, char out[SRV_ETAG_BYTES]) MUST_USE;
+enum status srv_etag_write(int64_t number, struct span bytes, char out[SRV_ETAG_BYTES]) MUST_USE;
 
 #endif

@@ -89,7 +89,7 @@ static bool covers(const struct pol_policy *wide, const struct pol_policy *narro
     return true;
 }
 
-static bool groups_are_known(const struct walk *w, uint32_t version, const struct pol_policy *asked)
+static bool groups_are_known(const struct walk *w, int64_t version, const struct pol_policy *asked)
 {
     if (!names_group(asked, NULL)) {
         return true;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static bool decode(const char raw[SLOT_BYTES], struct slot *out)
 {
     char hex[DIGEST_HEX_BYTES];
     const char *text = raw + DIGEST_HEX_BYTES;
-    unsigned version = 0;
+    int64_t version = 0;
     long long at_s = 0;
     int used = 0;
     size_t length = strnlen(text, TEXT_BYTES);
@@ -56,7 +57,7 @@ static bool decode(const char raw[SLOT_BYTES], struct slot *out)
         memcmp(hex, raw, DIGEST_HEX_BYTES - 1) != 0) {
         return false;
     }
-    if (sscanf(text, "%llu %u %lld %n", &out->counter, &version, &at_s, &used) != 3) {
+    if (sscanf(text, "%llu %" SCNd64 " %lld %n", &out->counter, &version, &at_s, &used) != 3) {
         return false;
     }
     const char *at = text + used;
@@ -74,7 +75,7 @@ static bool encode(const struct slot *slot, char raw[SLOT_BYTES])
     char *text = raw + DIGEST_HEX_BYTES;
     memset(raw, 0, SLOT_BYTES);
     int length =
-        snprintf(text, TEXT_BYTES, "%llu %u %lld %zu %s%zu %s%zu %s%zu %s", slot->counter,
+        snprintf(text, TEXT_BYTES, "%llu %" PRId64 " %lld %zu %s%zu %s%zu %s%zu %s", slot->counter,
                  r->version, (long long)r->at_s, strlen(r->rollout), r->rollout, strlen(r->stage),
                  r->stage, strlen(r->by), r->by, strlen(r->reason), r->reason);
     if (length < 0 || length >= TEXT_BYTES || pol_digest_hex(span_text(text), raw) != ST_OK) {

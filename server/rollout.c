@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "server/rollout_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static enum status bundle_open(const struct pol_trust *trust, struct span raw,
     return st;
 }
 
-const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, uint32_t version)
+const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, int64_t version)
 {
     const struct pol_bundle_entry *safe = b != NULL ? pol_bundle_safe(b->bundle) : NULL;
     if (safe == NULL || safe->policy->version == version) {
@@ -129,14 +130,14 @@ static enum status load_release(struct srv_rollout *r, struct err *err)
 
 static enum status serve_again(struct srv_rollout *r, struct err *err)
 {
-    uint32_t version = r->now.release.version;
+    int64_t version = r->now.release.version;
     const struct pol_bundle_entry *entry = srv_bundle_find(r->now.released, version);
     if (version == 0) {
         return ST_OK;
     }
-    (void)snprintf(r->now.policy_etag, SRV_ETAG_BYTES, "\"%u\"", version);
+    (void)snprintf(r->now.policy_etag, SRV_ETAG_BYTES, "\"%" PRId64 "\"", version);
     if (entry == NULL) {
-        log_write(LOG_ERROR, "event=released_policy_missing version=%u", version);
+        log_write(LOG_ERROR, "event=released_policy_missing version=%" PRId64, version);
         return ST_OK; /* an upload and a release are the way on */
     }
     r->now.served = true;
@@ -238,7 +239,7 @@ static enum status put(struct srv_rollout *r, const struct srv_change *change, s
     if (st == ST_OK && !same) {
         /* What is newest now may be released by the brake before this upload is done: it stays. */
         uint32_t newest = view->newest != NULL ? pol_bundle_serial(view->newest->bundle) : 0;
-        uint32_t released = view->release.version / VERSION_STEP;
+        uint32_t released = (uint32_t)(view->release.version / VERSION_STEP);
         st = keep_bundle(r, change, b, raw, released < newest ? released : newest, err);
     }
     if (st == ST_OK && !same) {

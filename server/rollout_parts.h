@@ -25,6 +25,6 @@ struct srv_rollout {
 struct srv_bundle *srv_bundle_share(struct srv_bundle *b); /* NULL stays NULL */
 void srv_bundle_drop(struct srv_bundle *b);
 /* The stage or safe policy of that version, or NULL. */
-const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, uint32_t version);
+const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, int64_t version);
 
 #endif

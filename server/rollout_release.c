@@ -2,6 +2,7 @@
 #include "server/regression.h"
 #include "server/rollout_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,14 +70,14 @@ static void note_release(struct srv_rollout *r, const struct srv_release *releas
         char actor[SRV_NAME_BYTES];
         char detail[DETAIL_BYTES];
     } *note = calloc(1, sizeof *note);
-    log_write(LOG_INFO, "event=released action=%s version=%u stage=%s actor=%s", action,
+    log_write(LOG_INFO, "event=released action=%s version=%" PRId64 " stage=%s actor=%s", action,
               release->version, release->stage, release->by);
     if (note == NULL) {
         log_write(LOG_ERROR, "event=audit_lost reason=no_memory");
         return;
     }
     memcpy(note->actor, release->by, sizeof note->actor);
-    (void)snprintf(note->detail, sizeof note->detail, "version=%u stage=%s reason=%s",
+    (void)snprintf(note->detail, sizeof note->detail, "version=%" PRId64 " stage=%s reason=%s",
                    release->version, release->stage, release->reason);
     note->write = (struct srv_write){
         .kind = SRV_WRITE_RELEASE,
@@ -171,7 +172,7 @@ static enum status release_named(struct srv_rollout *r, const struct srv_change 
 static enum status release_next(struct srv_rollout *r, const struct srv_change *change,
                                 const struct srv_rollout_view *view, struct err *err)
 {
-    uint32_t version = view->release.version;
+    int64_t version = view->release.version;
     if (version != 0 && srv_release_is_safe(&view->release)) {
         return err_refuse(err, "safe_released", "",
                           "the safe policy is out: release a stage of a higher serial");
@@ -185,8 +186,9 @@ static enum status release_next(struct srv_rollout *r, const struct srv_change *
     }
     const struct pol_bundle_entry *entry = srv_bundle_find(view->released, version + 1);
     if (entry == NULL) {
-        return err_refuse(err, "stage_unknown", "", "%s is the last signed stage of serial %u",
-                          view->release.stage, version / VERSION_STEP);
+        return err_refuse(err, "stage_unknown", "",
+                          "%s is the last signed stage of serial %" PRId64, view->release.stage,
+                          version / VERSION_STEP);
     }
     return release_entry(r, change, view, view->released, entry, err);
 }
@@ -222,7 +224,7 @@ static enum status pull(struct srv_rollout *r, const struct srv_change *change,
                         struct srv_bundle *newest, const struct pol_bundle_entry *entry,
                         struct err *err)
 {
-    uint32_t version = r->now.release.version;
+    int64_t version = r->now.release.version;
     if (entry->policy->version < version) {
         return err_refuse(err, "version_rollback", "",
                           "the newest stored bundle (serial %u) is older than what is released",
@@ -249,7 +251,7 @@ enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *cha
                         pol_bundle_rollout(newest->bundle));
     } else {
         const struct pol_bundle_entry *entry = pol_bundle_safe(newest->bundle);
-        uint32_t before = r->now.release.version;
+        int64_t before = r->now.release.version;
         st = pull(r, change, newest, entry, err);
         release = r->now.release;
         changed = release.version != before;

@@ -1,6 +1,7 @@
 #include "policy/limits.h"
 #include "server/rollout.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { SERIAL_STEP_MAX = 100 };
@@ -37,13 +38,15 @@ enum status srv_rules_release(const struct srv_release *released, const struct p
 {
     if (srv_release_is_safe(released) && next->version < released->version) {
         return err_refuse(err, "safe_released", "",
-                          "the safe policy of serial %u is out: only a bundle of a higher serial, "
+                          "the safe policy of serial %" PRId64
+                          " is out: only a bundle of a higher serial, "
                           "signed and published, leads on",
                           released->version / VERSION_STEP);
     }
     if (next->version < released->version) {
         return err_refuse(err, "version_rollback", "",
-                          "stage %s has version %u, and %u is released: versions only rise",
+                          "stage %s has version %" PRId64 ", and %" PRId64
+                          " is released: versions only rise",
                           next->stage, next->version, released->version);
     }
     if (next->version == released->version) {
@@ -70,7 +73,7 @@ enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct p
 {
     const struct pol_bundle *newest = view->newest != NULL ? view->newest->bundle : NULL;
     uint32_t before = newest != NULL ? pol_bundle_serial(newest) : 0;
-    uint32_t released = view->release.version / VERSION_STEP;
+    uint32_t released = (uint32_t)(view->release.version / VERSION_STEP);
     uint32_t serial = pol_bundle_serial(next);
     const char *name = newest != NULL ? pol_bundle_rollout(newest) : view->release.rollout;
     before = before > released ? before : released;

@@ -66,7 +66,7 @@ struct srv_audit {
 };
 
 struct srv_release {
-    uint32_t version; /* 0: nothing released yet */
+    int64_t version; /* 0: nothing released yet */
     char rollout[SRV_NAME_BYTES];
     char stage[SRV_NAME_BYTES];
     int64_t at_s;
@@ -168,7 +168,7 @@ struct srv_user_row {
     bool ours;
     int64_t changed_s; /* -1: never */
     int64_t reported_s;
-    uint32_t version;     /* 0: none in force when it was reported */
+    int64_t version;      /* 0: none in force when it was reported */
     uint32_t corrections; /* how often somebody else's rewrite was undone under that version */
 };
 
@@ -184,7 +184,7 @@ struct srv_device_row {
     int64_t enrolled_s;
     int64_t seen_s;    /* -1: never */
     int64_t retired_s; /* -1: in service */
-    uint32_t effective;
+    int64_t effective;
     bool stale;
 };
 

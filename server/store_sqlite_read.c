@@ -136,7 +136,7 @@ static enum status read_release(void *ctx, struct srv_release *out, struct err *
     enum status st =
         start(&r, ctx, "SELECT version, rollout, stage, at_s, by, reason FROM release", err);
     if (next(&r, &st, err)) {
-        release.version = (uint32_t)sqlite3_column_int64(r.stmt, 0);
+        release.version = sqlite3_column_int64(r.stmt, 0);
         copy_text(r.stmt, 1, release.rollout, sizeof release.rollout);
         copy_text(r.stmt, 2, release.stage, sizeof release.stage);
         release.at_s = sqlite3_column_int64(r.stmt, 3);
@@ -202,7 +202,7 @@ static struct srv_user_row user_of(sqlite3_stmt *stmt)
         .ours = sqlite3_column_int64(stmt, 20) != 0,
         .changed_s = sql_time(stmt, 21),
         .reported_s = sqlite3_column_int64(stmt, 22),
-        .version = (uint32_t)sqlite3_column_int64(stmt, 23),
+        .version = sqlite3_column_int64(stmt, 23),
         .corrections = (uint32_t)sqlite3_column_int64(stmt, 24),
     };
 }
@@ -267,7 +267,7 @@ static enum status read_devices(void *ctx, const struct srv_filter *f,
             .enrolled_s = sqlite3_column_int64(r.stmt, 8),
             .seen_s = sql_time(r.stmt, 9),
             .retired_s = sql_time(r.stmt, 10),
-            .effective = (uint32_t)sqlite3_column_int64(r.stmt, 11),
+            .effective = sqlite3_column_int64(r.stmt, 11),
             .stale = sqlite3_column_int64(r.stmt, 12) != 0,
         };
         if (!visit(v, &row)) {

@@ -8,6 +8,7 @@ agent_configure() { # [server URL]
     cp "$TRUST" "$PREFIX/drive_c/mr/trust.json"
     cp "$CA" "$PREFIX/drive_c/mr/ca.pem"
     agent_set TrustFile 'C:\mr\trust.json'
+    agent_set DataDir 'C:\ProgramData\MapiRollout' # Wine's own idea of the default differs between versions
     agent_set LogLevel debug
     agent_set Rollout "$ROLLOUT"
     [ -n "${1:-}" ] || return 0

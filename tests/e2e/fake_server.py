@@ -6,6 +6,7 @@ as asked, and says in DIR what happened:
 
     DIR/port          the port, once it listens
     DIR/policy        served as it is; none: 204. A new file is noticed at once, so replace it by a rename
+    DIR/at_once       while it exists, polls are answered with the whole policy at once, whatever they ask
     DIR/requests.log  one line a request: METHOD PATH STATUS
     DIR/reports/      the body of each report, numbered, answered with 204
 """
@@ -64,7 +65,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/v1/policy":
             self.answer(404)
             return
-        known = self.headers.get("If-None-Match")
+        at_once = os.path.exists(os.path.join(directory, "at_once"))
+        known = None if at_once else self.headers.get("If-None-Match")
         end = time.monotonic() + self.wait_asked_s()
         body, etag = read_policy()
         while etag == known and time.monotonic() < end:

@@ -135,7 +135,7 @@ passed() {
 fail() { # sentence
     say "FAILED: $TEST_NAME: $*" >&2
     for log in "$WORK"/log/*.log "$DATA_DIR/agent.log"; do
-        [ -s "$log" ] || continue
+        [ -s "$log" ] && [ "$log" != "$WORK/log/init.log" ] || continue
         say "---- end of ${log#"$WORK"/}" >&2
         tail -n 25 "$log" >&2
     done

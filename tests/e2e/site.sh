@@ -117,6 +117,11 @@ says() { # name, field, expected
     [ "$(server_says "$1" "$2")" = "$3" ]
 }
 
+# Is an agent connected, waiting for news? Then an order reaches it at once.
+is_polled() {
+    "$MR_ADMIN" status --json 2>>"$WORK/log/operator.log" | grep -Eq '"held_polls": ?[1-9]'
+}
+
 # Reports are gathered for 5 s before they are sent.
 until_server_says() { # name, field, expected, [seconds]
     until_true "${4:-30}" says "$1" "$2" "$3" ||

@@ -15,13 +15,15 @@ windows_start() {
     cp "$MR_TEST_TOOLS"/*.exe "$MR_AGENT" "$PREFIX/drive_c/mr/"
     [ ! -f "${MR_ADMIN_EXE:-}" ] || cp "$MR_ADMIN_EXE" "$PREFIX/drive_c/mr/"
     mv "$PREFIX/drive_c/mr/outlook.exe" "$PREFIX/drive_c/mr/OUTLOOK.EXE"
+    # One after the other: two first programs at once and now and then one of them does not come up.
+    wine_quiet reg query 'HKLM\Software\Wine' >/dev/null || fail "Wine does not start"
     wine_background hold 'C:\mr\hold.exe'
-    until_true 60 wine_answers || fail "Wine does not start"
+    until_true 60 is_held || fail "the program that keeps Wine up does not start"
     DATA_DIR=$PREFIX/drive_c/ProgramData/MapiRollout
 }
 
-wine_answers() {
-    wine_quiet reg query 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\ProfileList' >/dev/null 2>&1
+is_held() {
+    tool handles hold.exe >/dev/null 2>&1
 }
 
 # Starts a program inside and remembers it: STARTED_PID.

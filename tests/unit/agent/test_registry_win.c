@@ -1,6 +1,7 @@
 /* test_registry_win.c - the door to users' keys, against what a user may plant there. */
 #include "tests/cmocka_all.h"
 
+#include "agent/marker.h"
 #include "agent/registry_win.h"
 #include "tests/unit/agent/scratch_hive_win.h"
 
@@ -197,7 +198,7 @@ static void value__written_and_removed__reads_as_such(void **state)
     assert_false(now.present);
     assert_int_equal(ag_user_value_write(key, L"MapiHttpDisabled", &one, &err), ST_OK);
     assert_int_equal(ag_user_value_read(key, L"MapiHttpDisabled", &now, &err), ST_OK);
-    assert_true(ag_value_equal(&one, &now));
+    assert_true(ag_value_same(&one, &now));
     assert_int_equal(ag_user_value_write(key, L"MapiHttpDisabled", &absent, &err), ST_OK);
     assert_int_equal(ag_user_value_write(key, L"MapiHttpDisabled", &absent, &err), ST_OK);
     assert_int_equal(ag_user_value_read(key, L"MapiHttpDisabled", &now, &err), ST_OK);
@@ -248,7 +249,7 @@ static void value__at_the_bound__is_taken(void **state)
     memset(full.data, 0x5a, sizeof full.data);
     assert_int_equal(ag_user_value_write(key, L"Full", &full, &err), ST_OK);
     assert_int_equal(ag_user_value_read(key, L"Full", &now, &err), ST_OK);
-    assert_true(ag_value_equal(&full, &now));
+    assert_true(ag_value_same(&full, &now));
     ag_user_key_close(key);
 }
 

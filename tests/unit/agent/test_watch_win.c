@@ -52,6 +52,14 @@ static void forget_changes(struct ag_watch *watch)
     (void)ag_watch_take_change(watch);
 }
 
+/* Wait until nothing more is told of what was done so far. */
+static void settle(struct ag_watch *watch)
+{
+    while (WaitForSingleObject(woken, 100) == WAIT_OBJECT_0) {
+    }
+    (void)ag_watch_take_change(watch);
+}
+
 static void write_setting(const wchar_t *sid, DWORD number)
 {
     wchar_t path[256];
@@ -110,6 +118,28 @@ static void watch__logoff__lets_go_of_the_keys(void **state)
     scratch_hive_unload(L"" SID);
 }
 
+/* A wait takes 64 handles at the most; a terminal server has more users. */
+static void watch__more_hives_than_one_wait_holds__all_are_watched(void **state)
+{
+    enum { HIVES = 70 };
+    wchar_t sids[HIVES][64];
+    for (int i = 0; i < HIVES; i++) {
+        (void)swprintf(sids[i], 64, L"S-1-5-21-91-92-94-%d", 1000 + i);
+        scratch_hive_load(sids[i]);
+        write_setting(sids[i], 1);
+    }
+    ag_watch_session_changed(*state, false); /* look now: the last hive is watched after this */
+    expect_change(*state);
+    for (int i = 0; i < HIVES; i += HIVES - 1) {
+        settle(*state);
+        write_setting(sids[i], 2);
+        expect_change(*state);
+    }
+    for (int i = 0; i < HIVES; i++) {
+        scratch_hive_unload(sids[i]);
+    }
+}
+
 static void watch__many_changes__handles_and_memory_stay_flat(void **state)
 {
     size_t handles = 0;
@@ -142,6 +172,7 @@ int main(void)
         WATCHED(watch__hive_appears_and_goes__tells_each_time),
         WATCHED(watch__setting_written__tells),
         WATCHED(watch__logoff__lets_go_of_the_keys),
+        WATCHED(watch__more_hives_than_one_wait_holds__all_are_watched),
         WATCHED(watch__many_changes__handles_and_memory_stay_flat),
     };
     return cmocka_run_group_tests_name("watch", tests, NULL, NULL);

@@ -59,7 +59,7 @@ static struct pol_policy safe_policy(void)
 }
 
 /* A machine that accepted this version before, and still has it. */
-static struct pol_freshness_rules after(uint32_t version, const char *digest)
+static struct pol_freshness_rules after(int64_t version, const char *digest)
 {
     struct pol_freshness_rules rules = {
         .trust = trust, .floor.version = version, .stored_policy_usable = true, .now_s = NOW_S};

@@ -269,7 +269,7 @@ static void parse__of_the_outermost_versions__takes_them(void **state)
     (void)snprintf(most, sizeof most, "\"version\":%d999", LIMIT_SERIAL);
     char *text = with_change(EXAMPLE_SAFE, "\"version\":7999", most);
     struct pol_policy *p = good_policy_of(text);
-    assert_true(p->version == (uint64_t)LIMIT_SERIAL * 1000 + 999);
+    assert_true(p->version == VERSION_MOST);
     pol_policy_free(p);
     free(text);
     (void)snprintf(most, sizeof most, "\"version\":%d001", LIMIT_SERIAL + 1);

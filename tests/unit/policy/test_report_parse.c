@@ -176,7 +176,7 @@ static const struct change CHANGES[] = {
     {"\"ad_site\": \"Berlin\"", "\"ad_site\": []", "wrong_type", "/host/ad_site"},
     {"PC-0042", LONG64 LONG64 LONG64 LONG64 "0", "too_large", NULL},
     {"\"received\": 7002", "\"received\": 0", "out_of_range", "/policy/received"},
-    {"\"received\": 7002", "\"received\": 4294967296", "out_of_range", "/policy/received"},
+    {"\"received\": 7002", "\"received\": 9000001000", "out_of_range", "/policy/received"},
     {"ba7816bf", "ba7816b", "out_of_range", "/policy/digest"},
     {"\"failed\": null", "\"failed\": {}", "missing_field", "/policy/failed/code"},
     {"\"failed\": null", "\"failed\": {\"code\": \"expired\", \"why\": 1}", "unknown_field",

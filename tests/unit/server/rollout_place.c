@@ -50,19 +50,19 @@ const char *rollout_code(const struct rollout_place *p)
     return p->err.code != NULL ? p->err.code : "";
 }
 
-uint32_t rollout_released(struct rollout_place *p)
+int64_t rollout_released(struct rollout_place *p)
 {
     struct srv_rollout_view view;
     srv_rollout_look(p->rollout, &view);
-    uint32_t version = view.release.version;
+    int64_t version = view.release.version;
     srv_rollout_view_done(&view);
     return version;
 }
 
-uint32_t rollout_served(struct rollout_place *p)
+int64_t rollout_served(struct rollout_place *p)
 {
     struct srv_body *body = srv_feed_take(p->feed);
-    uint32_t version = body != NULL ? body->version : 0;
+    int64_t version = body != NULL ? body->version : 0;
     srv_body_drop(body);
     return version;
 }

@@ -30,8 +30,8 @@ void rollout_close_all(struct rollout_place *p);
 
 /* The code of the last refusal; versions that are released and that agents get. */
 const char *rollout_code(const struct rollout_place *p);
-uint32_t rollout_released(struct rollout_place *p);
-uint32_t rollout_served(struct rollout_place *p);
+int64_t rollout_released(struct rollout_place *p);
+int64_t rollout_served(struct rollout_place *p);
 void rollout_etag(struct rollout_place *p, char out[SRV_ETAG_BYTES]);
 
 /* Changes by alice, with the ETag that holds. rollout_put() frees the bundle. */

@@ -111,12 +111,12 @@ static void store__lower_release_written__the_higher_one_stays(void **state)
     struct srv_write w = {.kind = SRV_WRITE_RELEASE, .now_s = 1};
     assert_int_equal(p->store.release(p->store.ctx, &release, NULL), ST_OK);
     assert_int_equal(release.version, 0);
-    w.u.release = (struct srv_release){.version = 7999, .rollout = "test", .stage = "safe"};
+    w.u.release = (struct srv_release){.version = 9000000999, .rollout = "test", .stage = "safe"};
     assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
     w.u.release.version = 7001;
     assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
     assert_int_equal(p->store.release(p->store.ctx, &release, NULL), ST_OK);
-    assert_int_equal(release.version, 7999);
+    assert_int_equal(release.version, 9000000999);
     assert_string_equal(release.stage, "safe");
 }
 

@@ -5,6 +5,7 @@
 #include "tests/unit/server/scratch.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <psa/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,22 +14,22 @@
 
 enum { SLOT_BYTES = 4096 };
 
-static struct srv_release release_of(uint32_t version)
+static struct srv_release release_of(int64_t version)
 {
     struct srv_release r = {.version = version, .at_s = 5};
     (void)snprintf(r.rollout, sizeof r.rollout, "test");
-    (void)snprintf(r.stage, sizeof r.stage, "stage-%u", version);
+    (void)snprintf(r.stage, sizeof r.stage, "stage-%" PRId64, version);
     (void)snprintf(r.by, sizeof r.by, "alice");
     (void)snprintf(r.reason, sizeof r.reason, "12 monkeys, and a \xc3\xbc");
     return r;
 }
 
-static void write_versions(const char *folder, uint32_t first, uint32_t last)
+static void write_versions(const char *folder, int64_t first, int64_t last)
 {
     struct srv_record *record = NULL;
     struct srv_release release;
     assert_int_equal(srv_record_open(folder, &record, &release, NULL), ST_OK);
-    for (uint32_t version = first; version <= last; version++) {
+    for (int64_t version = first; version <= last; version++) {
         release = release_of(version);
         assert_int_equal(srv_record_write(record, &release, NULL), ST_OK);
     }
@@ -68,10 +69,10 @@ static void record__written__comes_back_in_full(void **state)
 {
     char folder[SCRATCH_PATH_BYTES];
     struct srv_release release;
-    struct srv_release want = release_of(7003);
+    struct srv_release want = release_of(9000000003);
     (void)state;
     scratch_make(folder);
-    write_versions(folder, 7001, 7003);
+    write_versions(folder, 9000000001, 9000000003);
     assert_int_equal(read_back(folder, &release), ST_OK);
     assert_int_equal(release.version, want.version);
     assert_int_equal(release.at_s, want.at_s);

@@ -1,0 +1,128 @@
+/* test_config.c - ag_config_*(): flags and what is checked before the agent starts. */
+#include "tests/cmocka_all.h"
+
+#include "agent/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct ag_config config;
+static struct err err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    config = (struct ag_config){.log_level = LOG_INFO};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ag_config_done(&config);
+    return 0;
+}
+
+/* Arguments parted by '|'. */
+static enum status read(const char *line)
+{
+    char text[4096];
+    char *arguments[32];
+    int count = 0;
+    assert_true(strlen(line) < sizeof text);
+    memcpy(text, line, strlen(line) + 1);
+    for (char *next = text; next != NULL && count < 32; count++) {
+        arguments[count] = next;
+        next = strchr(next, '|');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+    }
+    return ag_config_read_flags(&config, count, arguments, &err);
+}
+
+static void read_flags__each_setting__is_taken_and_the_last_wins(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        read("--server-url|https://old|--server-url|https://a:1|--ca-file|ca|--trust-file|trust|"
+             "--rollout|r|--data-dir|d|--enroll-secret-file|s|--proxy|http://p:1|"
+             "--log-level|debug"),
+        ST_OK);
+    assert_string_equal(config.server_url, "https://a:1");
+    assert_string_equal(config.enroll_secret_file, "s");
+    assert_int_equal(config.log_level, LOG_DEBUG);
+    assert_int_equal(ag_config_check(&config, &err), ST_OK);
+}
+
+static void read_flags__tags__replace_those_that_were_set_before(void **state)
+{
+    (void)state;
+    assert_int_equal(read("--tags|machine"), ST_OK);
+    assert_int_equal(read("--tags|a|--tags|b"), ST_OK);
+    assert_int_equal(config.tag_count, 2);
+    assert_string_equal(config.tags[0], "a");
+    assert_string_equal(config.tags[1], "b");
+}
+
+static enum status read_url(const char *url)
+{
+    char line[256];
+    (void)snprintf(line, sizeof line, "--server-url|%s", url);
+    return read(line);
+}
+
+static void must_be_refused(enum status st, const char *code, const char *pointer)
+{
+    assert_int_equal(st, ST_REFUSED);
+    assert_string_equal(err.code, code);
+    assert_string_equal(err.pointer, pointer);
+}
+
+static void read_flags__wrong_ones__are_named(void **state)
+{
+    (void)state;
+    must_be_refused(read("--server-uri|x"), "unknown_field", "--server-uri");
+    must_be_refused(read("--data-dir"), "missing_field", "--data-dir");
+    must_be_refused(read("--log-level|loud"), "out_of_range", "--log-level");
+    char large[3000];
+    memset(large, 'x', sizeof large - 1);
+    memcpy(large, "--data-dir|", strlen("--data-dir|"));
+    large[sizeof large - 1] = '\0';
+    must_be_refused(read(large), "too_large", "--data-dir");
+}
+
+static void check__what_is_missing_or_malformed__is_named(void **state)
+{
+    (void)state;
+    must_be_refused(ag_config_check(&config, &err), "missing_field", "DataDir");
+    assert_int_equal(read("--data-dir|d"), ST_OK);
+    must_be_refused(ag_config_check(&config, &err), "missing_field", "TrustFile");
+    assert_int_equal(read("--trust-file|t"), ST_OK);
+    assert_int_equal(ag_config_check(&config, &err), ST_OK);
+
+    const char *urls[] = {"http://server", "https://",          "https:///x",  "https://u:p@h",
+                          "https://h h",   "https://h/?policy", "https://h#x", "ftp://h"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        assert_int_equal(read_url(urls[i]), ST_OK);
+        must_be_refused(ag_config_check(&config, &err), "bad_url", "ServerUrl");
+    }
+    assert_int_equal(read("--server-url|https://h:8443/path|--rollout|Bad Name"), ST_OK);
+    must_be_refused(ag_config_check(&config, &err), "out_of_range", "Rollout");
+    assert_int_equal(read("--rollout|good-1|--proxy|socks5://x"), ST_OK);
+    must_be_refused(ag_config_check(&config, &err), "bad_url", "Proxy");
+    assert_int_equal(read("--proxy|http://p:3128|--tags|"), ST_OK);
+    must_be_refused(ag_config_check(&config, &err), "out_of_range", "Tags");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(read_flags__each_setting__is_taken_and_the_last_wins),
+        TEST(read_flags__tags__replace_those_that_were_set_before),
+        TEST(read_flags__wrong_ones__are_named),
+        TEST(check__what_is_missing_or_malformed__is_named),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

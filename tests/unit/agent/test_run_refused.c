@@ -1,0 +1,199 @@
+/* test_run_refused.c - ag_run(): what is refused changes nothing, is told, and costs no requests. */
+#include "tests/cmocka_all.h"
+
+#include "tests/fakes/fake_world.h"
+
+#include <string.h>
+
+static struct fake_world world;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_world_init(&world);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_world_done(&world);
+    return 0;
+}
+
+static struct ag_hive *pilot(void)
+{
+    return &world.hives.hives[0];
+}
+
+/* ---- refusals ----------------------------------------------------------------------------- */
+
+static void must_be_refused(struct span envelope, const char *code)
+{
+    unsigned writes = world.hives.value_writes;
+    unsigned asked = world.http.requests[AG_LANE_POLICY];
+    fake_world_release(&world, envelope);
+    fake_world_run(&world, 3600);
+    const struct pol_report *report = fake_world_last_report(&world);
+    assert_int_equal(world.hives.value_writes, writes);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    assert_non_null(report->failed_code);
+    assert_string_equal(report->failed_code, code);
+    assert_string_equal(report->failed_etag, world.etag);
+    assert_int_equal(report->effective_version, 7002);
+    assert_string_equal(world.last_if_none_match, world.etag);
+    assert_true(world.http.requests[AG_LANE_POLICY] - asked < 30);
+}
+
+static void run__policy_of_a_stranger__is_refused_and_reported(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    struct bytes envelope = fake_world_envelope(&world, &world.stranger, 8, "pilot");
+    must_be_refused(bytes_span(&envelope), "key_unknown");
+    bytes_free(&envelope);
+}
+
+static void run__one_byte_changed__is_refused_and_reported(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    struct bytes envelope = fake_world_envelope(&world, &world.signer, 8, "pilot");
+    char *payload = strstr((char *)envelope.data, "\"payload\":\"");
+    assert_non_null(payload);
+    payload[40] = payload[40] == 'A' ? 'B' : 'A';
+    must_be_refused(bytes_span(&envelope), "signature_invalid");
+    bytes_free(&envelope);
+}
+
+static void run__older_policy__is_refused_and_reported(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    struct bytes envelope = fake_world_envelope(&world, &world.signer, 7, "observe");
+    must_be_refused(bytes_span(&envelope), "version_rollback");
+    bytes_free(&envelope);
+}
+
+static void run__no_json_at_all__is_refused_and_reported(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    must_be_refused(span_text("<html>proxy login</html>"), "json_syntax");
+}
+
+static void run__hostile_server_with_ever_new_etags__does_not_make_the_agent_spin(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    unsigned asked = world.http.requests[AG_LANE_POLICY];
+    world.new_etag_each_time = true;
+    fake_world_run(&world, 86400);
+    assert_true(world.http.requests[AG_LANE_POLICY] - asked < 86400 / 700);
+}
+
+static void run__server_without_etags__does_not_make_the_agent_spin(void **state)
+{
+    (void)state;
+    world.no_etag = true;
+    world.ignores_wait = true;
+    fake_world_release_hold_back(&world);
+    fake_world_run(&world, 86400);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    assert_true(world.http.requests[AG_LANE_POLICY] < 86400 / 700);
+}
+
+static void run__too_early_a_policy__is_taken_when_its_time_comes(void **state)
+{
+    (void)state;
+    static const char STAGES[] =
+        "[{\"name\":\"late\",\"rules\":[],\"otherwise\":\"allow_explicit\","
+        "\"not_before\":\"2026-11-18T16:00:00Z\"}]";
+    struct fake_plan plan = {.serial = 8, .stages = STAGES};
+    fake_world_enforce_hold_back(&world);
+    struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "late");
+    fake_world_release(&world, bytes_span(&envelope));
+    fake_world_run(&world, 60);
+    const struct pol_report *report = fake_world_last_report(&world);
+    assert_string_equal(report->pending_code, "not_yet");
+    assert_int_equal(report->pending_version, 8001);
+    assert_null(report->failed_code);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    fake_world_run(&world, 86400);
+    assert_true(fake_hives_has_dword(pilot(), 0));
+    assert_null(fake_world_last_report(&world)->pending_code);
+    bytes_free(&envelope);
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+static void run__no_server__files_alone_do(void **state)
+{
+    (void)state;
+    struct bytes envelope = fake_world_envelope(&world, &world.signer, 7, "hold-back");
+    char *url = world.config.server_url;
+    world.config.server_url = NULL;
+    fake_world_drop_file(&world, bytes_span(&envelope));
+    fake_world_run(&world, 5);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    assert_null(fake_vault_find(&world.vault, "policy.jws"));
+    assert_int_equal(world.http.requests[AG_LANE_POLICY] + world.http.requests[AG_LANE_ENROLL], 0);
+    world.config.server_url = url;
+    bytes_free(&envelope);
+}
+
+static void run__file_of_a_stranger__is_put_aside(void **state)
+{
+    (void)state;
+    struct bytes envelope = fake_world_envelope(&world, &world.stranger, 9, "pilot");
+    fake_world_enforce_hold_back(&world);
+    fake_world_drop_file(&world, bytes_span(&envelope));
+    fake_world_run(&world, 10);
+    assert_null(fake_vault_find(&world.vault, "policy.jws"));
+    assert_non_null(fake_vault_find(&world.vault, "policy.jws.refused"));
+    assert_string_equal(fake_world_last_report(&world)->failed_code, "key_unknown");
+    assert_null(fake_world_last_report(&world)->failed_etag);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    bytes_free(&envelope);
+}
+
+static void run_once__file_there__brings_it_to_the_users(void **state)
+{
+    (void)state;
+    struct bytes envelope = fake_world_envelope(&world, &world.signer, 7, "hold-back");
+    fake_world_drop_file(&world, bytes_span(&envelope));
+    assert_int_equal(
+        ag_run_once(&world.config, &world.host, &world.ports, world.signer.trust, &world.err),
+        ST_OK);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    assert_int_equal(world.http.requests[AG_LANE_POLICY], 0);
+    bytes_free(&envelope);
+}
+
+static void run_once__user_fails__says_so(void **state)
+{
+    (void)state;
+    pilot()->broken = true;
+    assert_int_equal(
+        ag_run_once(&world.config, &world.host, &world.ports, world.signer.trust, &world.err),
+        ST_DENIED);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(run__policy_of_a_stranger__is_refused_and_reported),
+        TEST(run__one_byte_changed__is_refused_and_reported),
+        TEST(run__older_policy__is_refused_and_reported),
+        TEST(run__no_json_at_all__is_refused_and_reported),
+        TEST(run__hostile_server_with_ever_new_etags__does_not_make_the_agent_spin),
+        TEST(run__server_without_etags__does_not_make_the_agent_spin),
+        TEST(run__too_early_a_policy__is_taken_when_its_time_comes),
+        TEST(run__no_server__files_alone_do),
+        TEST(run__file_of_a_stranger__is_put_aside),
+        TEST(run_once__file_there__brings_it_to_the_users),
+        TEST(run_once__user_fails__says_so),
+    };
+    return cmocka_run_group_tests_name("run_refused", tests, NULL, NULL);
+}
