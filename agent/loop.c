@@ -7,6 +7,7 @@
 enum {
     PASS_EVERY_MS = 60 * 1000, /* watchers wake the loop; this finds what they missed */
     PASS_GAP_MS = 250,         /* between passes that watchers asked for: no fight at full speed */
+    RETRY_FIRST_MS = 1000,     /* after a user's failure, doubled until PASS_EVERY_MS */
     FILE_EVERY_MS = 1000,
 };
 
@@ -149,6 +150,18 @@ static void take_pass(struct ag_loop *l, struct ag_pass *pass)
     ag_tell_trouble(&l->ledger_trouble, &err);
 }
 
+/* A failure may have been a moment's: a hive on its way out, or somebody who wrote in between. */
+static uint64_t next_pass_in_ms(struct ag_loop *l)
+{
+    if (l->worst == ST_OK) {
+        l->retry_ms = 0;
+        return PASS_EVERY_MS;
+    }
+    uint64_t doubled_ms = l->retry_ms == 0 ? RETRY_FIRST_MS : l->retry_ms * 2;
+    l->retry_ms = doubled_ms < PASS_EVERY_MS ? doubled_ms : PASS_EVERY_MS;
+    return l->retry_ms;
+}
+
 enum status ag_loop_run_pass(struct ag_loop *l)
 {
     struct ag_cycle cycle = {
@@ -168,6 +181,7 @@ enum status ag_loop_run_pass(struct ag_loop *l)
         err = (struct err){.st = ST_OK};
         l->act_pending = false;
         take_pass(l, pass);
+        l->pass_due_ms = l->passed_ms + next_pass_in_ms(l);
     }
     ag_tell_trouble(&l->pass_trouble, &err);
     return ag_loop_is_fatal(st) ? st : ST_OK;

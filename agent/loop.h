@@ -35,6 +35,7 @@ struct ag_loop {
     bool act_pending; /* a policy was accepted that no pass has brought to the users yet */
     uint64_t pass_due_ms;
     uint64_t passed_ms;
+    uint64_t retry_ms; /* until the next pass after one in which a user failed; 0: none did */
     uint64_t file_due_ms;
     enum status worst; /* of the users in the last pass */
 

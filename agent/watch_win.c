@@ -20,6 +20,15 @@ enum {
 
 enum { WAIT_STOP, WAIT_SESSION, WAIT_HIVES, WAIT_USERS, WAIT_COUNT };
 
+/* One key that is watched. Each has an event of its own: RegNotifyChangeKeyValue resets the event
+ * that it is given, so that with a shared one the change of one key is lost while the next key is
+ * being armed. A wait of the thread pool passes it on, for any number of users. */
+struct watched_key {
+    HKEY key;
+    HANDLE event;
+    HANDLE wait;
+};
+
 struct ag_watch {
     void (*changed)(void *ctx);
     void *ctx;
@@ -29,8 +38,8 @@ struct ag_watch {
     HANDLE stop;
     HANDLE session;
     HANDLE hives; /* signalled when a key of HKEY_USERS comes or goes */
-    HANDLE users; /* signalled when a key in `keys` changes, or is closed: see watch_users() */
-    HKEY *keys;
+    HANDLE users; /* signalled when one of `keys` changed */
+    struct watched_key *keys;
     size_t key_count;
     struct ag_sid_list seen;
     uint64_t let_go_until_ms;
@@ -44,65 +53,80 @@ static void close_handle(HANDLE handle)
     }
 }
 
-static void close_keys(HKEY *keys, size_t count)
+static void CALLBACK key_changed(void *users, BOOLEAN timed_out)
+{
+    (void)timed_out;
+    (void)SetEvent(users);
+}
+
+/* The wait first, and until its call is over: closing the key signals the event once more. */
+static void close_key(struct watched_key *watched)
+{
+    if (watched->wait != NULL) {
+        (void)UnregisterWaitEx(watched->wait, INVALID_HANDLE_VALUE);
+    }
+    ag_user_key_close(watched->key);
+    close_handle(watched->event);
+}
+
+static void close_keys(struct watched_key *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        ag_user_key_close(keys[i]);
+        close_key(&keys[i]);
     }
     free(keys);
 }
 
 /* Be told of changes below one user's key; false if the key is not there or not ours to see. */
-static bool watch_key(const char *sid, const wchar_t *path, DWORD filter, HANDLE event, HKEY *out)
+static bool watch_key(HANDLE users, const char *sid, const wchar_t *path, DWORD filter,
+                      struct watched_key *out)
 {
-    HKEY key = NULL;
-    if (ag_user_key_open(sid, path, AG_KEY_NOTIFY, &key, NULL) != ST_OK) {
-        return false;
+    struct watched_key watched = {0};
+    watched.event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    bool done =
+        watched.event != NULL &&
+        ag_user_key_open(sid, path, AG_KEY_NOTIFY, &watched.key, NULL) == ST_OK &&
+        RegNotifyChangeKeyValue(watched.key, FALSE, filter, watched.event, TRUE) == ERROR_SUCCESS &&
+        RegisterWaitForSingleObject(&watched.wait, watched.event, key_changed, users, INFINITE,
+                                    WT_EXECUTEONLYONCE);
+    if (done) {
+        *out = watched;
+    } else {
+        close_key(&watched);
     }
-    if (RegNotifyChangeKeyValue(key, FALSE, filter, event, TRUE) != ERROR_SUCCESS) {
-        ag_user_key_close(key);
-        return false;
-    }
-    *out = key;
-    return true;
+    return done;
 }
 
 /* The setting's values, and the nearest key above in which the setting's key may come or go. */
-static size_t watch_user(const char *sid, HANDLE event, HKEY keys[KEYS_A_USER])
+static size_t watch_user(HANDLE users, const char *sid, struct watched_key keys[KEYS_A_USER])
 {
     static const wchar_t *const ABOVE[] = {L"Software\\Microsoft", L"Software"};
     size_t count = 0;
-    if (watch_key(sid, AG_SETTING_KEY, REG_NOTIFY_CHANGE_LAST_SET, event, &keys[count])) {
+    if (watch_key(users, sid, AG_SETTING_KEY, REG_NOTIFY_CHANGE_LAST_SET, &keys[count])) {
         count++;
     }
     for (size_t i = 0; i < sizeof ABOVE / sizeof ABOVE[0]; i++) {
-        if (watch_key(sid, ABOVE[i], REG_NOTIFY_CHANGE_NAME, event, &keys[count])) {
+        if (watch_key(users, sid, ABOVE[i], REG_NOTIFY_CHANGE_NAME, &keys[count])) {
             return count + 1;
         }
     }
     return count;
 }
 
-/* Watch all loaded hives anew. One event serves all keys, so any number of users needs one place in
- * the wait; but a key that is closed signals its event, so each set of keys gets a fresh one. */
+/* Watch all loaded hives anew; the old keys go once the new ones are there. */
 static void watch_users(struct ag_watch *watch, const struct ag_sid_list *sids)
 {
-    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL);
-    HKEY *keys = calloc(sids->count * KEYS_A_USER + 1, sizeof *keys);
+    struct watched_key *keys = calloc(sids->count * KEYS_A_USER + 1, sizeof *keys);
     size_t count = 0;
-    if (event == NULL || keys == NULL) {
-        close_handle(event);
-        free(keys);
+    if (keys == NULL) {
         return; /* the old ones stay, and the poll goes on */
     }
     for (size_t i = 0; i < sids->count; i++) {
-        count += watch_user(sids->sids[i], event, keys + count);
+        count += watch_user(watch->users, sids->sids[i], keys + count);
     }
     close_keys(watch->keys, watch->key_count);
-    close_handle(watch->users);
     watch->keys = keys;
     watch->key_count = count;
-    watch->users = event;
 }
 
 static void tell(struct ag_watch *watch)
@@ -164,8 +188,7 @@ static DWORD WINAPI watch_all(void *argument)
     look(watch, true);
     for (;;) {
         HANDLE all[WAIT_COUNT] = {watch->stop, watch->session, watch->hives, watch->users};
-        DWORD count = watch->users != NULL ? WAIT_COUNT : WAIT_USERS;
-        DWORD woken = WaitForMultipleObjects(count, all, FALSE, LOOK_EVERY_MS);
+        DWORD woken = WaitForMultipleObjects(WAIT_COUNT, all, FALSE, LOOK_EVERY_MS);
         switch (woken) {
         case WAIT_OBJECT_0 + WAIT_STOP: return 0;
         case WAIT_OBJECT_0 + WAIT_SESSION:
@@ -211,7 +234,9 @@ enum status ag_watch_start(void (*changed)(void *ctx), void *ctx, struct ag_watc
     watch->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     watch->session = CreateEventW(NULL, FALSE, FALSE, NULL);
     watch->hives = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (watch->stop != NULL && watch->session != NULL && watch->hives != NULL) {
+    watch->users = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (watch->stop != NULL && watch->session != NULL && watch->hives != NULL &&
+        watch->users != NULL) {
         watch->thread = CreateThread(NULL, 0, watch_all, watch, 0, NULL);
     }
     if (watch->thread == NULL) {

@@ -196,6 +196,31 @@ static void run__one_user_fails__others_are_looked_after(void **state)
     assert_int_equal(fake_world_reported(&world, FAKE_PILOT)->error_os_code, 5);
 }
 
+static void heal(void *ctx)
+{
+    (void)ctx;
+    pilot()->broken = false;
+    asked_ms = world.clock.ms;
+}
+
+static void pilot_must_be_blocked(void *ctx)
+{
+    (void)ctx;
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    asked_ms = 0;
+}
+
+static void run__failure_of_a_moment__is_put_right_without_anybody_asking(void **state)
+{
+    (void)state;
+    pilot()->broken = true;
+    fake_world_release_hold_back(&world);
+    fake_http_at(&world.http, world.clock.ms + 2000, heal, &world);
+    fake_http_at(&world.http, world.clock.ms + 7000, pilot_must_be_blocked, &world);
+    fake_world_run(&world, 20);
+    assert_int_equal(asked_ms, 0);
+}
+
 /* ---- the server is away ------------------------------------------------------------------- */
 
 static void run__server_away_at_start__stored_policy_is_enforced(void **state)
@@ -276,6 +301,7 @@ int main(void)
         TEST(run__hive_appears__gets_its_value_within_a_second),
         TEST(run__rewritten_by_others__is_corrected_and_counted),
         TEST(run__one_user_fails__others_are_looked_after),
+        TEST(run__failure_of_a_moment__is_put_right_without_anybody_asking),
         TEST(run__server_away_at_start__stored_policy_is_enforced),
         TEST(run__server_away_for_an_hour__reports_survive_a_restart_and_arrive),
         TEST(run__server_away_for_a_day__asks_seldom),
