@@ -1,19 +1,6 @@
-#include "policy/json_write.h"
 #include "policy/words.h"
-#include "server/answer.h"
 #include "server/handlers.h"
 #include "server/page.h"
-
-#include <stdio.h>
-
-/* 500 rows of at most 4 KiB each, groups left out. */
-enum { ANSWER_BYTES = 2 * 1024 * 1024, CURSOR_BYTES = 24 };
-
-struct listing {
-    struct pol_json_writer json;
-    int64_t last_key;
-    size_t rows;
-};
 
 static void write_value(struct pol_json_writer *w, const char *key, struct pol_report_value v)
 {
@@ -35,8 +22,8 @@ static void write_value(struct pol_json_writer *w, const char *key, struct pol_r
 
 static bool write_user(void *v, const struct srv_user_row *row)
 {
-    struct listing *l = v;
-    struct pol_json_writer *w = &l->json;
+    struct srv_page *page = v;
+    struct pol_json_writer *w = &page->json;
     pol_json_object(w, NULL);
     pol_json_text(w, "sid", row->sid);
     pol_json_text(w, "account", row->account);
@@ -63,39 +50,21 @@ static bool write_user(void *v, const struct srv_user_row *row)
     pol_json_integer(w, "corrections", row->corrections);
     pol_json_time(w, "reported_at", row->reported_s);
     pol_json_close_object(w);
-    l->last_key = row->key;
-    l->rows++;
+    srv_page_row(page, row->key);
     return true;
 }
 
 void srv_handle_users(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
 {
     struct srv_filter filter;
+    struct srv_page page;
     struct err err = {0};
-    char cursor[CURSOR_BYTES];
-    struct bytes text = bytes_with_limit(ANSWER_BYTES);
     (void)actor;
     if (!srv_page_read(rq, &filter)) {
         return;
     }
-    struct listing l = {.json = pol_json_write_start(&text)};
-    pol_json_object(&l.json, NULL);
-    pol_json_array(&l.json, "users");
-    enum status st = app->store.users(app->store.ctx, &filter, write_user, &l, &err);
-    pol_json_close_array(&l.json);
-    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)l.last_key);
-    pol_json_text(&l.json, "next", l.rows == filter.limit ? cursor : NULL);
-    pol_json_close_object(&l.json);
-    if (st == ST_OK) {
-        st = pol_json_write_end(&l.json);
-        if (st != ST_OK) {
-            (void)err_set(&err, st, 0, "cannot write a page of users");
-        }
-    }
-    if (st == ST_OK) {
-        srv_answer_json(rq, 200, &text);
-    } else {
-        srv_answer_error(rq, &err);
-    }
-    bytes_free(&text);
+    srv_page_start(&page, "users");
+    enum status st = app->store.users(app->store.ctx, &filter, write_user, &page, &err);
+    srv_page_close(&page, filter.limit);
+    srv_page_answer(rq, &page, st, &err);
 }

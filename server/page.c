@@ -3,6 +3,7 @@
 #include "policy/limits.h"
 #include "server/answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,4 +54,48 @@ bool srv_page_read(struct srv_request *rq, struct srv_filter *out)
         *out = f;
     }
     return good;
+}
+
+/* 500 rows of at most 4 KiB each, groups left out. */
+enum { PAGE_BYTES = 2 * 1024 * 1024, CURSOR_BYTES = 24 };
+
+void srv_page_start(struct srv_page *page, const char *name)
+{
+    *page = (struct srv_page){.text = bytes_with_limit(PAGE_BYTES)};
+    page->json = pol_json_write_start(&page->text);
+    if (name != NULL) {
+        pol_json_object(&page->json, NULL);
+        pol_json_array(&page->json, name);
+    }
+}
+
+void srv_page_row(struct srv_page *page, int64_t key)
+{
+    page->last_key = key;
+    page->rows++;
+}
+
+void srv_page_close(struct srv_page *page, size_t limit)
+{
+    char cursor[CURSOR_BYTES];
+    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)page->last_key);
+    pol_json_close_array(&page->json);
+    pol_json_text(&page->json, "next", page->rows == limit ? cursor : NULL);
+    pol_json_close_object(&page->json);
+}
+
+void srv_page_answer(struct srv_request *rq, struct srv_page *page, enum status st, struct err *err)
+{
+    if (st == ST_OK) {
+        st = pol_json_write_end(&page->json);
+        if (st != ST_OK) {
+            (void)err_set(err, st, 0, "cannot write the list");
+        }
+    }
+    if (st == ST_OK) {
+        srv_answer_json(rq, 200, &page->text);
+    } else {
+        srv_answer_error(rq, err);
+    }
+    bytes_free(&page->text);
 }
