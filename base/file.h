@@ -14,6 +14,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+#include <stdio.h>
+
 /* Who else may read a new file. On Windows both inherit the folder's access list. */
 enum file_access { FILE_FOR_OWNER, FILE_FOR_ALL };
 
@@ -28,6 +30,10 @@ enum status file_write(const char *path, struct span content, enum file_access a
 /* Make a file that must not be there yet; ST_EXISTS leaves the existing one alone. */
 enum status file_create(const char *path, struct span content, enum file_access access,
                         struct err *err) MUST_USE;
+
+/* Open a file to append to it, and make it if need be; others may read it meanwhile. fclose() closes
+ * it. */
+enum status file_open_to_append(const char *path, FILE **out, struct err *err) MUST_USE;
 
 /* Rename over whatever is there, durably. */
 enum status file_rename(const char *from, const char *to, struct err *err) MUST_USE;

@@ -173,6 +173,16 @@ enum status file_create(const char *path, struct span content, enum file_access 
     return st == ST_OK ? flush_folder_of(path, err) : st;
 }
 
+enum status file_open_to_append(const char *path, FILE **out, struct err *err)
+{
+    FILE *file = fopen(path, "abe");
+    if (file == NULL) {
+        return fail(err, errno, "open", path);
+    }
+    *out = file;
+    return ST_OK;
+}
+
 enum status file_remove(const char *path, struct err *err)
 {
     if (unlink(path) != 0) {

@@ -164,6 +164,23 @@ enum status file_write(const char *path, struct span content, enum file_access a
     return st;
 }
 
+enum status file_open_to_append(const char *path, FILE **out, struct err *err)
+{
+    wchar_t *wide = NULL;
+    enum status st = text_to_wide(path, &wide);
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "the path %s is not valid text", path);
+    }
+    FILE *file = _wfopen(wide, L"ab");
+    DWORD error = GetLastError();
+    free(wide);
+    if (file == NULL) {
+        return error_set(err, error, "cannot open %s", path);
+    }
+    *out = file;
+    return ST_OK;
+}
+
 enum status file_remove(const char *path, struct err *err)
 {
     wchar_t *wide = NULL;

@@ -1,9 +1,9 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/time_text.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,17 +31,13 @@ bool log_level_find(const char *name, enum log_level *out)
 enum status log_open(const char *path, enum log_level most, struct err *err)
 {
     FILE *file = NULL;
-    if (path != NULL) {
-        file = fopen(path, "ab");
-        if (file == NULL) {
-            return err_set(err, ST_IO, (uint32_t)errno, "cannot open the log %s: %s", path,
-                           strerror(errno));
-        }
+    enum status st = path != NULL ? file_open_to_append(path, &file, err) : ST_OK;
+    if (st == ST_OK) {
+        log_close();
+        sink.file = file;
+        sink.most = most;
     }
-    log_close();
-    sink.file = file;
-    sink.most = most;
-    return ST_OK;
+    return st;
 }
 
 void log_close(void)

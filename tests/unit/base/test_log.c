@@ -1,6 +1,7 @@
 /* test_log.c - log.h: one event is one line, whatever is in it. */
 #include "tests/cmocka_all.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/time_text.h"
 #include "tests/unit/base/scratch.h"
@@ -121,11 +122,27 @@ static void log_open__of_an_impossible_path__is_told_and_changes_nothing(void **
 {
     (void)state;
     struct err err = {0};
-    assert_int_equal(log_open(scratch_path("no/such/log"), LOG_DEBUG, &err), ST_IO);
+    assert_int_equal(log_open(scratch_path("no/such/log"), LOG_DEBUG, &err), ST_NOT_FOUND);
     assert_non_null(strstr(err.text, "no/such/log"));
     log_write(LOG_INFO, "still here");
     log_write(LOG_DEBUG, "still not");
     assert_logged("level=info still here\n");
+}
+
+/* A data directory may lie below a user's or a company's name in any script. */
+static void log_open__of_a_path_beyond_ascii__writes_there(void **state)
+{
+    (void)state;
+    char path[SCRATCH_PATH_BYTES];
+    struct bytes content = {0};
+    (void)snprintf(path, sizeof path, "%s",
+                   scratch_path("\xce\xb4\xce\xad\xce\xbb\xcf\x84\xce\xb1"));
+    assert_int_equal(log_open(path, LOG_INFO, NULL), ST_OK);
+    log_write(LOG_INFO, "here");
+    log_close();
+    assert_int_equal(file_read(path, 1000, &content, NULL), ST_OK);
+    assert_non_null(strstr(bytes_text(&content), "level=info here\n"));
+    bytes_free(&content);
 }
 
 static void log_level__of_a_word__is_found_or_not(void **state)
@@ -154,6 +171,8 @@ int main(void)
                                         start, stop),
         cmocka_unit_test_setup_teardown(
             log_open__of_an_impossible_path__is_told_and_changes_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(log_open__of_a_path_beyond_ascii__writes_there, start,
+                                        stop),
         cmocka_unit_test(log_level__of_a_word__is_found_or_not),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
