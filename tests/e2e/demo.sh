@@ -39,7 +39,12 @@ about() { # sentence
 
 # The operator types; what is printed is what is run.
 types() { # command, arguments...
-    say "   \$ $*"
+    typed=
+    for word; do
+        case $word in *' '*) word="'$word'" ;; esac
+        typed="$typed $word"
+    done
+    say "   \$$typed"
     STARTED_MS=$(now_ms)
     watch_mark
     program=$1

@@ -15,6 +15,7 @@ WINEPREFIX='$PREFIX' $MR_WINESERVER -k
 WINEPREFIX='$PREFIX' $MR_WINESERVER -w
 if tr '\0' '\n' <'/proc/$SERVER_PID/cmdline' 2>/dev/null | grep -qxF '$SERVER_DATA'; then
     kill $SERVER_PID
+    timeout 10 tail --pid=$SERVER_PID -f /dev/null
 fi
 rm -rf '$WORK'
 END

@@ -87,7 +87,7 @@ not_running() { # pid
 harness_end() {
     status=$?
     trap - EXIT
-    trap '' HUP INT TERM
+    trap '' HUP INT PIPE TERM
     [ -n "${WORK:-}" ] || exit "$status"
     if [ "${KEEP:-no}" = yes ] && [ "$status" = 0 ]; then
         exit 0
@@ -110,11 +110,21 @@ harness_begin() {
     trap harness_end EXIT
     trap 'exit 130' INT
     trap 'exit 143' HUP TERM
-    WORK=$(wine_scratch)
+    trap 'exit 141' PIPE
+    WORK=$(work_directory)
     PREFIX=$WORK/prefix
     mkdir "$WORK/log"
     windows_start
     site_make
+}
+
+# What is to be kept gets a name that no clean-up of interrupted runs looks for.
+work_directory() {
+    if [ "${KEEP:-no}" = yes ]; then
+        kept_beside=$(readlink -f "$MR_WINE_TEMPLATE") && mktemp -d "${kept_beside%/*}/demo-XXXXXX"
+    else
+        wine_scratch
+    fi
 }
 
 need_files() { # file...
@@ -129,7 +139,14 @@ need_files() { # file...
 # ---- saying how it went --------------------------------------------------------------------------
 
 passed() {
+    [ -z "${SERVER_PID:-}" ] || server_stop
+    no_sanitizer_spoke || fail "a sanitizer has something to say about the server"
     say "passed: $TEST_NAME"
+}
+
+# Leaks are told at the very end, undefined behaviour while the program goes on.
+no_sanitizer_spoke() {
+    ! grep -sE 'ERROR: [A-Za-z]*Sanitizer|runtime error:' "$WORK/log/server.log" "$WORK/log/operator.log"
 }
 
 fail() { # sentence
