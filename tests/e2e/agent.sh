@@ -18,8 +18,14 @@ agent_configure() { # [server URL]
     agent_set EnrollSecretFile 'C:\mr\enroll.secret'
 }
 
+# Looked at again: on a busy machine Wine's reg.exe was once seen to come back without having written.
 agent_set() { # name, text
-    wine_quiet reg add "$AGENT_KEY" /v "$1" /t REG_SZ /d "$2" /f >/dev/null
+    until_true 10 setting_holds "$1" "$2" || fail "cannot set $1"
+}
+
+setting_holds() { # name, text
+    wine_quiet reg add "$AGENT_KEY" /v "$1" /t REG_SZ /d "$2" /f >/dev/null &&
+        wine_quiet reg query "$AGENT_KEY" /v "$1" | grep -qF "$2"
 }
 
 # In the foreground of its own, without the service manager: AGENT_PID.
