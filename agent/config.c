@@ -90,10 +90,17 @@ static void drop_tags(struct ag_config *config)
     }
 }
 
+/* value: NULL if the flag stands last. */
 static enum status read_flag(struct ag_config *config, const char *flag, const char *value,
                              struct err *err)
 {
     char **place = find_text(config, flag);
+    if (place == NULL && strcmp(flag, "--tags") != 0 && strcmp(flag, "--log-level") != 0) {
+        return err_refuse(err, "unknown_field", flag, "there is no flag %s", flag);
+    }
+    if (value == NULL) {
+        return err_refuse(err, "missing_field", flag, "%s needs a value", flag);
+    }
     if (strlen(value) > SETTING_MOST_BYTES) {
         return err_refuse(err, "too_large", flag, "%s is longer than %d bytes", flag,
                           SETTING_MOST_BYTES);
@@ -103,9 +110,6 @@ static enum status read_flag(struct ag_config *config, const char *flag, const c
     }
     if (strcmp(flag, "--tags") == 0) {
         return add_tag(config, value, err);
-    }
-    if (strcmp(flag, "--log-level") != 0) {
-        return err_refuse(err, "unknown_field", flag, "there is no flag %s", flag);
     }
     if (!log_level_find(value, &config->log_level)) {
         return err_refuse(err, "out_of_range", flag,
@@ -120,14 +124,11 @@ enum status ag_config_read_flags(struct ag_config *config, int argc, char *const
     enum status st = ST_OK;
     bool tags_seen = false;
     for (int i = 0; st == ST_OK && i < argc; i += 2) {
-        if (i + 1 == argc) {
-            return err_refuse(err, "missing_field", argv[i], "%s needs a value", argv[i]);
-        }
         if (strcmp(argv[i], "--tags") == 0 && !tags_seen) {
             tags_seen = true;
             drop_tags(config);
         }
-        st = read_flag(config, argv[i], argv[i + 1], err);
+        st = read_flag(config, argv[i], i + 1 < argc ? argv[i + 1] : NULL, err);
     }
     return st;
 }

@@ -234,9 +234,9 @@ static const struct command COMMANDS[] = {
      "check-policy FILE [--json] [flags]\n\n"
      "Says whether this agent would take a signed policy now, and why not. Stores nothing.\n\n"
      "Example: mapi-rollout-agent check-policy policy.jws --trust-file trust.json\n"},
-    {"explain", command_not_built, "explain [--user SID]\n\nNot in this version.\n"},
-    {"preflight", command_not_built, "preflight\n\nNot in this version.\n"},
-    {"restore", command_not_built, "restore [--set restore|allow]\n\nNot in this version.\n"},
+    {"explain", command_not_built, "explain        (not in this version)\n"},
+    {"preflight", command_not_built, "preflight      (not in this version)\n"},
+    {"restore", command_not_built, "restore        (not in this version)\n"},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 

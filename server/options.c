@@ -217,15 +217,46 @@ static bool is_complete(const struct syntax *syntax, const struct srv_options *o
     return true;
 }
 
+/* What may stand behind the first word, such as "add|list|revoke"; "" if no command begins so. */
+static void list_second_words(const char *first, char *out, size_t room)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < SRV_COMMAND_COUNT && used < room; i++) {
+        const char *const *words = SYNTAX[i].words;
+        if (words[0] != NULL && words[1] != NULL && strcmp(words[0], first) == 0) {
+            used +=
+                (size_t)snprintf(out + used, room - used, "%s%s", used > 0 ? "|" : "", words[1]);
+        }
+    }
+}
+
+/* No command has these words: `token --help` is help all the same. */
+static bool read_unknown(int argc, char *const *argv, struct srv_options *out,
+                         char usage[SRV_USAGE_BYTES])
+{
+    char second[SRV_USAGE_BYTES / 2];
+    list_second_words(argv[1], second, sizeof second);
+    if (strcmp(argv[1], "help") == 0 ||
+        (second[0] != '\0' && argc > 2 && strcmp(argv[2], "--help") == 0)) {
+        *out = (struct srv_options){.command = SRV_COMMAND_SERVE, .help = true};
+        return true;
+    }
+    if (second[0] != '\0') {
+        (void)snprintf(usage, SRV_USAGE_BYTES, "%s takes %s: see --help", argv[1], second);
+    } else {
+        (void)snprintf(usage, SRV_USAGE_BYTES, "there is no command %.64s: see --help", argv[1]);
+    }
+    return false;
+}
+
 bool srv_options_read(int argc, char *const *argv, struct srv_options *out,
                       char usage[SRV_USAGE_BYTES])
 {
     struct srv_options o = {.command = SRV_COMMAND_SERVE};
     int at = 1;
     if (!find_command(argc, argv, &at, &o.command)) {
-        (void)snprintf(usage, SRV_USAGE_BYTES, "there is no command %.64s%s%.64s: see --help",
-                       argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
-        return false;
+        return read_unknown(argc, argv, out, usage);
     }
     const struct syntax *syntax = &SYNTAX[o.command];
     for (; at < argc; at++) {

@@ -83,6 +83,7 @@ static void read_flags__wrong_ones__are_named(void **state)
 {
     (void)state;
     must_be_refused(read("--server-uri|x"), "unknown_field", "--server-uri");
+    must_be_refused(read("--server-uri"), "unknown_field", "--server-uri");
     must_be_refused(read("--data-dir"), "missing_field", "--data-dir");
     must_be_refused(read("--log-level|loud"), "out_of_range", "--log-level");
     char large[3000];

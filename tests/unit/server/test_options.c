@@ -77,6 +77,17 @@ static void options__wrong_usage__says_what_to_do(void **state)
     }
 }
 
+static void options__first_word_alone__is_told_the_second(void **state)
+{
+    (void)state;
+    assert_false(parse("x device"));
+    assert_string_equal(usage, "device takes list|retire: see --help");
+    assert_true(parse("x device --help"));
+    assert_true(options.help);
+    assert_true(parse("x help"));
+    assert_true(options.help);
+}
+
 static void options__help__fits_a_screen_and_has_an_example(void **state)
 {
     (void)state;
@@ -100,6 +111,7 @@ int main(void)
         cmocka_unit_test(options__serving__takes_all_four),
         cmocka_unit_test(options__commands__are_found_by_their_words),
         cmocka_unit_test(options__wrong_usage__says_what_to_do),
+        cmocka_unit_test(options__first_word_alone__is_told_the_second),
         cmocka_unit_test(options__help__fits_a_screen_and_has_an_example),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
