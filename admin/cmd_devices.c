@@ -1,9 +1,8 @@
-#include "admin/answer.h"
 #include "admin/commands.h"
 #include "admin/connection.h"
 #include "admin/json_line.h"
+#include "admin/listing.h"
 #include "admin/options.h"
-#include "admin/print.h"
 #include "admin/table.h"
 
 enum { DEVICE_COLUMNS = 7, TEXT_MOST_BYTES = 1024 };
@@ -46,21 +45,9 @@ static enum status print_table(struct adm_client *client, struct err *err)
 {
     static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE",  "HOST",   "DOMAIN",   "AGENT",
                                                      "VERSION", "FAILED", "LAST SEEN"};
-    struct adm_table table = adm_table_with(DEVICE_COLUMNS);
-    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
     const struct adm_pages pages = {
-        .path = "/v1/devices", .query = "", .list = "devices", .visit = add_row, .ctx = &table};
-
-    for (size_t i = 0; i < DEVICE_COLUMNS; i++) {
-        adm_table_cell(&table, HEAD[i]);
-    }
-    enum status st = adm_pages_walk(client, &pages, err);
-    if (st == ST_OK) {
-        st = adm_print(&text, adm_table_write(&table, &text), err);
-    }
-    bytes_free(&text);
-    adm_table_done(&table);
-    return st;
+        .path = "/v1/devices", .query = "", .list = "devices", .visit = add_row};
+    return adm_listing_print(client, pages, HEAD, DEVICE_COLUMNS, err);
 }
 
 enum status adm_cmd_devices(int argc, char *const *argv, struct err *err)

@@ -1,8 +1,6 @@
 #include "admin/commands.h"
 #include "admin/connection.h"
-#include "admin/json_line.h"
-#include "admin/print.h"
-#include "admin/rollout_view.h"
+#include "admin/rollout_show.h"
 #include "base/file.h"
 #include "policy/limits.h"
 
@@ -35,23 +33,6 @@ static enum status write_text(const struct adm_rollout_view *now, struct bytes *
     return st == ST_OK ? bytes_append_text(out, "; nothing is released by this\n") : st;
 }
 
-static enum status show(const struct adm_answer *answer, bool json, struct err *err)
-{
-    struct adm_rollout_view now;
-    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
-    enum status st = ST_OK;
-
-    if (json) {
-        struct pol_at root = adm_answer_root(answer);
-        st = adm_json_line_print(&root, err);
-    } else {
-        st = adm_rollout_read(answer, &now, err);
-        st = st == ST_OK ? adm_print(&text, write_text(&now, &text), err) : st;
-    }
-    bytes_free(&text);
-    return st;
-}
-
 enum status adm_cmd_publish(int argc, char *const *argv, struct err *err)
 {
     const char *path = NULL;
@@ -82,7 +63,7 @@ enum status adm_cmd_publish(int argc, char *const *argv, struct err *err)
         st = put_bundle(client, bytes_span(&bundle), skip, &answer, err);
     }
     if (st == ST_OK) {
-        st = show(&answer, json, err);
+        st = adm_rollout_show(&answer, json, write_text, err);
     }
     adm_answer_done(&answer);
     adm_client_free(client);

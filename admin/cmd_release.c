@@ -1,9 +1,7 @@
 #include "admin/commands.h"
 #include "admin/compliance_view.h"
 #include "admin/connection.h"
-#include "admin/json_line.h"
-#include "admin/print.h"
-#include "admin/rollout_view.h"
+#include "admin/rollout_show.h"
 #include "admin/terminal.h"
 #include "policy/json_write.h"
 
@@ -99,25 +97,10 @@ static enum status post(struct adm_client *client, const struct wish *wish, cons
     return st;
 }
 
-static enum status show(const struct adm_answer *answer, bool json, struct err *err)
+static enum status write_released(const struct adm_rollout_view *now, struct bytes *out)
 {
-    struct adm_rollout_view now;
-    struct bytes text = bytes_with_limit(BODY_BYTES);
-    enum status st = ST_OK;
-
-    if (json) {
-        struct pol_at root = adm_answer_root(answer);
-        st = adm_json_line_print(&root, err);
-    } else {
-        st = adm_rollout_read(answer, &now, err);
-    }
-    if (st == ST_OK && !json) {
-        st = bytes_append_format(&text, "released %s (version %" PRId64 ")\n", now.released_stage,
-                                 now.released_version);
-        st = adm_print(&text, st, err);
-    }
-    bytes_free(&text);
-    return st;
+    return bytes_append_format(out, "released %s (version %" PRId64 ")\n", now->released_stage,
+                               now->released_version);
 }
 
 /* Nobody is asked about a stage that is not there; what else may be wrong the server knows. */
@@ -159,7 +142,7 @@ static enum status release(struct adm_client *client, const struct wish *wish, s
         st = post(client, wish, rollout.policy_etag, &answer, err);
     }
     if (st == ST_OK) {
-        st = show(&answer, wish->json, err);
+        st = adm_rollout_show(&answer, wish->json, write_released, err);
     }
     adm_answer_done(&answer);
     return st;

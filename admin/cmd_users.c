@@ -1,9 +1,8 @@
-#include "admin/answer.h"
 #include "admin/commands.h"
 #include "admin/connection.h"
 #include "admin/json_line.h"
+#include "admin/listing.h"
 #include "admin/options.h"
-#include "admin/print.h"
 #include "admin/table.h"
 #include "admin/user_view.h"
 
@@ -65,21 +64,9 @@ static enum status print_table(struct adm_client *client, const char *query, str
 {
     static const char *const HEAD[USER_COLUMNS] = {
         "SID", "ACCOUNT", "HOST", "SET", "VALUE", "STATE", "BLOCKED BY", "OBSERVED", "VERSION"};
-    struct adm_table table = adm_table_with(USER_COLUMNS);
-    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
     const struct adm_pages pages = {
-        .path = "/v1/users", .query = query, .list = "users", .visit = add_row, .ctx = &table};
-
-    for (size_t i = 0; i < USER_COLUMNS; i++) {
-        adm_table_cell(&table, HEAD[i]);
-    }
-    enum status st = adm_pages_walk(client, &pages, err);
-    if (st == ST_OK) {
-        st = adm_print(&text, adm_table_write(&table, &text), err);
-    }
-    bytes_free(&text);
-    adm_table_done(&table);
-    return st;
+        .path = "/v1/users", .query = query, .list = "users", .visit = add_row};
+    return adm_listing_print(client, pages, HEAD, USER_COLUMNS, err);
 }
 
 static enum status list_users(struct adm_client *client, const struct filter *filter, bool json,

@@ -52,18 +52,23 @@ static enum status add_text(struct pol_ring_set *set, const char *text)
     return ST_OK;
 }
 
+static bool expect_list(const struct pol_at *at, const char *of_what)
+{
+    if (!pol_at_is_array(at)) {
+        pol_at_problem(at, "wrong_type", "a list of %s is expected", of_what);
+        return false;
+    }
+    return true;
+}
+
 static enum status read_texts(struct pol_ring_set *set, const struct pol_at *at,
                               enum pol_match_key key)
 {
     size_t node = 0;
     struct pol_at item;
     enum status st = add_match(set, key, &node);
-    if (st != ST_OK) {
+    if (st != ST_OK || !expect_list(at, "texts")) {
         return st;
-    }
-    if (!pol_at_is_array(at)) {
-        pol_at_problem(at, "wrong_type", "a list of texts is expected");
-        return ST_OK;
     }
     set->matches[node].first = (uint32_t)set->text_count;
     for (bool more = pol_first(at, &item); more && st == ST_OK; more = pol_next(&item)) {
@@ -153,12 +158,8 @@ static enum status read_conditions(struct pol_ring_set *set, const struct pol_at
     size_t node = 0;
     struct pol_at item;
     enum status st = add_match(set, key, &node);
-    if (st != ST_OK) {
+    if (st != ST_OK || !expect_list(at, "conditions")) {
         return st;
-    }
-    if (!pol_at_is_array(at)) {
-        pol_at_problem(at, "wrong_type", "a list of conditions is expected");
-        return ST_OK;
     }
     bool any = pol_first(at, &item);
     if (!any) {
