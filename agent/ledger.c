@@ -1,7 +1,9 @@
 #include "agent/ledger.h"
 
+#include "base/fields.h"
+#include "policy/limits.h"
+
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,26 +11,28 @@ enum { LINE_BYTES = AG_SID_BYTES + 160, FILE_LIMIT = AG_LEDGER_USERS * LINE_BYTE
 
 static const char FILE_NAME[] = "users.ledger";
 
-static bool is_plausible(const struct ag_record *r, unsigned action, unsigned set)
-{
-    return strncmp(r->sid, "S-1-", 4) == 0 && r->written_at_s >= -1 && r->last_start_s >= -1 &&
-           action < POL_ACTION_COUNT && set < POL_SET_COUNT;
-}
-
 /* sid written_at action brought_version set corrections last_start starts */
 static bool read_line(const char *line, struct ag_record *out)
 {
     struct ag_record r = {0};
-    unsigned action = 0;
-    unsigned set = 0;
-    int end = 0;
-    int got =
-        sscanf(line, "%191s %" SCNd64 " %u %" SCNd64 " %u %" SCNu32 " %" SCNd64 " %" SCNu32 "%n",
-               r.sid, &r.written_at_s, &action, &r.brought_version, &set, &r.corrections,
-               &r.last_start_s, &r.starts, &end);
-    if (got != 8 || line[end] != '\0' || !is_plausible(&r, action, set)) {
+    const char *at = line;
+    int64_t action = 0;
+    int64_t set = 0;
+    int64_t corrections = 0;
+    int64_t starts = 0;
+    bool whole = field_word(&at, r.sid, sizeof r.sid) &&
+                 field_number(&at, -1, INT64_MAX, &r.written_at_s) &&
+                 field_number(&at, 0, POL_ACTION_COUNT - 1, &action) &&
+                 field_number(&at, 0, VERSION_MOST, &r.brought_version) &&
+                 field_number(&at, 0, POL_SET_COUNT - 1, &set) &&
+                 field_number(&at, 0, UINT32_MAX, &corrections) &&
+                 field_number(&at, -1, INT64_MAX, &r.last_start_s) &&
+                 field_number(&at, 0, UINT32_MAX, &starts) && fields_end(line, at);
+    if (!whole || strncmp(r.sid, "S-1-", 4) != 0) {
         return false;
     }
+    r.corrections = (uint32_t)corrections;
+    r.starts = (uint32_t)starts;
     r.action = (enum pol_action)action;
     r.set = (enum pol_set)set;
     *out = r;

@@ -1,5 +1,7 @@
 #include "agent/policy_store.h"
 
+#include "base/fields.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,11 +43,12 @@ static bool read_floor_line(const char *text, struct ag_floor_line *out)
 {
     struct ag_floor_line line = {0};
     uint8_t digest[DIGEST_BYTES];
-    int end = 0;
-    int got = sscanf(text, "%64s %" SCNd64 " %64s%n", line.rollout, &line.floor.version,
-                     line.floor.digest, &end);
-    if (got != 3 || text[end] != '\0' || line.floor.version == 0 ||
-        !hex_decode(line.floor.digest, digest, sizeof digest)) {
+    const char *at = text;
+    bool whole = field_word(&at, line.rollout, sizeof line.rollout) &&
+                 field_number(&at, 1, VERSION_MOST, &line.floor.version) &&
+                 field_word(&at, line.floor.digest, sizeof line.floor.digest) &&
+                 fields_end(text, at);
+    if (!whole || !hex_decode(line.floor.digest, digest, sizeof digest)) {
         return false;
     }
     *out = line;

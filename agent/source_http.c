@@ -1,11 +1,11 @@
 #include "agent/source_http.h"
 
 #include "agent/answer_header.h"
+#include "agent/request_header.h"
 #include "base/clock.h"
 #include "version.h"
 
 #include <curl/curl.h>
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,39 +77,12 @@ static void free_headers(struct lane *lane)
     lane->headers = NULL;
 }
 
-static bool add_header(struct lane *lane, const char *name, const char *value)
+static enum status add_header(void *ctx, const char *line)
 {
-    struct bytes line = bytes_with_limit(1024);
-    struct curl_slist *longer = NULL;
-    if (value == NULL) {
-        return true;
-    }
-    if (bytes_append_format(&line, "%s: %s", name, value) == ST_OK) {
-        longer = curl_slist_append(lane->headers, bytes_text(&line));
-    }
-    bytes_wipe(&line);
+    struct lane *lane = ctx;
+    struct curl_slist *longer = curl_slist_append(lane->headers, line);
     lane->headers = longer != NULL ? longer : lane->headers;
-    return longer != NULL;
-}
-
-static bool add_headers(struct lane *lane, const struct ag_request *request)
-{
-    char bearer[600] = "";
-    char prefer[32] = "";
-    if (request->bearer != NULL) {
-        (void)snprintf(bearer, sizeof bearer, "Bearer %s", request->bearer);
-    }
-    (void)snprintf(prefer, sizeof prefer, "wait=%" PRIu32, request->wait_s);
-    bool good = add_header(lane, "Authorization", request->bearer != NULL ? bearer : NULL) &&
-                add_header(lane, "X-Device-Token", request->device_token) &&
-                add_header(lane, "If-None-Match", request->if_none_match) &&
-                add_header(lane, "Prefer", request->wait_s > 0 ? prefer : NULL);
-    wipe(bearer, sizeof bearer);
-    if (good && request->body.data != NULL) {
-        good = add_header(lane, "Content-Type", "application/json") &&
-               add_header(lane, "Expect", ""); /* no round trip before the body */
-    }
-    return good;
+    return longer != NULL ? ST_OK : ST_NO_MEMORY;
 }
 
 /* curl_easy_setopt() fails for options that were not built in and when memory is short: both must
@@ -136,18 +109,11 @@ static CURLcode set_security(const struct ag_source_http *source, CURL *easy)
     return code;
 }
 
-static CURLcode set_transfer(struct lane *lane, const struct ag_request *request)
+/* Where headers and bytes come from and go to. */
+static CURLcode set_content(struct lane *lane, const struct ag_request *request)
 {
     CURL *easy = lane->easy;
     CURLcode code = CURLE_OK;
-    uint32_t most_s = request->wait_s > 0 ? request->wait_s + HOLD_SLACK_S : ANSWER_MOST_S;
-    SET(CURLOPT_USERAGENT, "mapi-rollout-agent/" MR_VERSION);
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MOST_MS);
-    SET(CURLOPT_TIMEOUT_MS, (long)most_s * 1000L);
-    SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
     SET(CURLOPT_HTTPHEADER, lane->headers);
     SET(CURLOPT_WRITEFUNCTION, take_body);
     SET(CURLOPT_WRITEDATA, lane);
@@ -163,6 +129,21 @@ static CURLcode set_transfer(struct lane *lane, const struct ag_request *request
     return code;
 }
 
+static CURLcode set_timing(struct lane *lane, const struct ag_request *request)
+{
+    CURL *easy = lane->easy;
+    CURLcode code = CURLE_OK;
+    uint32_t most_s = request->wait_s > 0 ? request->wait_s + HOLD_SLACK_S : ANSWER_MOST_S;
+    SET(CURLOPT_USERAGENT, "mapi-rollout-agent/" MR_VERSION);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MOST_MS);
+    SET(CURLOPT_TIMEOUT_MS, (long)most_s * 1000L);
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
+    return code;
+}
+
 #undef SET
 
 static enum status prepare(const struct ag_source_http *source, struct lane *lane,
@@ -174,13 +155,17 @@ static enum status prepare(const struct ag_source_http *source, struct lane *lan
         return err_set(err, ST_TOO_LARGE, 0, "the server's URL is too long");
     }
     lane->body = bytes_with_limit(request->body.size);
-    if (!add_headers(lane, request) ||
-        bytes_append(&lane->body, request->body.data, request->body.size) != ST_OK) {
-        return err_set(err, ST_NO_MEMORY, 0, "no memory for a request");
+    enum status st = ag_request_header_write(request, add_header, lane);
+    if (st == ST_OK) {
+        st = bytes_append(&lane->body, request->body.data, request->body.size);
+    }
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "cannot put a request together");
     }
     curl_easy_reset(lane->easy);
     CURLcode code = set_security(source, lane->easy);
-    code = code != CURLE_OK ? code : set_transfer(lane, request);
+    code = code != CURLE_OK ? code : set_timing(lane, request);
+    code = code != CURLE_OK ? code : set_content(lane, request);
     code = code != CURLE_OK ? code : curl_easy_setopt(lane->easy, CURLOPT_URL, url);
     if (code != CURLE_OK) {
         return err_set(err, ST_BUG, (uint32_t)code, "cannot set up a request: %s",

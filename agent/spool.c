@@ -18,12 +18,12 @@ static void write_name(uint32_t number, char out[NAME_BYTES])
 static bool read_name(const char *name, uint32_t *out)
 {
     char again[NAME_BYTES];
-    uint32_t number = 0;
-    if (sscanf(name, "report-%10" SCNu32 ".json", &number) != 1) {
-        return false;
+    unsigned long long number = 0;
+    if (strncmp(name, "report-", 7) == 0) {
+        number = strtoull(name + 7, NULL, 10);
     }
-    write_name(number, again);
-    *out = number;
+    write_name((uint32_t)number, again);
+    *out = (uint32_t)number;
     return strcmp(name, again) == 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+PRINTF_LIKE(2, 0)
 static void fill_text(struct err *err, const char *format, va_list arguments)
 {
     if (vsnprintf(err->text, sizeof err->text, format, arguments) < 0) {

@@ -86,6 +86,7 @@ bool time_text_read(const char *text, int64_t *out)
         hour > 23 || minute > 59 || second > 59) {
         return false;
     }
-    *out = days_from_date(year, month, day) * DAY_S + hour * 3600 + minute * 60 + second;
+    int64_t minutes = (int64_t)hour * 60 + minute;
+    *out = days_from_date(year, month, day) * DAY_S + minutes * 60 + second;
     return true;
 }

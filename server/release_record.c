@@ -1,5 +1,8 @@
 #include "server/release_record.h"
 
+#include "base/fields.h"
+#include "policy/limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -49,18 +52,20 @@ static bool decode(const char raw[SLOT_BYTES], struct slot *out)
     char hex[DIGEST_HEX_BYTES];
     const char *text = raw + DIGEST_HEX_BYTES;
     int64_t version = 0;
-    long long at_s = 0;
-    int used = 0;
+    int64_t at_s = 0;
+    int64_t counter = 0;
     size_t length = strnlen(text, TEXT_BYTES);
     struct span content = {.data = (const uint8_t *)text, .size = length};
     if (length == 0 || length == TEXT_BYTES || pol_digest_hex(content, hex) != ST_OK ||
         memcmp(hex, raw, DIGEST_HEX_BYTES - 1) != 0) {
         return false;
     }
-    if (sscanf(text, "%llu %" SCNd64 " %lld %n", &out->counter, &version, &at_s, &used) != 3) {
+    const char *at = text;
+    if (!field_number(&at, 1, INT64_MAX, &counter) ||
+        !field_number(&at, 0, VERSION_MOST, &version) || !field_number(&at, 0, INT64_MAX, &at_s)) {
         return false;
     }
-    const char *at = text + used;
+    out->counter = (unsigned long long)counter;
     struct srv_release *r = &out->release;
     r->version = version;
     r->at_s = at_s;
