@@ -3,10 +3,8 @@
 #include "agent/apply.h"
 #include "agent/observe.h"
 #include "agent/users.h"
-#include "policy/bucket.h"
 #include "policy/evaluate.h"
-
-#include <stdlib.h>
+#include "policy/facts.h"
 
 /* A user's failure, told in the row; the status stays in the row, too. */
 static void tell_failure(struct ag_outcome *outcome, enum status st)
@@ -16,36 +14,27 @@ static void tell_failure(struct ag_outcome *outcome, enum status st)
 }
 
 static enum status decide(const struct ag_cycle *cycle, const struct ag_user *user,
-                          uint32_t *buckets, struct pol_decision *out, struct err *err)
+                          struct pol_preparation *preparation, struct pol_decision *out,
+                          struct err *err)
 {
-    enum status st = pol_buckets(cycle->policy, user->sid, cycle->host->name, buckets);
+    struct pol_facts known = ag_user_facts(user, cycle->host, cycle->tags, cycle->tag_count);
+    enum status st = pol_prepare(preparation, cycle->policy, &known);
     if (st != ST_OK) {
-        return err_set(err, st, 0, "cannot draw the buckets of %s", user->sid);
+        return err_set(err, st, 0, "cannot prepare the decision for %s", user->sid);
     }
-    struct pol_facts facts = {
-        .sid = user->sid,
-        .account = user->account,
-        .groups = (const char *const *)user->groups,
-        .group_count = user->group_count,
-        .host = cycle->host->name,
-        .tags = (const char *const *)cycle->tags,
-        .tag_count = cycle->tag_count,
-        .mailbox = POL_MAILBOX_UNKNOWN,
-        .buckets = buckets,
-    };
-    *out = pol_evaluate(cycle->policy, &facts, NULL);
+    *out = pol_evaluate(cycle->policy, &preparation->facts, NULL);
     return ST_OK;
 }
 
 /* evaluate, and the row's part of it */
 static enum status decide_row(const struct ag_cycle *cycle, const struct ag_user *user,
-                              uint32_t *buckets, struct ag_outcome *outcome,
+                              struct pol_preparation *preparation, struct ag_outcome *outcome,
                               struct pol_decision *out)
 {
     struct pol_decision decision = {.set = POL_SET_LEAVE, .rule = -1};
     enum status st = ST_OK;
     if (cycle->policy != NULL) {
-        st = decide(cycle, user, buckets, &decision, &outcome->err);
+        st = decide(cycle, user, preparation, &decision, &outcome->err);
     }
     if (st == ST_OK) {
         outcome->row.decided = cycle->policy != NULL;
@@ -135,8 +124,8 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
 }
 
 /* evaluate -> apply -> observe, for one user. */
-static void look_after(const struct ag_cycle *cycle, const struct ag_user *user, uint32_t *buckets,
-                       struct ag_outcome *outcome)
+static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
+                       struct pol_preparation *preparation, struct ag_outcome *outcome)
 {
     const struct ag_outlook *outlook = &cycle->ports->outlook;
     struct pol_decision decision = {0};
@@ -156,7 +145,7 @@ static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
         st = ag_outcome_keep_groups(outcome, user, cycle->policy, &outcome->err);
     }
     if (st == ST_OK) {
-        st = decide_row(cycle, user, buckets, outcome, &decision);
+        st = decide_row(cycle, user, preparation, outcome, &decision);
     }
     if (st == ST_OK) {
         st = apply(cycle, &decision, outcome, &record);
@@ -172,30 +161,15 @@ static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
     }
 }
 
-/* Room for the buckets of one user. */
-static enum status new_buckets(const struct pol_policy *policy, uint32_t **out, struct err *err)
-{
-    size_t count = policy != NULL && policy->percent_count > 0 ? policy->percent_count : 1;
-    uint32_t *buckets = calloc(count, sizeof *buckets);
-    if (buckets == NULL) {
-        return err_set(err, ST_NO_MEMORY, 0, "no memory for %zu buckets", count);
-    }
-    *out = buckets;
-    return ST_OK;
-}
-
 enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out, struct err *err)
 {
     const struct ag_ports *ports = cycle->ports;
     struct ag_user *users = NULL;
     size_t count = 0;
     struct ag_pass *pass = NULL;
-    uint32_t *buckets = NULL;
+    struct pol_preparation preparation = {0};
 
-    enum status st = new_buckets(cycle->policy, &buckets, err);
-    if (st == ST_OK) {
-        st = ports->users.list(ports->users.ctx, &users, &count, err);
-    }
+    enum status st = ports->users.list(ports->users.ctx, &users, &count, err);
     if (st == ST_OK) {
         st = ag_pass_new(users, count, &pass, err);
     }
@@ -204,13 +178,13 @@ enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out, str
         st = err_set(err, ST_NO_MEMORY, 0, "no memory for the list of processes");
     }
     for (size_t i = 0; st == ST_OK && i < count; i++) {
-        look_after(cycle, &users[i], buckets, &pass->outcomes[i]);
+        look_after(cycle, &users[i], &preparation, &pass->outcomes[i]);
     }
     if (st == ST_OK) {
         *out = pass;
         pass = NULL;
     }
     ag_pass_free(pass);
-    free(buckets);
+    pol_preparation_done(&preparation);
     return st;
 }

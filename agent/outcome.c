@@ -50,7 +50,7 @@ static bool node_names(const struct pol_policy *policy, const struct pol_match *
         return false;
     }
     for (uint32_t i = 0; i < node->count; i++) {
-        if (pol_match_text(policy->texts[node->first + i], group)) {
+        if (pol_text_fits(policy->texts[node->first + i], group)) {
             return true;
         }
     }

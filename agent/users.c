@@ -14,3 +14,18 @@ void ag_users_free(struct ag_user *users, size_t count)
     }
     free(users);
 }
+
+struct pol_facts ag_user_facts(const struct ag_user *user, const struct ag_host *host,
+                               char *const *tags, size_t tag_count)
+{
+    return (struct pol_facts){
+        .sid = user->sid,
+        .account = user->account,
+        .groups = (const char *const *)user->groups,
+        .group_count = user->group_count,
+        .host = host->name,
+        .tags = (const char *const *)tags,
+        .tag_count = tag_count,
+        .mailbox = POL_MAILBOX_UNKNOWN,
+    };
+}

@@ -52,10 +52,14 @@ enum status pol_buckets(const struct pol_policy *policy, const char *sid, const 
                         uint32_t *out)
 {
     char upper[LIMIT_STRING_BYTES + 1];
-    enum status st = host_unit(host, upper);
-    for (size_t i = 0; i < policy->percent_count && st == ST_OK; i++) {
-        const struct pol_percent *percent = &policy->percents[i];
-        st = pol_bucket(percent->salt, percent->of_host ? upper : sid, &out[i]);
+    enum status st = host != NULL ? host_unit(host, upper) : ST_OK;
+    for (size_t i = 0; i < policy->draw_count && st == ST_OK; i++) {
+        const struct pol_draw *draw = &policy->draws[i];
+        bool known = (draw->of_host ? host : sid) != NULL;
+        out[i] = 0;
+        if (known) {
+            st = pol_bucket(draw->salt, draw->of_host ? upper : sid, &out[i]);
+        }
     }
     return st;
 }

@@ -15,8 +15,10 @@
 /* unit: a SID as Windows prints it, or a computer name (pol_bucket_host_unit()). */
 enum status pol_bucket(const char *salt, const char *unit, uint32_t *out) MUST_USE;
 
-/* One bucket for each percentage of the policy; out has room for policy->percent_count.
- * host: NetBIOS name in any case. */
+/* One bucket for each draw of the policy; out has room for policy->draw_count.
+ *
+ * sid, host   NULL: not known; such a draw's bucket is 0 and means nothing (match.h does not look).
+ *             host: NetBIOS name in any case. */
 enum status pol_buckets(const struct pol_policy *policy, const char *sid, const char *host,
                         uint32_t *out) MUST_USE;
 

@@ -54,86 +54,20 @@ void pol_read_timing(const struct pol_at *at, struct pol_timing *out)
     read_bounded(&timing, "report_s", LIMIT_REPORT_MIN_S, LIMIT_REPORT_MAX_S, &out->report_s);
 }
 
-static void refuse_unbuilt(const struct pol_at *at, const char *key)
-{
-    struct pol_at member;
-    if (pol_read_member(at, key, POL_OPTIONAL, &member)) {
-        pol_at_problem(&member, "unsupported", "this version cannot guard by \"%s\" yet", key);
-    }
-}
-
-void pol_read_guards(const struct pol_at *at, struct pol_guards *out)
-{
-    static const char *const KEYS[] = {"block_mailboxes", "preflight", "minimum_outlook"};
-    struct pol_at guards;
-    struct pol_at list;
-    struct pol_at item;
-    size_t count = 0;
-    *out = (struct pol_guards){
-        .block_mailboxes = {[POL_MAILBOX_ON_PREMISES] = true, [POL_MAILBOX_UNKNOWN] = true}};
-    if (!pol_read_member(at, "guards", POL_OPTIONAL, &guards) ||
-        !pol_read_object(&guards, KEYS, COUNT(KEYS))) {
-        return;
-    }
-    refuse_unbuilt(&guards, "preflight");
-    refuse_unbuilt(&guards, "minimum_outlook");
-    if (!pol_read_array(&guards, "block_mailboxes", POL_OPTIONAL, POL_MAILBOX_COUNT, &list,
-                        &count)) {
-        return;
-    }
-    if (!pol_at_is_array(&list)) {
-        pol_at_problem(&list, "wrong_type", "a list of words is expected");
-        return;
-    }
-    *out = (struct pol_guards){0};
-    for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
-        size_t word = 0;
-        if (!pol_at_word(&item, POL_MAILBOX_WORDS, POL_MAILBOX_COUNT, &word)) {
-            continue;
-        }
-        if (word == POL_MAILBOX_EXCHANGE_ONLINE || word == POL_MAILBOX_MIXED) {
-            pol_at_problem(&item, "out_of_range",
-                           "forcing RPC/HTTP breaks clients of Exchange Online");
-        }
-        out->block_mailboxes[word] = true;
-    }
-}
-
 void pol_read_apply(const struct pol_at *at, struct pol_apply *out)
 {
     static const char *const KEYS[] = {"when", "deadline_s", "spread_s"};
-    static const char *const WHEN[] = {"now", "outlook_closed"};
     struct pol_at apply;
-    size_t when = 0;
-    *out = (struct pol_apply){0};
+    size_t when = POL_WHEN_NOW;
+    *out = (struct pol_apply){.when = POL_WHEN_NOW};
     if (!pol_read_member(at, "apply", POL_OPTIONAL, &apply) ||
         !pol_read_object(&apply, KEYS, COUNT(KEYS))) {
         return;
     }
-    (void)pol_read_word(&apply, "when", POL_OPTIONAL, WHEN, COUNT(WHEN), &when);
-    (void)pol_read_integer(&apply, "deadline_s", POL_OPTIONAL, 0, LIMIT_DEADLINE_MAX_S,
-                           &out->deadline_s);
-    (void)pol_read_integer(&apply, "spread_s", POL_OPTIONAL, 0, LIMIT_APPLY_SPREAD_MAX_S,
-                           &out->spread_s);
-    if (when != 0 || out->deadline_s != 0 || out->spread_s != 0) {
-        pol_at_problem(&apply, "unsupported", "this version can only apply \"now\", at once");
-    }
-}
-
-/* The rule that on_fail and advance follow is the server's; until it can drive gates, only what
- * changes nothing by itself is taken. */
-static void refuse_automatic(const struct pol_at *gate)
-{
-    static const char *const ADVANCE[] = {"manual", "auto"};
-    static const char *const ON_FAIL[] = {"hold", "safe"};
-    size_t advance = 0;
-    size_t on_fail = 0;
-    (void)pol_read_word(gate, "advance", POL_OPTIONAL, ADVANCE, COUNT(ADVANCE), &advance);
-    (void)pol_read_word(gate, "on_fail", POL_OPTIONAL, ON_FAIL, COUNT(ON_FAIL), &on_fail);
-    if (advance != 0 || on_fail != 0) {
-        pol_at_problem(gate, "unsupported",
-                       "this version only knows gates that are \"manual\" and \"hold\"");
-    }
+    (void)pol_read_word(&apply, "when", POL_OPTIONAL, POL_WHEN_WORDS, POL_WHEN_COUNT, &when);
+    out->when = (enum pol_when)when;
+    read_bounded(&apply, "deadline_s", 0, LIMIT_DEADLINE_MAX_S, &out->deadline_s);
+    read_bounded(&apply, "spread_s", 0, LIMIT_APPLY_SPREAD_MAX_S, &out->spread_s);
 }
 
 void pol_read_gate(const struct pol_at *at, struct pol_gate *out)
@@ -146,7 +80,11 @@ void pol_read_gate(const struct pol_at *at, struct pol_gate *out)
                                        "max_failing",
                                        "on_fail"};
     struct pol_at gate;
-    *out = (struct pol_gate){.soak_s = 259200,
+    size_t advance = POL_ADVANCE_MANUAL;
+    size_t on_fail = POL_ON_FAIL_HOLD;
+    *out = (struct pol_gate){.advance = POL_ADVANCE_MANUAL,
+                             .on_fail = POL_ON_FAIL_HOLD,
+                             .soak_s = 259200,
                              .min_reporting_percent = 90,
                              .min_conclusive_percent = 50,
                              .min_healthy_percent = 97,
@@ -155,15 +93,17 @@ void pol_read_gate(const struct pol_at *at, struct pol_gate *out)
         !pol_read_object(&gate, KEYS, COUNT(KEYS))) {
         return;
     }
-    refuse_automatic(&gate);
-    (void)pol_read_integer(&gate, "soak_s", POL_OPTIONAL, 0, LIMIT_DEADLINE_MAX_S, &out->soak_s);
-    (void)pol_read_integer(&gate, "min_reporting_percent", POL_OPTIONAL, 0, 100,
-                           &out->min_reporting_percent);
-    (void)pol_read_integer(&gate, "min_conclusive_percent", POL_OPTIONAL, 0, 100,
-                           &out->min_conclusive_percent);
-    (void)pol_read_integer(&gate, "min_healthy_percent", POL_OPTIONAL, 0, 100,
-                           &out->min_healthy_percent);
-    (void)pol_read_integer(&gate, "max_failing", POL_OPTIONAL, 0, INT32_MAX, &out->max_failing);
+    (void)pol_read_word(&gate, "advance", POL_OPTIONAL, POL_ADVANCE_WORDS, POL_ADVANCE_COUNT,
+                        &advance);
+    (void)pol_read_word(&gate, "on_fail", POL_OPTIONAL, POL_ON_FAIL_WORDS, POL_ON_FAIL_COUNT,
+                        &on_fail);
+    out->advance = (enum pol_advance)advance;
+    out->on_fail = (enum pol_on_fail)on_fail;
+    read_bounded(&gate, "soak_s", 0, LIMIT_DEADLINE_MAX_S, &out->soak_s);
+    read_bounded(&gate, "min_reporting_percent", 0, 100, &out->min_reporting_percent);
+    read_bounded(&gate, "min_conclusive_percent", 0, 100, &out->min_conclusive_percent);
+    read_bounded(&gate, "min_healthy_percent", 0, 100, &out->min_healthy_percent);
+    read_bounded(&gate, "max_failing", 0, INT32_MAX, &out->max_failing);
 }
 
 void pol_read_expect(const struct pol_at *at, enum pol_expect *out)
@@ -235,23 +175,10 @@ void pol_write_timing(struct pol_json_writer *w, const struct pol_timing *timing
     pol_json_close_object(w);
 }
 
-void pol_write_guards(struct pol_json_writer *w, const struct pol_guards *guards)
-{
-    pol_json_object(w, "guards");
-    pol_json_array(w, "block_mailboxes");
-    for (size_t i = 0; i < POL_MAILBOX_COUNT; i++) {
-        if (guards->block_mailboxes[i]) {
-            pol_json_text(w, NULL, POL_MAILBOX_WORDS[i]);
-        }
-    }
-    pol_json_close_array(w);
-    pol_json_close_object(w);
-}
-
 void pol_write_apply(struct pol_json_writer *w, const struct pol_apply *apply)
 {
     pol_json_object(w, "apply");
-    pol_json_text(w, "when", "now");
+    pol_json_text(w, "when", POL_WHEN_WORDS[apply->when]);
     pol_json_integer(w, "deadline_s", apply->deadline_s);
     pol_json_integer(w, "spread_s", apply->spread_s);
     pol_json_close_object(w);
@@ -260,12 +187,12 @@ void pol_write_apply(struct pol_json_writer *w, const struct pol_apply *apply)
 void pol_write_gate(struct pol_json_writer *w, const struct pol_gate *gate)
 {
     pol_json_object(w, "gate");
-    pol_json_text(w, "advance", "manual");
+    pol_json_text(w, "advance", POL_ADVANCE_WORDS[gate->advance]);
     pol_json_integer(w, "soak_s", gate->soak_s);
     pol_json_integer(w, "min_reporting_percent", gate->min_reporting_percent);
     pol_json_integer(w, "min_conclusive_percent", gate->min_conclusive_percent);
     pol_json_integer(w, "min_healthy_percent", gate->min_healthy_percent);
     pol_json_integer(w, "max_failing", gate->max_failing);
-    pol_json_text(w, "on_fail", "hold");
+    pol_json_text(w, "on_fail", POL_ON_FAIL_WORDS[gate->on_fail]);
     pol_json_close_object(w);
 }

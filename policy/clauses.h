@@ -8,25 +8,9 @@
 #ifndef POLICY_CLAUSES_H
 #define POLICY_CLAUSES_H
 
+#include "policy/guards.h"
 #include "policy/json_read.h"
-#include "policy/json_write.h"
 #include "policy/rings.h"
-
-/* `now` at once is all that this version can do; anything else is `unsupported`. The form is
- * checked all the same. */
-struct pol_apply {
-    int64_t deadline_s;
-    int64_t spread_s;
-};
-
-/* When a stage may be left. Only `manual` and `hold` are built; the numbers are kept for people. */
-struct pol_gate {
-    int64_t soak_s;
-    int64_t min_reporting_percent;
-    int64_t min_conclusive_percent;
-    int64_t min_healthy_percent;
-    int64_t max_failing;
-};
 
 struct pol_rule_set {
     struct pol_rule *rules; /* free() frees it */
@@ -36,7 +20,6 @@ struct pol_rule_set {
 /* A member of kind name ("rollout", a stage's name): [a-z0-9-]{1,64}. */
 bool pol_read_name(const struct pol_at *at, const char *key, const char **out);
 void pol_read_timing(const struct pol_at *at, struct pol_timing *out);
-void pol_read_guards(const struct pol_at *at, struct pol_guards *out);
 void pol_read_apply(const struct pol_at *at, struct pol_apply *out);
 void pol_read_gate(const struct pol_at *at, struct pol_gate *out);
 void pol_read_expect(const struct pol_at *at, enum pol_expect *out);
@@ -47,7 +30,6 @@ enum status pol_read_rules(const struct pol_at *at, const struct pol_ring_set *r
                            struct pol_rule_set *out) MUST_USE;
 
 void pol_write_timing(struct pol_json_writer *w, const struct pol_timing *timing);
-void pol_write_guards(struct pol_json_writer *w, const struct pol_guards *guards);
 void pol_write_apply(struct pol_json_writer *w, const struct pol_apply *apply);
 void pol_write_gate(struct pol_json_writer *w, const struct pol_gate *gate);
 

@@ -1,41 +1,141 @@
 #include "policy/evaluate.h"
 
 static const char BLOCK_MAILBOXES[] = "block_mailboxes";
+static const char PREFLIGHT[] = "preflight";
+static const char MINIMUM_OUTLOOK[] = "minimum_outlook";
 
-/* `block` would break a client whose mailbox does not answer over RPC/HTTP. */
-static void guard_mailbox(const struct pol_policy *policy, const struct pol_facts *facts,
-                          const struct pol_trace *trace, struct pol_decision *d)
+/* ---- guards ------------------------------------------------------------------------------- */
+
+/* One decision on its way through the guards. */
+struct guarding {
+    const struct pol_policy *policy;
+    const struct pol_facts *facts;
+    const struct pol_trace *trace;
+    struct pol_decision *decision;
+};
+
+static bool is_allow(enum pol_set set)
 {
-    if (d->set != POL_SET_BLOCK) {
-        return;
-    }
-    bool listed = policy->guards.block_mailboxes[facts->mailbox];
-    if (!listed) {
-        d->blocked_by = POL_BLOCKED_MAILBOX;
-        d->guard = BLOCK_MAILBOXES;
-    }
-    if (trace != NULL) {
-        struct pol_trace_step step = {.guard = BLOCK_MAILBOXES,
-                                      .saw = POL_MAILBOX_WORDS[facts->mailbox],
-                                      .result = (int)(listed ? POL_TRUE : POL_FALSE)};
-        trace->step(trace->ctx, &step);
+    return set == POL_SET_ALLOW || set == POL_SET_ALLOW_EXPLICIT;
+}
+
+/* The first guard that blocks is named. */
+static void block(const struct guarding *g, const char *guard, enum pol_blocked by)
+{
+    if (g->decision->blocked_by == POL_BLOCKED_NOT) {
+        g->decision->blocked_by = by;
+        g->decision->guard = guard;
     }
 }
 
-static struct pol_decision apply_rules(const struct pol_policy *policy,
-                                       const struct pol_ring_answer *answers)
+static void tell(const struct guarding *g, const char *guard, struct pol_trace_texts want,
+                 const char *saw, enum pol_truth result)
 {
+    if (g->trace != NULL) {
+        struct pol_trace_step step = {
+            .rule = -1, .guard = guard, .want = want, .saw = {.one = saw}, .result = (int)result};
+        g->trace->step(g->trace->ctx, &step);
+    }
+}
+
+/* `block` would break a client whose mailbox does not answer over RPC/HTTP. */
+static void guard_mailbox(const struct guarding *g)
+{
+    const char *listed[POL_MAILBOX_COUNT];
+    size_t count = 0;
+    if (g->decision->set != POL_SET_BLOCK) {
+        return;
+    }
+    for (size_t i = 0; i < POL_MAILBOX_COUNT; i++) {
+        if (g->policy->guards.block_mailboxes[i]) {
+            listed[count++] = POL_MAILBOX_WORDS[i];
+        }
+    }
+    bool fine = g->policy->guards.block_mailboxes[g->facts->mailbox];
+    if (!fine) {
+        block(g, BLOCK_MAILBOXES, POL_BLOCKED_MAILBOX);
+    }
+    tell(g, BLOCK_MAILBOXES, (struct pol_trace_texts){.items = listed, .count = count},
+         POL_MAILBOX_WORDS[g->facts->mailbox], fine ? POL_TRUE : POL_FALSE);
+}
+
+/* Nobody is sent where this machine has not seen an answer. The brake does not wait for one. */
+static void guard_preflight(const struct guarding *g)
+{
+    bool allows = is_allow(g->decision->set);
+    const struct pol_preflight *asked =
+        allows ? &g->policy->guards.allow : &g->policy->guards.block;
+    if ((!allows && g->decision->set != POL_SET_BLOCK) || asked->count == 0 ||
+        g->policy->kind == POL_KIND_SAFE) {
+        return;
+    }
+    struct pol_trace_texts want = {.items = asked->urls, .count = asked->count};
+    switch (allows ? g->facts->preflight_allow : g->facts->preflight_block) {
+    case POL_NOT_KNOWN:
+        block(g, PREFLIGHT, POL_BLOCKED_PREFLIGHT_PENDING);
+        tell(g, PREFLIGHT, want, NULL, POL_UNKNOWN);
+        break;
+    case POL_NO:
+        block(g, PREFLIGHT, POL_BLOCKED_PREFLIGHT);
+        tell(g, PREFLIGHT, want, "failed", POL_FALSE);
+        break;
+    case POL_YES: tell(g, PREFLIGHT, want, "passed", POL_TRUE); break;
+    }
+}
+
+/* The entry of the version's own major counts. Above the highest there is nothing to ask for; below
+ * the lowest, and between two where no entry says from which build on it can, it cannot. */
+static bool is_new_enough(const struct pol_guards *guards, uint64_t version)
+{
+    uint32_t major = pol_outlook_version_major(version);
+    for (size_t i = 0; i < guards->minimum_count; i++) {
+        uint32_t entry = pol_outlook_version_major(guards->minimum_outlook[i]);
+        if (entry >= major) {
+            return entry == major && version >= guards->minimum_outlook[i];
+        }
+    }
+    return true;
+}
+
+/* An old client is told about, not held back. Where there is none, or nobody knows, nothing is. */
+static void guard_outlook(const struct guarding *g)
+{
+    const char *text = g->facts->outlook;
+    uint64_t version = 0;
+    struct pol_trace_texts want = {.items = g->policy->guards.minimum_texts,
+                                   .count = g->policy->guards.minimum_count};
+    if (!is_allow(g->decision->set) || g->policy->guards.minimum_count == 0) {
+        return;
+    }
+    if (text == NULL || !pol_outlook_version_read(text, &version)) {
+        tell(g, MINIMUM_OUTLOOK, want, text, text == NULL ? POL_UNKNOWN : POL_TRUE);
+        return;
+    }
+    bool fine = is_new_enough(&g->policy->guards, version);
+    if (!fine) {
+        block(g, MINIMUM_OUTLOOK, POL_BLOCKED_CLIENT_VERSION);
+    }
+    tell(g, MINIMUM_OUTLOOK, want, text, fine ? POL_TRUE : POL_FALSE);
+}
+
+/* ---- rules -------------------------------------------------------------------------------- */
+
+static struct pol_decision apply_rules(struct pol_matching *m)
+{
+    const struct pol_policy *policy = m->policy;
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct pol_rule *rule = &policy->rules[i];
+        m->rule = (int)i;
+        struct pol_ring_answer a = pol_match_ring(m, rule->ring);
         const char *ring = policy->rings[rule->ring].name;
-        switch (answers[rule->ring].truth) {
+        switch (a.truth) {
         case POL_FALSE: continue;
         case POL_UNKNOWN:
             return (struct pol_decision){.set = POL_SET_LEAVE,
                                          .rule = (int)i,
                                          .ring = ring,
                                          .blocked_by = POL_BLOCKED_UNKNOWN_FACT,
-                                         .fact = answers[rule->ring].fact};
+                                         .fact = a.fact};
         case POL_TRUE: return (struct pol_decision){.set = rule->set, .rule = (int)i, .ring = ring};
         }
     }
@@ -45,9 +145,15 @@ static struct pol_decision apply_rules(const struct pol_policy *policy,
 struct pol_decision pol_evaluate(const struct pol_policy *policy, const struct pol_facts *facts,
                                  const struct pol_trace *trace)
 {
-    struct pol_ring_answer answers[LIMIT_RINGS];
-    pol_match_rings(policy, facts, answers, trace);
-    struct pol_decision d = apply_rules(policy, answers);
-    guard_mailbox(policy, facts, trace, &d);
+    struct pol_matching m; /* its answers are not read before they are written */
+    m.policy = policy;
+    m.facts = facts;
+    m.trace = trace;
+    m.settled = 0;
+    struct pol_decision d = apply_rules(&m);
+    struct guarding g = {.policy = policy, .facts = facts, .trace = trace, .decision = &d};
+    guard_mailbox(&g);
+    guard_preflight(&g);
+    guard_outlook(&g);
     return d;
 }

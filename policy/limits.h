@@ -18,6 +18,7 @@ enum {
     LIMIT_TRUST_BYTES = 64 * 1024,
     LIMIT_REPORT_BYTES = 256 * 1024,
     LIMIT_ENROLL_BYTES = 16 * 1024,
+    LIMIT_FACTS_BYTES = 256 * 1024, /* one line: a user may be in a thousand groups */
     LIMIT_STRING_BYTES = 256,
     LIMIT_NAME_BYTES = 64,
     LIMIT_SALT_BYTES = 64,
@@ -31,6 +32,7 @@ enum {
     LIMIT_LIST_ITEMS = 16384,
     LIMIT_NESTING = 16,
     LIMIT_PREFLIGHT_URLS = 8,
+    LIMIT_MINIMUMS = 8, /* entries of minimum_outlook */
     LIMIT_REPORT_USERS = 200,
     LIMIT_PROBLEMS = 20, /* how many `check` reports in one run */
 

@@ -7,38 +7,53 @@
 #ifndef POLICY_MATCH_H
 #define POLICY_MATCH_H
 
-#include "policy/limits.h"
 #include "policy/policy.h"
 #include "policy/trace.h"
 
 /* Kleene's three values, ordered: AND is the minimum, OR the maximum. */
 enum pol_truth { POL_FALSE, POL_UNKNOWN, POL_TRUE };
 
-/* What is known about one user on one host. NULL is "not known". */
+/* A fact of two values that may not be known. */
+enum pol_answer { POL_NOT_KNOWN, POL_NO, POL_YES };
+
+/* What is known about one user on one host. NULL is "not known". facts.h reads them from a file and
+ * prepares what is to be computed beforehand. */
 struct pol_facts {
     const char *sid;
     const char *account;       /* DOMAIN\name */
     const char *const *groups; /* SIDs and DOMAIN\name alike; NULL: never logged on here */
     size_t group_count;
-    const char *host; /* NetBIOS name */
+    bool groups_without_names; /* only SIDs are known: a name that is not there is not denied */
+    const char *host;          /* NetBIOS name */
+    const char *computer_ou;   /* distinguished name of the computer, or of the OU that it is in */
+    const char *ad_site;
     const char *const *tags;
     size_t tag_count;
-    enum pol_mailbox mailbox; /* POL_MAILBOX_UNKNOWN is a word like the others */
-    const uint32_t *buckets;  /* one for each of the policy's percentages, by pol_buckets() */
+    enum pol_answer multi_session;
+    const char *outlook;             /* version; "": none is installed */
+    enum pol_mailbox mailbox;        /* POL_MAILBOX_UNKNOWN is a word like the others */
+    enum pol_answer preflight_allow; /* did one of the policy's URLs pass from this machine? */
+    enum pol_answer preflight_block;
+
+    const struct pol_text_mark *group_marks; /* one for each group; NULL: do without */
+    const uint32_t *buckets;                 /* one for each of the policy's draws */
 };
 
-/* Truth of every ring of the policy, the first unknown fact behind it if it is UNKNOWN. */
 struct pol_ring_answer {
     enum pol_truth truth;
-    const char *fact; /* "groups", "account", ...; NULL unless UNKNOWN */
+    const char *fact; /* the first unknown fact behind it: "groups", ...; NULL unless UNKNOWN */
 };
 
-/* Settle all rings, each once. answers has room for policy->ring_count. */
-void pol_match_rings(const struct pol_policy *policy, const struct pol_facts *facts,
-                     struct pol_ring_answer *answers, const struct pol_trace *trace);
+/* One evaluation under way: each ring is settled when a rule first asks for it, and only once. */
+struct pol_matching {
+    const struct pol_policy *policy;
+    const struct pol_facts *facts;
+    const struct pol_trace *trace;               /* NULL: nobody listens */
+    int rule;                                    /* the one that asks, for the trace */
+    uint64_t settled;                            /* a bit for each ring */
+    struct pol_ring_answer answers[LIMIT_RINGS]; /* meaningless unless settled */
+};
 
-/* Does text fit pattern? `*` is any run and `?` one code point; ASCII case is folded. Linear time
- * for each star. */
-bool pol_match_text(const char *pattern, const char *text);
+struct pol_ring_answer pol_match_ring(struct pol_matching *matching, uint32_t ring);
 
 #endif

@@ -109,14 +109,12 @@ static void check_safe(const struct pol_at *at, const struct pol_policy *policy,
 static enum status read_body(const struct pol_at *at, struct pol_policy *policy,
                              struct memory *memory)
 {
-    struct pol_apply apply;
-    struct pol_gate gate;
     struct pol_at rings = {.problems = at->problems};
     size_t ring_count = 0;
     pol_read_timing(at, &policy->timing);
     pol_read_guards(at, &policy->guards);
-    pol_read_apply(at, &apply);
-    pol_read_gate(at, &gate);
+    pol_read_apply(at, &policy->apply);
+    pol_read_gate(at, &policy->gate);
     pol_read_expect(at, &policy->expect);
     (void)pol_read_set(at, "otherwise", &policy->otherwise);
     if (!pol_read_array(at, "rings", POL_REQUIRED, LIMIT_RINGS, &rings, &ring_count)) {
@@ -140,12 +138,7 @@ static void borrow(struct pol_policy *policy, const struct memory *memory)
 {
     policy->rules = memory->rules.rules;
     policy->rule_count = memory->rules.count;
-    policy->rings = memory->rings.rings;
-    policy->ring_count = memory->rings.ring_count;
-    policy->matches = memory->rings.matches;
-    policy->texts = memory->rings.texts;
-    policy->percents = memory->rings.percents;
-    policy->percent_count = memory->rings.percent_count;
+    pol_ring_set_lend(&memory->rings, policy);
 }
 
 static enum status read_policy(const struct pol_json *json, struct pol_policy *policy,

@@ -150,6 +150,12 @@ size_t pol_plan_stage_count(const struct pol_plan *plan)
     return plan->stage_count;
 }
 
+static int64_t version_of(const struct pol_plan *plan, int stage)
+{
+    int64_t position = stage == POL_PLAN_SAFE ? VERSION_SAFE_POSITION : stage + 1;
+    return (int64_t)plan->serial * VERSION_STEP + position;
+}
+
 const char *pol_plan_stage_name(const struct pol_plan *plan, size_t stage)
 {
     return plan->stages[stage].name;
@@ -166,16 +172,41 @@ bool pol_plan_find_stage(const struct pol_plan *plan, const char *name, size_t *
     return false;
 }
 
+void pol_plan_view(const struct pol_plan *plan, int stage, struct pol_policy *out)
+{
+    bool safe = stage == POL_PLAN_SAFE;
+    *out = (struct pol_policy){
+        .rollout = plan->rollout,
+        .version = version_of(plan, stage),
+        .kind = safe ? POL_KIND_SAFE : POL_KIND_STAGE,
+        .stage = safe ? "safe" : plan->stages[stage].name,
+        .issued_at_s = plan->issued_at_s,
+        .expires_at_s = safe ? -1 : plan->expires_at_s,
+        .not_before_s = safe ? -1 : plan->stages[stage].not_before_s,
+        .timing = plan->timing,
+        .guards = plan->guards,
+        .expect = safe ? POL_EXPECT_ANY : plan->stages[stage].expect,
+        .otherwise = safe ? plan->safe : plan->stages[stage].otherwise,
+    };
+    pol_ring_set_lend(&plan->rings, out);
+    if (!safe) {
+        out->apply = plan->stages[stage].apply;
+        out->gate = plan->stages[stage].gate;
+        out->rules = plan->stages[stage].rules.rules;
+        out->rule_count = plan->stages[stage].rules.count;
+    }
+}
+
 /* ---- writing policies --------------------------------------------------------------------- */
 
-static void write_head(struct pol_json_writer *w, const struct pol_plan *plan, uint32_t position,
-                       const char *kind, const char *stage)
+static void write_head(struct pol_json_writer *w, const struct pol_plan *plan, int stage)
 {
+    bool safe = stage == POL_PLAN_SAFE;
     pol_json_text(w, "format", "mapi-rollout/policy/1");
     pol_json_text(w, "rollout", plan->rollout);
-    pol_json_integer(w, "version", (int64_t)plan->serial * VERSION_STEP + position);
-    pol_json_text(w, "kind", kind);
-    pol_json_text(w, "stage", stage);
+    pol_json_integer(w, "version", version_of(plan, stage));
+    pol_json_text(w, "kind", POL_KIND_WORDS[safe ? POL_KIND_SAFE : POL_KIND_STAGE]);
+    pol_json_text(w, "stage", safe ? "safe" : plan->stages[stage].name);
     pol_json_time(w, "issued_at", plan->issued_at_s);
 }
 
@@ -183,14 +214,10 @@ static void write_head(struct pol_json_writer *w, const struct pol_plan *plan, u
 static void write_rings(struct pol_json_writer *w, const struct pol_plan *plan,
                         const struct pol_plan_stage *stage)
 {
-    bool used[LIMIT_RINGS] = {false};
-    for (size_t i = 0; i < stage->rules.count; i++) {
-        used[stage->rules.rules[i].ring] = true;
-    }
-    pol_ring_set_spread(&plan->rings, used);
+    uint64_t used = pol_ring_set_used(&plan->rings, stage->rules.rules, stage->rules.count);
     pol_json_object(w, "rings");
     for (size_t i = 0; i < plan->rings.ring_count; i++) {
-        if (used[i]) {
+        if ((used >> i & 1) != 0) {
             pol_at_write(&plan->rings.places[i], w, plan->rings.rings[i].name);
         }
     }
@@ -211,10 +238,10 @@ static void write_rules(struct pol_json_writer *w, const struct pol_plan *plan,
     pol_json_close_array(w);
 }
 
-static void write_stage(struct pol_json_writer *w, const struct pol_plan *plan, size_t i)
+static void write_stage(struct pol_json_writer *w, const struct pol_plan *plan, int i)
 {
     const struct pol_plan_stage *stage = &plan->stages[i];
-    write_head(w, plan, (uint32_t)i + 1, POL_KIND_WORDS[POL_KIND_STAGE], stage->name);
+    write_head(w, plan, i);
     pol_json_time(w, "expires_at", plan->expires_at_s);
     pol_json_time(w, "not_before", stage->not_before_s);
     pol_write_timing(w, &plan->timing);
@@ -229,7 +256,7 @@ static void write_stage(struct pol_json_writer *w, const struct pol_plan *plan, 
 
 static void write_safe(struct pol_json_writer *w, const struct pol_plan *plan)
 {
-    write_head(w, plan, VERSION_SAFE_POSITION, POL_KIND_WORDS[POL_KIND_SAFE], "safe");
+    write_head(w, plan, POL_PLAN_SAFE);
     pol_json_null(w, "expires_at");
     pol_json_null(w, "not_before");
     pol_write_timing(w, &plan->timing);
@@ -251,7 +278,7 @@ enum status pol_plan_write_policy(const struct pol_plan *plan, int stage, struct
     if (stage == POL_PLAN_SAFE) {
         write_safe(&w, plan);
     } else {
-        write_stage(&w, plan, (size_t)stage);
+        write_stage(&w, plan, stage);
     }
     pol_json_close_object(&w);
     enum status st = pol_json_write_end(&w);

@@ -26,7 +26,12 @@ const char *pol_plan_stage_name(const struct pol_plan *plan, size_t stage);
 /* Index of a stage by its name; false if there is none. */
 bool pol_plan_find_stage(const struct pol_plan *plan, const char *name, size_t *out);
 
-enum { POL_PLAN_SAFE = -1 };
+enum { POL_PLAN_SAFE = -1 }; /* in place of a stage's index */
+
+/* What a stage, or the safe policy, would decide, before anything is signed: for explaining and
+ * simulating. Borrowed from the plan; it has all the plan's rings, where the signed policy has those
+ * in use only, and no digest. */
+void pol_plan_view(const struct pol_plan *plan, int stage, struct pol_policy *out);
 
 /* Append the payload of the policy of one stage, or of the safe policy. */
 enum status pol_plan_write_policy(const struct pol_plan *plan, int stage, struct bytes *out,

@@ -1,8 +1,13 @@
 #include "policy/plan_warnings.h"
 
+#include "policy/plan.h"
+#include "policy/unbuilt.h"
+
 #include <string.h>
 
 static const char WARNING[] = "warning";
+
+enum { SOAK_TO_SEE_S = 172800 };
 
 /* A cursor to /list/index, for the pointer only. */
 static struct pol_at element(const struct pol_at *list, size_t index)
@@ -17,16 +22,14 @@ static struct pol_at member(const struct pol_at *parent, const char *key)
 
 static void warn_unused_rings(const struct pol_at *root, const struct pol_plan *plan)
 {
-    bool used[LIMIT_RINGS] = {false};
     struct pol_at rings = member(root, "rings");
+    uint64_t used = 0;
     for (size_t s = 0; s < plan->stage_count; s++) {
-        for (size_t r = 0; r < plan->stages[s].rules.count; r++) {
-            used[plan->stages[s].rules.rules[r].ring] = true;
-        }
+        const struct pol_rule_set *rules = &plan->stages[s].rules;
+        used |= pol_ring_set_used(&plan->rings, rules->rules, rules->count);
     }
-    pol_ring_set_spread(&plan->rings, used);
     for (size_t i = 0; i < plan->rings.ring_count; i++) {
-        if (!used[i]) {
+        if ((used >> i & 1) == 0) {
             struct pol_at ring = member(&rings, plan->rings.rings[i].name);
             pol_at_problem(&ring, WARNING, "no stage uses this ring");
         }
@@ -64,7 +67,8 @@ static void warn_of_ring(const struct pol_at *ring, const struct pol_ring_set *s
 {
     for (uint32_t i = 0; i < set->matches[root].subtree; i++) {
         const struct pol_match *match = &set->matches[root + i];
-        bool of_host = match->key == POL_MATCH_PERCENT && set->percents[match->first].of_host;
+        bool of_host =
+            match->key == POL_MATCH_PERCENT && set->draws[set->percents[match->first].draw].of_host;
         if (match->key == POL_MATCH_HOST || of_host) {
             pol_at_problem(ring, WARNING,
                            "a roaming profile flips where users meet hosts in and out of the ring");
@@ -96,14 +100,62 @@ static bool same_rules(const struct pol_plan_stage *a, const struct pol_plan_sta
     return true;
 }
 
-static bool sets(const struct pol_plan_stage *stage, uint32_t ring, enum pol_set set)
+/* What the stage's first rule about the ring says; POL_SET_COUNT if there is none. */
+static enum pol_set set_of(const struct pol_plan_stage *stage, uint32_t ring)
 {
     for (size_t i = 0; i < stage->rules.count; i++) {
         if (stage->rules.rules[i].ring == ring) {
-            return stage->rules.rules[i].set == set;
+            return stage->rules.rules[i].set;
         }
     }
-    return false;
+    return POL_SET_COUNT;
+}
+
+static bool allows(enum pol_set set)
+{
+    return set == POL_SET_ALLOW || set == POL_SET_ALLOW_EXPLICIT;
+}
+
+static bool has_end(const struct pol_plan_stage *stage)
+{
+    bool found = stage->otherwise == POL_SET_RELEASE || stage->otherwise == POL_SET_RESTORE;
+    for (size_t i = 0; i < stage->rules.count; i++) {
+        enum pol_set set = stage->rules.rules[i].set;
+        found = found || set == POL_SET_RELEASE || set == POL_SET_RESTORE;
+    }
+    return found;
+}
+
+static void warn_of_gate(const struct pol_at *at, const struct pol_plan_stage *stage,
+                         const struct pol_plan_stage *next)
+{
+    if (stage->gate.advance != POL_ADVANCE_AUTO) {
+        return;
+    }
+    if (stage->gate.soak_s < SOAK_TO_SEE_S) {
+        pol_at_problem(
+            at, WARNING,
+            "a client that goes on with the wrong protocol shows after 24 h: a soak_s of "
+            "%d or more leaves time to see it",
+            SOAK_TO_SEE_S);
+    }
+    if (next != NULL && has_end(next)) {
+        pol_at_problem(at, WARNING,
+                       "the next stage has release or restore, which is never entered by itself");
+    }
+}
+
+static void warn_of_unbuilt(const struct pol_at *at, const struct pol_plan *plan, size_t stage)
+{
+    struct pol_policy policy;
+    struct err why;
+    pol_plan_view(plan, (int)stage, &policy);
+    if (pol_unbuilt_in_agent(&policy, &why) != ST_OK) {
+        pol_at_problem(at, WARNING, "%s; they refuse this stage", why.text);
+    }
+    if (pol_unbuilt_in_server(&policy, &why) != ST_OK) {
+        pol_at_problem(at, WARNING, "%s; they refuse this plan's bundle", why.text);
+    }
 }
 
 static void warn_of_stages(const struct pol_at *root, const struct pol_plan *plan)
@@ -114,6 +166,8 @@ static void warn_of_stages(const struct pol_at *root, const struct pol_plan *pla
         const struct pol_plan_stage *stage = &plan->stages[i];
         struct pol_at at = element(&stages, i);
         soak_s += stage->gate.soak_s;
+        warn_of_gate(&at, stage, i + 1 < plan->stage_count ? &plan->stages[i + 1] : NULL);
+        warn_of_unbuilt(&at, plan, i);
         if (i == 0) {
             continue;
         }
@@ -122,7 +176,8 @@ static void warn_of_stages(const struct pol_at *root, const struct pol_plan *pla
             pol_at_problem(&at, WARNING, "it decides the same as the stage before");
         }
         for (uint32_t r = 0; r < plan->rings.ring_count; r++) {
-            if (sets(before, r, POL_SET_ALLOW) && sets(stage, r, POL_SET_BLOCK)) {
+            enum pol_set was = set_of(before, r);
+            if (allows(was) && set_of(stage, r) == POL_SET_BLOCK) {
                 pol_at_problem(&at, WARNING, "ring \"%s\" goes from allow back to block",
                                plan->rings.rings[r].name);
             }
@@ -143,7 +198,7 @@ static const char *salt_of(const struct pol_plan *plan, const struct pol_plan_st
         for (uint32_t k = 0; k < plan->rings.matches[root].subtree; k++) {
             const struct pol_match *match = &plan->rings.matches[root + k];
             if (match->key == POL_MATCH_PERCENT) {
-                salt = plan->rings.percents[match->first].salt;
+                salt = plan->rings.draws[plan->rings.percents[match->first].draw].salt;
             }
         }
     }

@@ -11,12 +11,20 @@
 
 #include "policy/policy.h"
 
+/* One text, or several where none of them was the one. */
+struct pol_trace_texts {
+    const char *one;          /* NULL: see items */
+    const char *const *items; /* NULL: there is nothing to show */
+    size_t count;
+};
+
 struct pol_trace_step {
+    int rule;               /* the rule that is tried; -1 for a guard */
     const char *ring;       /* whose condition; NULL for a guard */
     const char *guard;      /* the plan's key; NULL for a condition */
     enum pol_match_key key; /* meaningless for a guard */
-    const char *want;       /* the pattern that matched, or the only one; may be NULL */
-    const char *saw;        /* the fact; NULL if it is not known or has no text */
+    struct pol_trace_texts want;
+    struct pol_trace_texts saw; /* nothing: not known */
     bool has_bucket;
     uint32_t bucket;
     uint32_t threshold;

@@ -23,6 +23,21 @@ const char *const POL_EXPECT_WORDS[POL_EXPECT_COUNT] = {
     [POL_EXPECT_ANY] = "any",
 };
 
+const char *const POL_WHEN_WORDS[POL_WHEN_COUNT] = {
+    [POL_WHEN_NOW] = "now",
+    [POL_WHEN_OUTLOOK_CLOSED] = "outlook_closed",
+};
+
+const char *const POL_ADVANCE_WORDS[POL_ADVANCE_COUNT] = {
+    [POL_ADVANCE_MANUAL] = "manual",
+    [POL_ADVANCE_AUTO] = "auto",
+};
+
+const char *const POL_ON_FAIL_WORDS[POL_ON_FAIL_COUNT] = {
+    [POL_ON_FAIL_HOLD] = "hold",
+    [POL_ON_FAIL_SAFE] = "safe",
+};
+
 const char *const POL_MAILBOX_WORDS[POL_MAILBOX_COUNT] = {
     [POL_MAILBOX_ON_PREMISES] = "on_premises",
     [POL_MAILBOX_EXCHANGE_ONLINE] = "exchange_online",
@@ -95,7 +110,19 @@ const char *const POL_VALUE_TYPE_WORDS[POL_VALUE_TYPE_COUNT] = {
 };
 
 const char *const POL_MATCH_WORDS[POL_MATCH_COUNT] = {
-    [POL_MATCH_USER] = "user", [POL_MATCH_GROUP] = "group",     [POL_MATCH_HOST] = "host",
-    [POL_MATCH_TAG] = "tag",   [POL_MATCH_PERCENT] = "percent", [POL_MATCH_RING] = "ring",
-    [POL_MATCH_ANY] = "any",   [POL_MATCH_ALL] = "all",         [POL_MATCH_NOT] = "not",
+    [POL_MATCH_USER] = "user",
+    [POL_MATCH_GROUP] = "group",
+    [POL_MATCH_HOST] = "host",
+    [POL_MATCH_DOMAIN] = "domain",
+    [POL_MATCH_COMPUTER_OU] = "computer_ou",
+    [POL_MATCH_AD_SITE] = "ad_site",
+    [POL_MATCH_TAG] = "tag",
+    [POL_MATCH_OUTLOOK] = "outlook",
+    [POL_MATCH_MAILBOX] = "mailbox",
+    [POL_MATCH_MULTI_SESSION] = "multi_session",
+    [POL_MATCH_PERCENT] = "percent",
+    [POL_MATCH_RING] = "ring",
+    [POL_MATCH_ANY] = "any",
+    [POL_MATCH_ALL] = "all",
+    [POL_MATCH_NOT] = "not",
 };

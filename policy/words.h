@@ -25,6 +25,16 @@ extern const char *const POL_KIND_WORDS[POL_KIND_COUNT];
 enum pol_expect { POL_EXPECT_MAPI_HTTP, POL_EXPECT_ANY, POL_EXPECT_COUNT };
 extern const char *const POL_EXPECT_WORDS[POL_EXPECT_COUNT];
 
+/* When a decision is written: `apply`. */
+enum pol_when { POL_WHEN_NOW, POL_WHEN_OUTLOOK_CLOSED, POL_WHEN_COUNT };
+extern const char *const POL_WHEN_WORDS[POL_WHEN_COUNT];
+
+/* How a stage is left, and what happens when its gate fails: `gate`. */
+enum pol_advance { POL_ADVANCE_MANUAL, POL_ADVANCE_AUTO, POL_ADVANCE_COUNT };
+extern const char *const POL_ADVANCE_WORDS[POL_ADVANCE_COUNT];
+enum pol_on_fail { POL_ON_FAIL_HOLD, POL_ON_FAIL_SAFE, POL_ON_FAIL_COUNT };
+extern const char *const POL_ON_FAIL_WORDS[POL_ON_FAIL_COUNT];
+
 enum pol_mailbox {
     POL_MAILBOX_ON_PREMISES,
     POL_MAILBOX_EXCHANGE_ONLINE,

@@ -1,7 +1,7 @@
 #include "server/regression.h"
 
-#include "policy/bucket.h"
 #include "policy/evaluate.h"
+#include "policy/facts.h"
 #include "policy/json_read.h"
 
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 
 enum { PAGE = 500, LIST_MAX = 1024 };
 
-/* One of the two policies, with room for what evaluating it takes. */
+/* One of the two policies, with what evaluating it takes. */
 struct side {
     const struct pol_policy *policy;
-    uint32_t *buckets;
+    struct pol_preparation preparation;
 };
 
 struct walk {
@@ -114,17 +114,16 @@ static enum pol_mailbox mailbox_of(const char *word)
     return POL_MAILBOX_UNKNOWN;
 }
 
-static enum status decide(const struct walk *w, const struct side *side,
-                          const struct srv_user_row *row, struct pol_facts facts,
-                          struct pol_decision *out)
+static enum status decide(const struct walk *w, struct side *side, const struct srv_user_row *row,
+                          struct pol_facts facts, struct pol_decision *out)
 {
-    enum status st = pol_buckets(side->policy, row->sid, row->host, side->buckets);
+    if (!groups_are_known(w, row->version, side->policy)) {
+        facts.groups = NULL;
+        facts.group_count = 0;
+    }
+    enum status st = pol_prepare(&side->preparation, side->policy, &facts);
     if (st == ST_OK) {
-        if (!groups_are_known(w, row->version, side->policy)) {
-            facts.groups = NULL;
-        }
-        facts.buckets = side->buckets;
-        *out = pol_evaluate(side->policy, &facts, NULL);
+        *out = pol_evaluate(side->policy, &side->preparation.facts, NULL);
     }
     return st;
 }
@@ -201,15 +200,11 @@ enum status srv_regression_count(const struct srv_store *store,
     }
     struct walk w = {
         .question = question, .from = {.policy = question->from}, .to = {.policy = question->to}};
-    w.from.buckets = calloc(question->from->percent_count + 1, sizeof(uint32_t));
-    w.to.buckets = calloc(question->to->percent_count + 1, sizeof(uint32_t));
-    enum status st = w.from.buckets != NULL && w.to.buckets != NULL
-                         ? walk_users(store, &w, err)
-                         : err_set(err, ST_NO_MEMORY, 0, "cannot evaluate the stored users");
+    enum status st = walk_users(store, &w, err);
     if (st == ST_OK) {
         *out = w.result;
     }
-    free(w.from.buckets);
-    free(w.to.buckets);
+    pol_preparation_done(&w.from.preparation);
+    pol_preparation_done(&w.to.preparation);
     return st;
 }

@@ -1,4 +1,5 @@
 #include "policy/limits.h"
+#include "policy/unbuilt.h"
 #include "server/rollout.h"
 
 #include <inttypes.h>
@@ -68,6 +69,16 @@ enum status srv_rules_release(const struct srv_release *released, const struct p
     return ST_OK;
 }
 
+/* Refused at the door, so that nobody waits for a gate that never opens. */
+static enum status check_gates(const struct pol_bundle *bundle, struct err *err)
+{
+    enum status st = ST_OK;
+    for (size_t i = 0; i < pol_bundle_stage_count(bundle) && st == ST_OK; i++) {
+        st = pol_unbuilt_in_server(pol_bundle_stage(bundle, i)->policy, err);
+    }
+    return st;
+}
+
 enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct pol_bundle *next,
                              const char *etag, bool skip_allowed, bool *same, struct err *err)
 {
@@ -100,5 +111,5 @@ enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct p
                           before, serial);
     }
     *same = false;
-    return ST_OK;
+    return check_gates(next, err);
 }

@@ -11,7 +11,7 @@
 #include "policy/parse.h"
 #include "policy/plan.h"
 
-/* The document's example plan, without what this version refuses as `unsupported`; 6 stages. */
+/* The document's example plan; 6 stages. */
 extern const char EXAMPLE_PLAN[];
 /* The policy of its stage "pilot", as little as it may be: version 7003. */
 extern const char EXAMPLE_POLICY[];

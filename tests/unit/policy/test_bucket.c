@@ -26,8 +26,8 @@ static uint32_t bucket_of(const char *salt, const char *unit)
 /* The bucket by the policy that has this one percentage. */
 static uint32_t bucket_by_policy(const struct vector *v)
 {
-    struct pol_percent percent = {.of_host = v->of_host, .salt = v->salt};
-    struct pol_policy policy = {.percents = &percent, .percent_count = 1};
+    struct pol_draw draw = {.of_host = v->of_host, .salt = v->salt};
+    struct pol_policy policy = {.draws = &draw, .draw_count = 1};
     const char *sid = v->of_host ? "S-1-5-18" : v->unit;
     const char *host = v->of_host ? v->unit : "OTHER";
     uint32_t bucket = UINT32_MAX;
@@ -98,7 +98,7 @@ static void bucket__of_texts_too_long__is_too_large_and_leaves_out_alone(void **
     assert_int_equal(bucket, 42);
     assert_int_equal(pol_bucket(text + 1, "unit", &bucket), ST_OK);
     memset(text, 'x', sizeof text - 1);
-    struct pol_policy none = {.percent_count = 0};
+    struct pol_policy none = {.draw_count = 0};
     assert_int_equal(pol_buckets(&none, "S-1-5-18", text, &bucket), ST_TOO_LARGE);
 }
 

@@ -23,7 +23,10 @@ static struct pol_facts facts_of(const char *const *groups, size_t group_count)
                               .host = "PC-1",
                               .tags = NO_TAGS,
                               .tag_count = 1,
+                              .outlook = "16.0.17328.20162",
                               .mailbox = POL_MAILBOX_ON_PREMISES,
+                              .preflight_allow = POL_YES,
+                              .preflight_block = POL_YES,
                               .buckets = buckets};
 }
 
@@ -264,27 +267,50 @@ static const struct pol_trace_step *find_step(const struct steps *steps, const c
 static void trace__of_a_decision__shows_what_was_wanted_and_seen(void **state)
 {
     (void)state;
+    static const char *const OTHERS[] = {"CONTOSO\\Sales", "CONTOSO\\Users"};
+    struct steps steps = {0};
+    struct pol_trace trace = {.ctx = &steps, .step = note_step};
+    struct pol_facts facts = facts_of(OTHERS, 2);
+    buckets[0] = 249999;
+    struct pol_decision d = pol_evaluate(quarter, &facts, &trace);
+    assert_decides(d, POL_SET_ALLOW, 2, "quarter");
+    const struct pol_trace_step *s = find_step(&steps, "pilot", POL_MATCH_GROUP);
+    assert_int_equal(s->rule, 1);
+    assert_string_equal(s->want.one, "CONTOSO\\MAPI-Pilot");
+    assert_null(s->saw.one); /* several, and none of them was it */
+    assert_ptr_equal(s->saw.items, OTHERS);
+    assert_int_equal(s->saw.count, 2);
+    assert_int_equal(s->result, POL_FALSE);
+    s = find_step(&steps, "pilot", POL_MATCH_HOST);
+    assert_string_equal(s->want.one, "HQ-IT-*");
+    assert_string_equal(s->saw.one, "PC-1");
+    assert_int_equal(s->result, POL_FALSE);
+    s = find_step(&steps, "quarter", POL_MATCH_PERCENT);
+    assert_int_equal(s->rule, 2);
+    assert_true(s->has_bucket);
+    assert_int_equal(s->bucket, 249999);
+    assert_int_equal(s->threshold, 250000);
+    assert_string_equal(s->saw.one, "S-1-5-21-1-2-3-1001");
+    assert_int_equal(s->result, POL_TRUE);
+    assert_false(find_step(&steps, "exceptions", POL_MATCH_TAG)->has_bucket);
+    assert_string_equal(steps.steps[steps.count - 2].guard, "preflight");
+    assert_int_equal(steps.steps[steps.count - 2].rule, -1);
+    assert_string_equal(steps.steps[steps.count - 1].guard, "minimum_outlook");
+}
+
+static void trace__of_a_rule_that_decides__has_no_step_of_a_later_one(void **state)
+{
+    (void)state;
     struct steps steps = {0};
     struct pol_trace trace = {.ctx = &steps, .step = note_step};
     struct pol_facts facts = facts_of(PILOT, 1);
-    facts.mailbox = POL_MAILBOX_MIXED;
-    buckets[0] = 250000;
     (void)pol_evaluate(quarter, &facts, &trace);
-    const struct pol_trace_step *s = find_step(&steps, "pilot", POL_MATCH_GROUP);
-    assert_string_equal(s->want, "CONTOSO\\MAPI-Pilot");
-    assert_string_equal(s->saw, "CONTOSO\\MAPI-Pilot");
-    assert_int_equal(s->result, POL_TRUE);
-    s = find_step(&steps, "pilot", POL_MATCH_HOST);
-    assert_string_equal(s->want, "HQ-IT-*");
-    assert_string_equal(s->saw, "PC-1");
-    assert_int_equal(s->result, POL_FALSE);
-    s = find_step(&steps, "quarter", POL_MATCH_PERCENT);
-    assert_true(s->has_bucket);
-    assert_int_equal(s->bucket, 250000);
-    assert_int_equal(s->threshold, 250000);
-    assert_string_equal(s->saw, "S-1-5-21-1-2-3-1001");
-    assert_int_equal(s->result, POL_FALSE);
-    assert_false(find_step(&steps, "exceptions", POL_MATCH_TAG)->has_bucket);
+    assert_int_equal(find_step(&steps, "pilot", POL_MATCH_GROUP)->result, POL_TRUE);
+    /* the rest of a condition that is settled is shown all the same */
+    assert_int_equal(find_step(&steps, "pilot", POL_MATCH_HOST)->result, POL_FALSE);
+    for (size_t i = 0; i < steps.count; i++) {
+        assert_true(steps.steps[i].rule < 2);
+    }
 }
 
 static void trace__of_facts_not_known__has_a_step_for_each(void **state)
@@ -298,14 +324,15 @@ static void trace__of_facts_not_known__has_a_step_for_each(void **state)
         const char *ring;
         enum pol_match_key key;
     } ROWS[] = {
-        {"exceptions", POL_MATCH_GROUP}, {"exceptions", POL_MATCH_TAG},  {"pilot", POL_MATCH_GROUP},
-        {"pilot", POL_MATCH_HOST},       {"quarter", POL_MATCH_PERCENT},
+        {"exceptions", POL_MATCH_GROUP},
+        {"exceptions", POL_MATCH_TAG},
     };
     assert_int_equal(steps.count, sizeof ROWS / sizeof ROWS[0]);
     for (size_t i = 0; i < steps.count; i++) {
         const struct pol_trace_step *s = find_step(&steps, ROWS[i].ring, ROWS[i].key);
         assert_int_equal(s->result, POL_UNKNOWN);
-        assert_null(s->saw);
+        assert_null(s->saw.one);
+        assert_null(s->saw.items);
     }
 }
 
@@ -318,10 +345,10 @@ static void trace__of_the_guard__shows_the_mailbox(void **state)
     facts.mailbox = POL_MAILBOX_MIXED;
     buckets[0] = 999999;
     (void)pol_evaluate(quarter, &facts, &trace);
-    const struct pol_trace_step *last = &steps.steps[steps.count - 1];
+    const struct pol_trace_step *last = &steps.steps[steps.count - 2];
     assert_string_equal(last->guard, "block_mailboxes");
     assert_null(last->ring);
-    assert_string_equal(last->saw, "mixed");
+    assert_string_equal(last->saw.one, "mixed");
     assert_int_equal(last->result, POL_FALSE);
 }
 
@@ -339,6 +366,7 @@ int main(void)
         cmocka_unit_test(guard__for_another_set__does_not_block),
         cmocka_unit_test(guard__binds_the_safe_policy_too),
         cmocka_unit_test(trace__of_a_decision__shows_what_was_wanted_and_seen),
+        cmocka_unit_test(trace__of_a_rule_that_decides__has_no_step_of_a_later_one),
         cmocka_unit_test(trace__of_facts_not_known__has_a_step_for_each),
         cmocka_unit_test(trace__of_the_guard__shows_the_mailbox),
     };

@@ -74,7 +74,7 @@ static void parse__of_a_stage_as_small_as_it_may_be__fills_the_defaults(void **s
     assert_int_equal(p->rule_count, 1);
     assert_int_equal(p->rules[0].set, POL_SET_ALLOW);
     assert_string_equal(p->rings[p->rules[0].ring].name, "pilot");
-    assert_int_equal(p->percent_count, 0);
+    assert_int_equal(p->draw_count, 0);
     pol_policy_free(p);
     pol_policy_free(NULL);
 }
@@ -102,10 +102,10 @@ static void parse__of_the_example_plans_stage__gives_what_the_plan_says(void **s
     assert_string_equal(p->rings[p->rules[0].ring].name, "exceptions");
     assert_int_equal(p->rules[0].set, POL_SET_LEAVE);
     assert_string_equal(p->rings[p->rules[2].ring].name, "quarter");
-    assert_int_equal(p->percent_count, 1);
+    assert_int_equal(p->draw_count, 1);
     assert_int_equal(p->percents[0].threshold_ppm, 250000);
-    assert_string_equal(p->percents[0].salt, "mapihttp-2026");
-    assert_false(p->percents[0].of_host);
+    assert_string_equal(p->draws[0].salt, "mapihttp-2026");
+    assert_false(p->draws[0].of_host);
     pol_policy_free(p);
     bytes_free(&payload);
 }
@@ -122,7 +122,10 @@ static void write_policy__of_a_stage__is_exactly_this(void **state)
         "\"kind\":\"stage\",\"stage\":\"observe\",\"issued_at\":\"2026-11-22T10:00:00Z\","
         "\"expires_at\":\"2027-02-20T10:00:00Z\",\"not_before\":null,"
         "\"timing\":{\"poll_s\":900,\"wait_s\":240,\"spread_s\":10,\"report_s\":86400},"
-        "\"guards\":{\"block_mailboxes\":[\"on_premises\",\"unknown\"]},\"rings\":{},\"rules\":[],"
+        "\"guards\":{\"block_mailboxes\":[\"on_premises\",\"unknown\"],"
+        "\"preflight\":{\"allow\":[\"https://mapi.example.com/mapi/healthcheck.htm\"],"
+        "\"block\":[\"https://mail.example.com/rpc/rpcproxy.dll\"]},"
+        "\"minimum_outlook\":[\"14.0.7147\",\"15.0.4569\",\"16.0\"]},\"rings\":{},\"rules\":[],"
         "\"otherwise\":\"leave\",\"apply\":{\"when\":\"now\",\"deadline_s\":0,\"spread_s\":0},"
         "\"expect\":\"any\",\"gate\":{\"advance\":\"manual\",\"soak_s\":259200,"
         "\"min_reporting_percent\":90,\"min_conclusive_percent\":50,\"min_healthy_percent\":97,"
@@ -140,7 +143,10 @@ static void write_policy__of_the_safe_one__is_exactly_this(void **state)
         "\"kind\":\"safe\",\"stage\":\"safe\",\"issued_at\":\"2026-11-22T10:00:00Z\","
         "\"expires_at\":null,\"not_before\":null,"
         "\"timing\":{\"poll_s\":900,\"wait_s\":240,\"spread_s\":10,\"report_s\":86400},"
-        "\"guards\":{\"block_mailboxes\":[\"on_premises\",\"unknown\"]},\"rings\":{},\"rules\":[],"
+        "\"guards\":{\"block_mailboxes\":[\"on_premises\",\"unknown\"],"
+        "\"preflight\":{\"allow\":[\"https://mapi.example.com/mapi/healthcheck.htm\"],"
+        "\"block\":[\"https://mail.example.com/rpc/rpcproxy.dll\"]},"
+        "\"minimum_outlook\":[\"14.0.7147\",\"15.0.4569\",\"16.0\"]},\"rings\":{},\"rules\":[],"
         "\"otherwise\":\"block\",\"expect\":\"any\"}");
     struct pol_policy *p = good_policy_of(bytes_text(&payload));
     assert_int_equal(p->kind, POL_KIND_SAFE);
@@ -301,7 +307,7 @@ static void parse__of_anything_else_amiss__names_code_and_place(void **state)
         {"\"rings\":{\"pilot\":{\"host\":[\"HQ-IT-*\"]}},", "", "missing_field", "/rings"},
         {"{\"pilot\":{\"host\":[\"HQ-IT-*\"]}}", "[]", "wrong_type", "/rings"},
         {"{\"host\":[\"HQ-IT-*\"]}", "{\"ring\":\"pilot\"}", "ring_circle", "/rings/pilot/ring"},
-        {"{\"host\":[\"HQ-IT-*\"]}", "{\"domain\":[\"X\"]}", "unsupported", "/rings/pilot/domain"},
+        {"{\"host\":[\"HQ-IT-*\"]}", "{\"domain\":\"X\"}", "wrong_type", "/rings/pilot/domain"},
         {"\"rules\":[{\"ring\":\"pilot\",\"set\":\"allow\"}],", "", "missing_field", "/rules"},
         {"{\"ring\":\"pilot\",\"set\"", "{\"ring\":\"half\",\"set\"", "unknown_ring",
          "/rules/0/ring"},
@@ -310,13 +316,12 @@ static void parse__of_anything_else_amiss__names_code_and_place(void **state)
          "/serial"},
         {"\"otherwise\":\"block\"", "\"otherwise\":\"block\",\"otherwise\":\"allow\"",
          "json_duplicate_key", "/otherwise"},
-        {"\"otherwise\":\"block\"",
-         "\"otherwise\":\"block\",\"apply\":{\"when\":\"outlook_closed\"}", "unsupported",
-         "/apply"},
-        {"\"otherwise\":\"block\"", "\"otherwise\":\"block\",\"guards\":{\"preflight\":{}}",
-         "unsupported", "/guards/preflight"},
-        {"\"otherwise\":\"block\"", "\"otherwise\":\"block\",\"gate\":{\"advance\":\"auto\"}",
-         "unsupported", "/gate"},
+        {"\"otherwise\":\"block\"", "\"otherwise\":\"block\",\"apply\":{\"when\":\"closed\"}",
+         "out_of_range", "/apply/when"},
+        {"\"otherwise\":\"block\"", "\"otherwise\":\"block\",\"guards\":{\"preflight\":[]}",
+         "wrong_type", "/guards/preflight"},
+        {"\"otherwise\":\"block\"", "\"otherwise\":\"block\",\"gate\":{\"advance\":\"now\"}",
+         "out_of_range", "/gate/advance"},
     };
     assert_changes_refused(EXAMPLE_POLICY, CHANGES, COUNT(CHANGES));
     assert_refused("\xef\xbb\xbf{}", "a byte order mark", "json_syntax", "");

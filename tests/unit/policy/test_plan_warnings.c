@@ -3,6 +3,7 @@
 
 #include "tests/unit/policy/documents.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,59 @@ static void warnings__of_a_stage__name_it(void **state)
     assert_warned("/stages/1", "another salt");
 }
 
+static void warnings__of_a_gate__name_its_stage(void **state)
+{
+    (void)state;
+    static const char WAITS[] = "\"soak_s\":172800";
+    char gate[160];
+    char *text = with_change(QUIET, "\"name\":\"one\",", "\"name\":\"one\",\"gate\":{GATE},");
+    static const struct {
+        const char *gate;
+        size_t warned;
+        const char *words; /* of the first */
+    } ROWS[] = {
+        {"\"advance\":\"manual\",\"soak_s\":0", 0, NULL},
+        {"\"advance\":\"auto\",\"soak_s\":172799", 2, "24 h"},
+        {"\"advance\":\"auto\",\"soak_s\":172800", 1, "leave a stage only"},
+        {"\"on_fail\":\"safe\"", 1, "leave a stage only"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char *changed = with_change(text, "GATE", ROWS[i].gate);
+        warn_of(changed);
+        if (warnings.found != ROWS[i].warned) {
+            fail_msg("%s: %zu warnings", ROWS[i].gate, warnings.found);
+        }
+        if (ROWS[i].words != NULL) {
+            assert_string_equal(warnings.items[0].pointer, "/stages/0");
+            assert_non_null(strstr(warnings.items[0].text, ROWS[i].words));
+        }
+        free(changed);
+    }
+    (void)snprintf(gate, sizeof gate, "\"advance\":\"auto\",%s", WAITS);
+    char *automatic = with_change(text, "GATE", gate);
+    char *released = with_change(automatic, "\"ring\":\"c\",\"set\":\"allow\"",
+                                 "\"ring\":\"c\",\"set\":\"release\"");
+    warn_of(released);
+    assert_non_null(strstr(warnings.items[0].text, "never entered by itself"));
+    free(released);
+    free(automatic);
+    free(text);
+}
+
+static void warnings__of_waiting__say_that_agents_refuse_it(void **state)
+{
+    (void)state;
+    static const char *const WAITING[] = {"\"when\":\"outlook_closed\"", "\"spread_s\":1"};
+    for (size_t i = 0; i < 2; i++) {
+        char *text = with_change(QUIET, "\"name\":\"two\",", "\"name\":\"two\",\"apply\":{HOW},");
+        char *changed = with_change(text, "HOW", WAITING[i]);
+        warn_of(changed);
+        assert_warned("/stages/1", "cannot wait");
+        free(changed);
+        free(text);
+    }
+}
+
 static void warnings__of_times_and_brakes__name_the_place(void **state)
 {
     (void)state;
@@ -131,6 +185,8 @@ int main(void)
         cmocka_unit_test(warnings__of_a_ring__name_it),
         cmocka_unit_test(warnings__of_a_ring_used_by_another__are_none),
         cmocka_unit_test(warnings__of_a_stage__name_it),
+        cmocka_unit_test(warnings__of_a_gate__name_its_stage),
+        cmocka_unit_test(warnings__of_waiting__say_that_agents_refuse_it),
         cmocka_unit_test(warnings__of_times_and_brakes__name_the_place),
     };
     return cmocka_run_group_tests_name("plan_warnings", tests, NULL, NULL);

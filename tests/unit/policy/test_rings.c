@@ -88,14 +88,15 @@ static void rings__with_percentages__keep_equal_ones_once_and_others_apart(void 
                "\"c\":{\"percent\":5,\"of\":\"host\",\"salt\":\"x\"},"
                "\"d\":{\"percent\":5,\"of\":\"user\",\"salt\":\"X\"},"
                "\"e\":{\"percent\":5.0001,\"of\":\"user\",\"salt\":\"x\"}}");
-    assert_int_equal(set.percent_count, 4);
+    assert_int_equal(set.draw_count, 3);
     for (size_t i = 0; i < set.ring_count; i++) {
         const struct pol_match *percent = &set.matches[set.rings[i].root + 1];
         const struct pol_percent *p = &set.percents[percent->first];
+        const struct pol_draw *draw = &set.draws[p->draw];
         const char *name = set.rings[i].name;
         assert_int_equal(percent->key, POL_MATCH_PERCENT);
-        assert_int_equal(p->of_host, strcmp(name, "c") == 0);
-        assert_string_equal(p->salt, strcmp(name, "d") == 0 ? "X" : "x");
+        assert_int_equal(draw->of_host, strcmp(name, "c") == 0);
+        assert_string_equal(draw->salt, strcmp(name, "d") == 0 ? "X" : "x");
         assert_int_equal(p->threshold_ppm, strcmp(name, "e") == 0 ? 50001 : 50000);
     }
 }
@@ -127,17 +128,18 @@ static void rings__of_any_shape__count_their_nodes(void **state)
     assert_string_equal(set.texts[set.matches[9].first], "z");
 }
 
-static void spread__from_a_ring__marks_all_that_it_needs_and_no_other(void **state)
+static void used__by_a_rule__is_all_that_its_ring_needs_and_no_other(void **state)
 {
     (void)state;
     read_rings(
         "{\"top\":{\"not\":{\"ring\":\"middle\"}},\"middle\":{\"any\":[{\"ring\":\"bottom\"}]},"
         "\"bottom\":{\"tag\":[\"x\"]},\"aside\":{\"ring\":\"bottom\"}}");
-    bool used[LIMIT_RINGS] = {false};
-    used[index_of("top")] = true;
-    pol_ring_set_spread(&set, used);
-    assert_true(used[index_of("top")] && used[index_of("middle")] && used[index_of("bottom")]);
-    assert_false(used[index_of("aside")]);
+    struct pol_rule rule = {.ring = index_of("top")};
+    uint64_t all = UINT64_C(1) << index_of("top") | UINT64_C(1) << index_of("middle") |
+                   UINT64_C(1) << index_of("bottom");
+    assert_int_equal(pol_ring_set_used(&set, &rule, 1), all);
+    assert_int_equal(pol_ring_set_used(&set, &rule, 0), 0);
+    assert_int_equal(set.rings[index_of("bottom")].needs, 0);
 }
 
 static void is_name__of_texts__takes_what_the_document_says(void **state)
@@ -166,7 +168,7 @@ int main(void)
         cmocka_unit_test_teardown(rings__with_percentages__keep_equal_ones_once_and_others_apart,
                                   done),
         cmocka_unit_test_teardown(rings__of_any_shape__count_their_nodes, done),
-        cmocka_unit_test_teardown(spread__from_a_ring__marks_all_that_it_needs_and_no_other, done),
+        cmocka_unit_test_teardown(used__by_a_rule__is_all_that_its_ring_needs_and_no_other, done),
         cmocka_unit_test(is_name__of_texts__takes_what_the_document_says),
     };
     return cmocka_run_group_tests_name("rings", tests, NULL, NULL);

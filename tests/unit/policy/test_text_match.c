@@ -1,0 +1,215 @@
+/* test_text_match.c - text_match.h: patterns, marks and distinguished names. */
+#include "tests/cmocka_all.h"
+
+#include "policy/limits.h"
+#include "policy/text_match.h"
+
+#include <stddef.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- patterns ----------------------------------------------------------------------------- */
+
+static void text_fits__of_patterns__folds_ascii_and_knows_two_wildcards(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        const char *text;
+        bool fits;
+    } ROWS[] = {
+        {"", "", true},
+        {"", "a", false},
+        {"a", "", false},
+        {"abc", "abc", true},
+        {"abc", "ABC", true},
+        {"ABC", "abc", true},
+        {"abc", "abcd", false},
+        {"abcd", "abc", false},
+        {"*", "", true},
+        {"*", "anything", true},
+        {"**", "", true},
+        {"?", "", false},
+        {"?", "a", true},
+        {"?", "ab", false},
+        {"??", "ab", true},
+        {"*?", "", false},
+        {"?*", "a", true},
+        {"HQ-IT-*", "hq-it-7", true},
+        {"HQ-IT-*", "HQ-IT-", true},
+        {"HQ-IT-*", "HQ-I-7", false},
+        {"*-7", "HQ-IT-7", true},
+        {"*-7", "HQ-IT-77", false},
+        {"a*b*c", "a-b-b-c", true},
+        {"a*b*c", "a-c-b", false},
+        {"*a", "a", true},
+        {"a*b", "ab", true},
+        {"*ab", "aab", true},
+        {"*aab", "aaab", true},
+        {"a*", "*", false},
+        {"CONTOSO\\*", "contoso\\Alice", true},
+        {"CONTOSO\\?lice", "CONTOSO\\alice", true},
+        {"CONTOSO\\alice", "CONTOSO/alice", false},
+        /* one code point, however many bytes */
+        {"K?ln", "K\xc3\xb6ln", true},
+        {"K??ln", "K\xc3\xb6ln", false},
+        {"?", "\xe2\x82\xac", true},
+        {"?", "\xf0\x9f\x98\x80", true},
+        {"*?", "\xf0\x9f\x98\x80", true},
+        {"*??", "\xf0\x9f\x98\x80", false},
+        /* other letters keep their case, and have no halves */
+        {"K\xc3\xb6ln", "K\xc3\xb6LN", true},
+        {"K\xc3\xb6ln", "K\xc3\x96ln", false},
+        {"*\xb6ln", "K\xc3\xb6ln", false},
+        {"[a-z]", "a", false},
+        {"@", "`", false},
+        {"[", "{", false},
+    };
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        if (pol_text_fits(ROWS[i].pattern, ROWS[i].text) != ROWS[i].fits) {
+            fail_msg("\"%s\" and \"%s\"", ROWS[i].pattern, ROWS[i].text);
+        }
+    }
+}
+
+static void text_fits__of_many_stars_that_nearly_fit__comes_to_an_end(void **state)
+{
+    (void)state;
+    char pattern[LIMIT_STRING_BYTES + 1];
+    char text[LIMIT_STRING_BYTES + 1];
+    for (size_t i = 0; i < LIMIT_STRING_BYTES; i++) {
+        pattern[i] = i % 2 == 0 ? '*' : 'a';
+        text[i] = 'a';
+    }
+    pattern[LIMIT_STRING_BYTES] = '\0';
+    text[LIMIT_STRING_BYTES] = '\0';
+    assert_true(pol_text_fits(pattern, text));
+    pattern[LIMIT_STRING_BYTES - 1] = 'b';
+    assert_false(pol_text_fits(pattern, text));
+}
+
+/* ---- marks -------------------------------------------------------------------------------- */
+
+static bool fits_marked(const char *pattern, const char *text)
+{
+    struct pol_text_mark a = pol_text_mark(pattern);
+    struct pol_text_mark b = pol_text_mark(text);
+    return pol_text_fits_marked(pattern, &a, text, &b);
+}
+
+static void text_fits_marked__of_any_texts__answers_as_without_marks(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {"",
+                                        "a",
+                                        "A",
+                                        "*",
+                                        "?",
+                                        "ab",
+                                        "aB",
+                                        "a*",
+                                        "?b",
+                                        "**a",
+                                        "K\xc3\xb6ln",
+                                        "K\xc3\x96ln",
+                                        "k?ln",
+                                        "@",
+                                        "`",
+                                        "CONTOSO\\MAPI-Pilot",
+                                        "contoso\\mapi-pilot",
+                                        "contoso\\mapi-pilos"};
+    for (size_t i = 0; i < COUNT(TEXTS); i++) {
+        for (size_t k = 0; k < COUNT(TEXTS); k++) {
+            if (fits_marked(TEXTS[i], TEXTS[k]) != pol_text_fits(TEXTS[i], TEXTS[k])) {
+                fail_msg("\"%s\" and \"%s\"", TEXTS[i], TEXTS[k]);
+            }
+        }
+    }
+}
+
+/* A mark tells texts apart; it never tells that they are the same. */
+static void text_fits_marked__of_texts_with_equal_marks__still_looks_at_the_letters(void **state)
+{
+    (void)state;
+    struct pol_text_mark forged = pol_text_mark("abcd");
+    assert_false(pol_text_fits_marked("abcd", &forged, "abce", &forged));
+}
+
+/* ---- distinguished names ------------------------------------------------------------------ */
+
+static void text_is_under__of_names__compares_whole_parts_from_the_right(void **state)
+{
+    (void)state;
+    static const char PC[] = "CN=PC-1,OU=Laptops,OU=Berlin,DC=contoso,DC=com";
+    static const struct {
+        const char *wanted;
+        const char *dn;
+        bool under;
+    } ROWS[] = {
+        {"OU=Berlin,DC=contoso,DC=com", PC, true},
+        {"ou=berlin,dc=CONTOSO,dc=com", PC, true},
+        {"OU=Berlin, DC=contoso , DC=com", PC, true},
+        {"DC=com", PC, true},
+        {PC, PC, true},
+        {"OU=Berlin,DC=contoso,DC=com", "OU=Berlin,DC=contoso,DC=com", true},
+        {"U=Berlin,DC=contoso,DC=com", PC, false},
+        {"OU=Laptops,DC=contoso,DC=com", PC, false},
+        {"OU=Berlin", PC, false},
+        {"OU=Berlin,DC=contoso,DC=com", "OU=Ost-Berlin,DC=contoso,DC=com", false},
+        {"OU=X,CN=PC-1,OU=Laptops,OU=Berlin,DC=contoso,DC=com", PC, false},
+        {"DC=com", "", false},
+        /* an escaped comma is part of a name, a comma behind an escaped backslash is not */
+        {"OU=b,DC=x", "OU=a\\,OU=b,DC=x", false},
+        {"OU=a\\,OU=b,DC=x", "CN=p,OU=a\\,OU=b,DC=x", true},
+        {"OU=b,DC=x", "OU=a\\\\,OU=b,DC=x", true},
+        {"OU=a\\ ,DC=x", "OU=a\\ ,DC=x", true},
+        {"OU=a,DC=x", "OU=a\\ ,DC=x", false},
+    };
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        if (pol_text_is_under(ROWS[i].wanted, ROWS[i].dn) != ROWS[i].under) {
+            fail_msg("\"%s\" and \"%s\"", ROWS[i].wanted, ROWS[i].dn);
+        }
+    }
+}
+
+static void text_is_dn__of_texts__wants_a_type_and_a_value_in_each_part(void **state)
+{
+    (void)state;
+    static const char *const GOOD[] = {"DC=com", "OU=a,DC=b", "OU=a, DC=b", "OU=a\\,b,DC=c",
+                                       "OU=a=b"};
+    static const char *const BAD[] = {"",    "Berlin",     "OU=a,",       ",OU=a",  "=a",
+                                      "OU=", "OU=a,,DC=b", "OU=a, ,DC=b", "OU=a,b", "OU=,DC=a"};
+    for (size_t i = 0; i < COUNT(GOOD); i++) {
+        if (!pol_text_is_dn(GOOD[i])) {
+            fail_msg("\"%s\"", GOOD[i]);
+        }
+    }
+    for (size_t i = 0; i < COUNT(BAD); i++) {
+        if (pol_text_is_dn(BAD[i])) {
+            fail_msg("\"%s\"", BAD[i]);
+        }
+    }
+}
+
+static void text_is_sid__of_texts__knows_how_windows_prints_them(void **state)
+{
+    (void)state;
+    assert_true(pol_text_is_sid("S-1-5-18"));
+    assert_false(pol_text_is_sid("s-1-5-18"));
+    assert_false(pol_text_is_sid("CONTOSO\\S-1-5-18"));
+    assert_false(pol_text_is_sid(""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_fits__of_patterns__folds_ascii_and_knows_two_wildcards),
+        cmocka_unit_test(text_fits__of_many_stars_that_nearly_fit__comes_to_an_end),
+        cmocka_unit_test(text_fits_marked__of_any_texts__answers_as_without_marks),
+        cmocka_unit_test(text_fits_marked__of_texts_with_equal_marks__still_looks_at_the_letters),
+        cmocka_unit_test(text_is_under__of_names__compares_whole_parts_from_the_right),
+        cmocka_unit_test(text_is_dn__of_texts__wants_a_type_and_a_value_in_each_part),
+        cmocka_unit_test(text_is_sid__of_texts__knows_how_windows_prints_them),
+    };
+    return cmocka_run_group_tests_name("text_match", tests, NULL, NULL);
+}
