@@ -26,6 +26,8 @@ enum status adm_cmd_trust(int argc, char *const *argv, struct err *err) MUST_USE
 enum status adm_cmd_check(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_sign(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_verify(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_explain(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_simulate(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_publish(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_release(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_advance(int argc, char *const *argv, struct err *err) MUST_USE;

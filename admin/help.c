@@ -22,6 +22,8 @@ static const char GENERAL[] =
     "  check PLAN          find mistakes in a plan\n"
     "  sign PLAN           make a bundle of signed policies\n"
     "  verify FILE         who signed it, and would agents take it now\n"
+    "  explain PLAN        why a user gets what he gets\n"
+    "  simulate PLAN       what each stage would do to many users\n"
     "at the server:\n"
     "  publish BUNDLE      store a bundle; releases nothing\n"
     "  release STAGE       hand a stage to the agents\n"
@@ -115,6 +117,37 @@ static const char VERIFY[] =
     "\n"
     "Example: mapi-rollout verify bundle.json --trust trust.json --floor 7002\n";
 
+static const char EXPLAIN[] =
+    "mapi-rollout explain PLAN.json --stage STAGE --facts FACTS.jsonl [--user SID]\n"
+    "\n"
+    "Shows how a stage decides: each rule tried, each condition with the fact it saw,\n"
+    "bucket against threshold, guards, outcome. An agent explains in the same words.\n"
+    "A line of FACTS.jsonl is a user on a machine, like this (what is left out is not\n"
+    "known; docs/protocol.md has all of it):\n"
+    "  {\"host\":{\"name\":\"PC-1\",\"tags\":[]},\n"
+    "   \"user\":{\"sid\":\"S-1-5-21-1-2-3-1001\",\"account\":\"CONTOSO\\\\alice\"}}\n"
+    "\n"
+    "  --stage STAGE         a stage of the plan, or safe\n"
+    "  --facts FACTS.jsonl   the users; - reads standard input\n"
+    "  --user SID            only this user\n"
+    "  --json                one JSON object a line\n"
+    "\n"
+    "Example: mapi-rollout explain plan.json --stage pilot --facts facts.jsonl\n";
+
+static const char SIMULATE[] =
+    "mapi-rollout simulate PLAN.json --facts FACTS.jsonl [--changes FILE] [--json]\n"
+    "\n"
+    "Counts what every stage and the safe policy would decide for the users of a facts\n"
+    "file (see 'mapi-rollout explain --help'), how many change from the stage before,\n"
+    "and which facts are missing. Takes files of any length.\n"
+    "\n"
+    "  --facts FACTS.jsonl   the users; - reads standard input\n"
+    "  --changes FILE        also write who changes: one JSON object for each user and\n"
+    "                        stage, into a new file\n"
+    "  --json                answer for programs\n"
+    "\n"
+    "Example: mapi-rollout simulate plan.json --facts facts.jsonl --changes who.jsonl\n";
+
 static const char PUBLISH[] =
     "mapi-rollout publish BUNDLE.json [--skip]\n"
     "\n"
@@ -190,10 +223,10 @@ struct help {
 };
 
 static const struct help HELP[] = {
-    {"", GENERAL},        {"init", INIT},       {"keygen", KEYGEN}, {"trust", TRUST},
-    {"check", CHECK},     {"sign", SIGN},       {"verify", VERIFY}, {"publish", PUBLISH},
-    {"release", RELEASE}, {"advance", ADVANCE}, {"safe", SAFE},     {"status", STATUS},
-    {"users", USERS},     {"devices", DEVICES},
+    {"", GENERAL},          {"init", INIT},       {"keygen", KEYGEN},   {"trust", TRUST},
+    {"check", CHECK},       {"sign", SIGN},       {"verify", VERIFY},   {"explain", EXPLAIN},
+    {"simulate", SIMULATE}, {"publish", PUBLISH}, {"release", RELEASE}, {"advance", ADVANCE},
+    {"safe", SAFE},         {"status", STATUS},   {"users", USERS},     {"devices", DEVICES},
 };
 
 const char *adm_help_find(const char *command)

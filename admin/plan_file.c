@@ -5,6 +5,8 @@
 #include "policy/limits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { WARNING_BYTES = ERR_POINTER_BYTES + ERR_TEXT_BYTES + 16 };
 
@@ -31,8 +33,8 @@ static void print_problems(const struct pol_problems *problems, struct err *err)
     }
 }
 
-enum status adm_plan_read(const char *path, struct adm_findings *findings, struct pol_plan **out,
-                          struct err *err)
+static enum status read_plan(const char *path, struct adm_findings *findings, struct pol_plan **out,
+                             struct err *err)
 {
     struct bytes document = {0};
 
@@ -41,11 +43,51 @@ enum status adm_plan_read(const char *path, struct adm_findings *findings, struc
     if (st == ST_OK) {
         st = pol_plan_parse(bytes_span(&document), out, &findings->problems, &findings->warnings,
                             err);
-        print_warnings(&findings->warnings);
     }
     if (st == ST_REFUSED) {
         print_problems(&findings->problems, err);
     }
     bytes_free(&document);
     return st;
+}
+
+enum status adm_plan_read(const char *path, struct adm_findings *findings, struct pol_plan **out,
+                          struct err *err)
+{
+    enum status st = read_plan(path, findings, out, err);
+    print_warnings(&findings->warnings);
+    return st;
+}
+
+enum status adm_plan_read_quietly(const char *path, struct pol_plan **out, struct err *err)
+{
+    struct adm_findings *findings = malloc(sizeof *findings);
+    if (findings == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory to read the plan");
+    }
+    enum status st = read_plan(path, findings, out, err);
+    free(findings);
+    return st;
+}
+
+enum status adm_plan_find_stage(const struct pol_plan *plan, const char *name, int *out,
+                                struct err *err)
+{
+    size_t found = 0;
+    char names[ERR_TEXT_BYTES / 2] = "";
+    size_t used = 0;
+    if (strcmp(name, "safe") == 0) {
+        *out = POL_PLAN_SAFE;
+        return ST_OK;
+    }
+    if (pol_plan_find_stage(plan, name, &found)) {
+        *out = (int)found;
+        return ST_OK;
+    }
+    for (size_t i = 0; i < pol_plan_stage_count(plan) && used < sizeof names; i++) {
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s, ",
+                                 pol_plan_stage_name(plan, i));
+    }
+    return err_refuse(err, "stage_unknown", NULL, "the plan has no stage \"%s\": there are %ssafe",
+                      name, used < sizeof names ? names : "many, and ");
 }

@@ -21,4 +21,13 @@ struct adm_findings {
 enum status adm_plan_read(const char *path, struct adm_findings *findings, struct pol_plan **out,
                           struct err *err) MUST_USE;
 
+/* The same for who wants the plan only: warnings are not printed. */
+enum status adm_plan_read_quietly(const char *path, struct pol_plan **out,
+                                  struct err *err) MUST_USE;
+
+/* The stage of that name, or POL_PLAN_SAFE for "safe"; ST_REFUSED stage_unknown names those there
+ * are. */
+enum status adm_plan_find_stage(const struct pol_plan *plan, const char *name, int *out,
+                                struct err *err) MUST_USE;
+
 #endif

@@ -23,7 +23,7 @@ enum status adm_print(const struct bytes *text, enum status st, struct err *err)
 void adm_print_warning(const char *text)
 {
     struct bytes line = bytes_with_limit(WARNING_MOST_BYTES);
-    if (adm_text_append(&line, text) == ST_OK) {
+    if (bytes_append_visible(&line, text) == ST_OK) {
         (void)fprintf(stderr, "mapi-rollout: warning: %s\n", bytes_text(&line));
     }
     bytes_free(&line);

@@ -37,11 +37,11 @@ static enum status append_released(const struct adm_rollout_view *rollout, struc
     }
     if (st == ST_OK && rollout->released_by[0] != '\0') {
         st = bytes_append_text(out, " by ");
-        st = st == ST_OK ? adm_text_append(out, rollout->released_by) : st;
+        st = st == ST_OK ? bytes_append_visible(out, rollout->released_by) : st;
     }
     if (st == ST_OK && rollout->reason[0] != '\0') {
         st = bytes_append_text(out, ": ");
-        st = st == ST_OK ? adm_text_append(out, rollout->reason) : st;
+        st = st == ST_OK ? bytes_append_visible(out, rollout->reason) : st;
     }
     return st == ST_OK ? bytes_append_text(out, "\n") : st;
 }
@@ -51,7 +51,7 @@ static enum status append_head(const struct adm_rollout_view *rollout, int64_t n
 {
     enum status st = bytes_append_text(out, "rollout   ");
     if (st == ST_OK) {
-        st = adm_text_append(out, rollout->rollout[0] != '\0' ? rollout->rollout : "none yet");
+        st = bytes_append_visible(out, rollout->rollout[0] != '\0' ? rollout->rollout : "none yet");
     }
     if (st == ST_OK) {
         st = bytes_append_text(out, "\n");

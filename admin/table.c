@@ -17,27 +17,6 @@ void adm_table_done(struct adm_table *table)
     bytes_free(&table->cells);
 }
 
-static bool is_c1_control(const unsigned char *p)
-{
-    return p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
-}
-
-enum status adm_text_append(struct bytes *out, const char *text)
-{
-    enum status st = ST_OK;
-    for (const unsigned char *p = (const unsigned char *)text; st == ST_OK && *p != '\0'; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            st = bytes_append_format(out, "\\x%02x", *p);
-        } else if (is_c1_control(p)) {
-            st = bytes_append_format(out, "\\u%04x", p[1]);
-            p++;
-        } else {
-            st = bytes_append(out, p, 1);
-        }
-    }
-    return st;
-}
-
 /* Bytes that are not continuations; what is no UTF-8 only costs alignment. */
 static size_t code_points(const char *text)
 {
@@ -52,7 +31,7 @@ void adm_table_cell(struct adm_table *table, const char *text)
 {
     size_t start = table->cells.size;
     if (table->st == ST_OK) {
-        table->st = adm_text_append(&table->cells, text != NULL ? text : "-");
+        table->st = bytes_append_visible(&table->cells, text != NULL ? text : "-");
     }
     if (table->st == ST_OK) {
         table->st = bytes_append(&table->cells, "", 1);

@@ -33,7 +33,4 @@ void adm_table_number(struct adm_table *table, int64_t value);
 /* Append the finished lines. */
 enum status adm_table_write(const struct adm_table *table, struct bytes *out) MUST_USE;
 
-/* Append text with its control characters escaped, line ends too. */
-enum status adm_text_append(struct bytes *out, const char *text) MUST_USE;
-
 #endif

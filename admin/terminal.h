@@ -18,6 +18,8 @@ enum status adm_terminal_start(int *argc, char ***argv, struct err *err) MUST_US
 
 /* Somebody can be asked: standard input and standard error are a terminal. */
 bool adm_terminal_asks(void);
+/* Standard error is one: progress may be told. */
+bool adm_terminal_tells(void);
 /* Standard output is one: a screen may be drawn. */
 bool adm_terminal_shows(void);
 

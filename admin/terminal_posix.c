@@ -21,6 +21,11 @@ bool adm_terminal_asks(void)
     return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
+bool adm_terminal_tells(void)
+{
+    return isatty(STDERR_FILENO) == 1;
+}
+
 bool adm_terminal_shows(void)
 {
     return isatty(STDOUT_FILENO) == 1;

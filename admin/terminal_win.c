@@ -59,6 +59,11 @@ bool adm_terminal_asks(void)
     return is_console(STD_INPUT_HANDLE) && is_console(STD_ERROR_HANDLE);
 }
 
+bool adm_terminal_tells(void)
+{
+    return is_console(STD_ERROR_HANDLE);
+}
+
 bool adm_terminal_shows(void)
 {
     return is_console(STD_OUTPUT_HANDLE);

@@ -52,10 +52,8 @@ enum status bytes_append_text(struct bytes *b, const char *text)
     return bytes_append(b, text, strlen(text));
 }
 
-enum status bytes_append_format(struct bytes *b, const char *format, ...)
+enum status bytes_append_format_list(struct bytes *b, const char *format, va_list arguments)
 {
-    va_list arguments;
-    va_start(arguments, format);
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -65,7 +63,36 @@ enum status bytes_append_format(struct bytes *b, const char *format, ...)
         b->size += (size_t)length;
     }
     va_end(again);
+    return st;
+}
+
+enum status bytes_append_format(struct bytes *b, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    enum status st = bytes_append_format_list(b, format, arguments);
     va_end(arguments);
+    return st;
+}
+
+static bool is_c1_control(const unsigned char *p)
+{
+    return p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+}
+
+enum status bytes_append_visible(struct bytes *b, const char *text)
+{
+    enum status st = ST_OK;
+    for (const unsigned char *p = (const unsigned char *)text; st == ST_OK && *p != '\0'; p++) {
+        if (*p < 0x20 || *p == 0x7f) {
+            st = bytes_append_format(b, "\\x%02x", *p);
+        } else if (is_c1_control(p)) {
+            st = bytes_append_format(b, "\\u%04x", p[1]);
+            p++;
+        } else {
+            st = bytes_append(b, p, 1);
+        }
+    }
     return st;
 }
 

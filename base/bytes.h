@@ -35,6 +35,10 @@ enum status bytes_append(struct bytes *b, const void *data, size_t size) MUST_US
 enum status bytes_append_text(struct bytes *b, const char *text) MUST_USE;
 enum status bytes_append_format(struct bytes *b, const char *format, ...)
     PRINTF_LIKE(2, 3) MUST_USE;
+enum status bytes_append_format_list(struct bytes *b, const char *format, va_list arguments)
+    PRINTF_LIKE(2, 0) MUST_USE;
+/* Text from outside, its control characters escaped (line ends, too): nothing in it moves a cursor. */
+enum status bytes_append_visible(struct bytes *b, const char *text) MUST_USE;
 void bytes_clear(struct bytes *b); /* size becomes 0, the memory is kept */
 void bytes_free(struct bytes *b);  /* frees and leaves an empty buffer; NULL is fine */
 void bytes_wipe(struct bytes *b);  /* the same, after overwriting: for secrets */

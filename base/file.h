@@ -31,6 +31,10 @@ enum status file_write(const char *path, struct span content, enum file_access a
 enum status file_create(const char *path, struct span content, enum file_access access,
                         struct err *err) MUST_USE;
 
+/* Open a file to read it from its beginning, for what is too long to be in memory. fclose() closes
+ * it. */
+enum status file_open_to_read(const char *path, FILE **out, struct err *err) MUST_USE;
+
 /* Open a file to append to it, and make it if need be; others may read it meanwhile. fclose() closes
  * it. */
 enum status file_open_to_append(const char *path, FILE **out, struct err *err) MUST_USE;

@@ -173,14 +173,24 @@ enum status file_create(const char *path, struct span content, enum file_access 
     return st == ST_OK ? flush_folder_of(path, err) : st;
 }
 
-enum status file_open_to_append(const char *path, FILE **out, struct err *err)
+static enum status open_stream(const char *path, const char *mode, FILE **out, struct err *err)
 {
-    FILE *file = fopen(path, "abe");
+    FILE *file = fopen(path, mode);
     if (file == NULL) {
         return fail(err, errno, "open", path);
     }
     *out = file;
     return ST_OK;
+}
+
+enum status file_open_to_read(const char *path, FILE **out, struct err *err)
+{
+    return open_stream(path, "rbe", out, err);
+}
+
+enum status file_open_to_append(const char *path, FILE **out, struct err *err)
+{
+    return open_stream(path, "abe", out, err);
 }
 
 enum status file_remove(const char *path, struct err *err)

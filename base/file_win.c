@@ -164,14 +164,14 @@ enum status file_write(const char *path, struct span content, enum file_access a
     return st;
 }
 
-enum status file_open_to_append(const char *path, FILE **out, struct err *err)
+static enum status open_stream(const char *path, const wchar_t *mode, FILE **out, struct err *err)
 {
     wchar_t *wide = NULL;
     enum status st = text_to_wide(path, &wide);
     if (st != ST_OK) {
         return err_set(err, st, 0, "the path %s is not valid text", path);
     }
-    FILE *file = _wfopen(wide, L"ab");
+    FILE *file = _wfopen(wide, mode);
     DWORD error = GetLastError();
     free(wide);
     if (file == NULL) {
@@ -179,6 +179,16 @@ enum status file_open_to_append(const char *path, FILE **out, struct err *err)
     }
     *out = file;
     return ST_OK;
+}
+
+enum status file_open_to_read(const char *path, FILE **out, struct err *err)
+{
+    return open_stream(path, L"rb", out, err);
+}
+
+enum status file_open_to_append(const char *path, FILE **out, struct err *err)
+{
+    return open_stream(path, L"ab", out, err);
 }
 
 enum status file_remove(const char *path, struct err *err)

@@ -331,6 +331,7 @@ static void check_share(const struct pol_at *at)
 enum status pol_condition_read(struct pol_ring_set *set, const struct pol_at *at)
 {
     size_t node = 0;
+    size_t found = at->problems->found;
     struct pol_at member;
     enum status st = add_match(set, POL_MATCH_ALL, &node);
     if (st != ST_OK || !pol_read_object(at, MATCH_KEYS, MATCH_KEY_COUNT)) {
@@ -342,7 +343,7 @@ enum status pol_condition_read(struct pol_ring_set *set, const struct pol_at *at
         st = read_key(set, at, &member);
     }
     close_match(set, node);
-    if (st == ST_OK && set->matches[node].subtree == 1 && at->problems->found == 0) {
+    if (st == ST_OK && set->matches[node].subtree == 1 && at->problems->found == found) {
         pol_at_problem(at, "out_of_range", "a condition without a key would match everybody");
     }
     return st;

@@ -142,6 +142,19 @@ static struct pol_decision apply_rules(struct pol_matching *m)
     return (struct pol_decision){.set = policy->otherwise, .rule = -1};
 }
 
+struct pol_decision pol_evaluate_next(struct pol_matching *matching)
+{
+    struct pol_decision d = apply_rules(matching);
+    struct guarding g = {.policy = matching->policy,
+                         .facts = matching->facts,
+                         .trace = matching->trace,
+                         .decision = &d};
+    guard_mailbox(&g);
+    guard_preflight(&g);
+    guard_outlook(&g);
+    return d;
+}
+
 struct pol_decision pol_evaluate(const struct pol_policy *policy, const struct pol_facts *facts,
                                  const struct pol_trace *trace)
 {
@@ -150,10 +163,5 @@ struct pol_decision pol_evaluate(const struct pol_policy *policy, const struct p
     m.facts = facts;
     m.trace = trace;
     m.settled = 0;
-    struct pol_decision d = apply_rules(&m);
-    struct guarding g = {.policy = policy, .facts = facts, .trace = trace, .decision = &d};
-    guard_mailbox(&g);
-    guard_preflight(&g);
-    guard_outlook(&g);
-    return d;
+    return pol_evaluate_next(&m);
 }

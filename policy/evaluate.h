@@ -32,4 +32,9 @@ struct pol_decision {
 struct pol_decision pol_evaluate(const struct pol_policy *policy, const struct pol_facts *facts,
                                  const struct pol_trace *trace);
 
+/* The same for one of several policies that have the same rings, as the stages of a plan do
+ * (pol_plan_view): what one has settled is not settled again by the next. matching->policy says
+ * which; facts and trace are set, settled is 0 before the first. */
+struct pol_decision pol_evaluate_next(struct pol_matching *matching);
+
 #endif

@@ -11,8 +11,9 @@
 struct pol_fact_line {
     struct pol_facts facts;
     struct pol_json *json;
-    size_t text_count;
-    const char *texts[]; /* of all lists */
+    const char **groups;
+    const char **tags;
+    enum status st; /* ST_NO_MEMORY sticks */
 };
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -33,9 +34,9 @@ static enum pol_answer read_answer(const struct pol_at *at, const char *key)
     return yes ? POL_YES : POL_NO;
 }
 
-/* NULL if the list is not known; a list without elements is known. */
-static const char *const *read_list(const struct pol_at *at, const char *key,
-                                    struct pol_fact_line *line, size_t *out_count)
+/* NULL if the list is not known; a list without elements is known. free() frees it. */
+static const char **read_list(const struct pol_at *at, const char *key, struct pol_fact_line *line,
+                              size_t *out_count)
 {
     struct pol_at list;
     struct pol_at item;
@@ -47,16 +48,19 @@ static const char *const *read_list(const struct pol_at *at, const char *key,
         pol_at_problem(&list, "wrong_type", "a list of texts is expected");
         return NULL;
     }
-    const char **first = line->texts + line->text_count;
+    const char **texts = malloc((count + 1) * sizeof *texts);
+    if (texts == NULL) {
+        line->st = ST_NO_MEMORY;
+        return NULL;
+    }
     *out_count = 0;
     for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
         const char *text = NULL;
         if (pol_at_text(&item, LIMIT_STRING_BYTES, &text)) {
-            first[(*out_count)++] = text;
+            texts[(*out_count)++] = text;
         }
     }
-    line->text_count += *out_count;
-    return first;
+    return texts;
 }
 
 static void read_host(const struct pol_at *root, struct pol_fact_line *line)
@@ -73,7 +77,8 @@ static void read_host(const struct pol_at *root, struct pol_fact_line *line)
     (void)read_text(&host, "domain"); /* the machine's; rings look at the account's */
     facts->computer_ou = read_text(&host, "computer_ou");
     facts->ad_site = read_text(&host, "ad_site");
-    facts->tags = read_list(&host, "tags", line, &facts->tag_count);
+    line->tags = read_list(&host, "tags", line, &facts->tag_count);
+    facts->tags = line->tags;
     facts->multi_session = read_answer(&host, "multi_session");
 }
 
@@ -98,7 +103,8 @@ static void read_user(const struct pol_at *root, struct pol_fact_line *line)
     }
     facts->sid = read_text(&user, "sid");
     facts->account = read_text(&user, "account");
-    facts->groups = read_list(&user, "groups", line, &facts->group_count);
+    line->groups = read_list(&user, "groups", line, &facts->group_count);
+    facts->groups = line->groups;
     facts->groups_without_names = has_only_sids(facts);
 }
 
@@ -148,7 +154,8 @@ static enum status read_line(struct pol_fact_line *line, struct err *err)
                             &mailbox);
         line->facts.mailbox = (enum pol_mailbox)mailbox;
     }
-    return pol_problems_status(&problems, err);
+    return line->st == ST_OK ? pol_problems_status(&problems, err)
+                             : err_set(err, line->st, 0, "no memory to read facts");
 }
 
 enum status pol_fact_line_parse(struct span line, struct pol_fact_line **out, struct err *err)
@@ -159,9 +166,7 @@ enum status pol_fact_line_parse(struct span line, struct pol_fact_line **out, st
     if (st != ST_OK) {
         return st;
     }
-    /* A text in a list takes at least three bytes: two quotes, and a comma or bracket. */
-    size_t most = line.size / 3 + 1;
-    struct pol_fact_line *read = calloc(1, sizeof *read + most * sizeof read->texts[0]);
+    struct pol_fact_line *read = calloc(1, sizeof *read);
     if (read == NULL) {
         pol_json_free(json);
         return err_set(err, ST_NO_MEMORY, 0, "no memory to read facts");
@@ -185,6 +190,8 @@ void pol_fact_line_free(struct pol_fact_line *line)
 {
     if (line != NULL) {
         pol_json_free(line->json);
+        free(line->groups);
+        free(line->tags);
         free(line);
     }
 }

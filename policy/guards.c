@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+enum { PORT_MOST = 65535 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Cursor to an optional array; false if it is absent or wrong. */
@@ -44,6 +45,21 @@ static void read_mailboxes(const struct pol_at *guards, struct pol_guards *out)
 
 /* ---- preflight ---------------------------------------------------------------------------- */
 
+/* *at stands on the colon, and then behind the number. */
+static bool skip_port(const char **at)
+{
+    uint32_t port = 0;
+    const char *p = *at + 1;
+    for (; *p >= '0' && *p <= '9' && port <= PORT_MOST; p++) {
+        port = port * 10 + (uint32_t)(*p - '0');
+    }
+    if (p == *at + 1 || port == 0 || port > PORT_MOST) {
+        return false;
+    }
+    *at = p;
+    return true;
+}
+
 /* A URL that a client can only understand in one way: https, a host, perhaps a port, a path; no user
  * names, no fragment, no character that would have to be escaped. */
 static bool is_url(const char *text)
@@ -61,12 +77,8 @@ static bool is_url(const char *text)
         return false;
     }
     at += host;
-    if (*at == ':') {
-        size_t digits = strspn(at + 1, "0123456789");
-        if (digits == 0 || digits > 5) {
-            return false;
-        }
-        at += 1 + digits;
+    if (*at == ':' && !skip_port(&at)) {
+        return false;
     }
     return (*at == '/' || *at == '\0') && at[strspn(at, PATH)] == '\0';
 }

@@ -61,8 +61,9 @@ static enum status grow(struct pol_json_names *names)
 
 enum status pol_json_names_add(struct pol_json_names *names, size_t object, size_t start)
 {
-    struct pol_json_name name = {
-        .object = object, .start = start, .size = names->text.size - start};
+    struct pol_json_name name = {.object = (uint32_t)object,
+                                 .start = (uint32_t)start,
+                                 .size = (uint32_t)(names->text.size - start)};
     if (names->count * 2 >= names->slot_count) {
         enum status st = grow(names);
         if (st != ST_OK) {

@@ -9,10 +9,12 @@
 
 #include "base/bytes.h"
 
+/* Documents are at most LIMIT_BUNDLE_BYTES long, so 32 bits do, and a table for a small document stays
+ * small. */
 struct pol_json_name {
-    size_t object; /* which object of the document; 0 marks a free slot */
-    size_t start;  /* in the text of all names */
-    size_t size;
+    uint32_t object; /* which object of the document; 0 marks a free slot */
+    uint32_t start;  /* in the text of all names */
+    uint32_t size;
 };
 
 struct pol_json_names {

@@ -139,10 +139,16 @@ bool pol_next(struct pol_at *item)
     return true;
 }
 
+/* Most names differ in their first letter. */
+static bool same_name(const char *a, const char *b)
+{
+    return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 static bool is_allowed(const char *name, const char *const *allowed, size_t allowed_count)
 {
     for (size_t i = 0; i < allowed_count; i++) {
-        if (strcmp(name, allowed[i]) == 0) {
+        if (same_name(name, allowed[i])) {
             return true;
         }
     }
@@ -160,7 +166,9 @@ bool pol_read_object(const struct pol_at *at, const char *const *allowed, size_t
         if (is_allowed(member.key, allowed, allowed_count)) {
             continue;
         }
-        const char *near = pol_near_word(member.key, allowed, allowed_count);
+        /* Guessing takes time, and what nobody will read is not worth any. */
+        bool is_told = at->problems->found < LIMIT_PROBLEMS;
+        const char *near = is_told ? pol_near_word(member.key, allowed, allowed_count) : NULL;
         if (near != NULL) {
             pol_at_problem(&member, "unknown_field", "did you mean \"%s\"?", near);
         } else {
@@ -173,8 +181,10 @@ bool pol_read_object(const struct pol_at *at, const char *const *allowed, size_t
 bool pol_read_member(const struct pol_at *at, const char *key, enum pol_need need,
                      struct pol_at *out)
 {
-    const cJSON *item =
-        pol_at_is_object(at) ? cJSON_GetObjectItemCaseSensitive(item_of(at), key) : NULL;
+    const cJSON *item = pol_at_is_object(at) ? item_of(at)->child : NULL;
+    while (item != NULL && !same_name(item->string, key)) {
+        item = item->next;
+    }
     struct pol_at member = child(at, item, key, 0);
     if (member.value == NULL) {
         if (need == POL_REQUIRED) {

@@ -97,8 +97,11 @@ static enum status scan_string(struct scanner *s, bool keep)
     size_t total = 0;
     s->at++;
     while (s->at < s->end && *s->at != '"') {
-        struct pol_json_character character;
-        const char *mistake = pol_json_character(&s->at, s->end, &character);
+        struct pol_json_character character = {.data = s->at};
+        character.size = pol_json_plain_run(s->at, s->end);
+        s->at += character.size;
+        const char *mistake =
+            character.size > 0 ? NULL : pol_json_character(&s->at, s->end, &character);
         if (mistake != NULL) {
             return syntax(s, mistake);
         }

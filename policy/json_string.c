@@ -126,6 +126,15 @@ static const char *escape(const uint8_t **at, const uint8_t *end, struct pol_jso
     return NULL;
 }
 
+size_t pol_json_plain_run(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *p = at;
+    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+        p++;
+    }
+    return (size_t)(p - at);
+}
+
 const char *pol_json_character(const uint8_t **at, const uint8_t *end,
                                struct pol_json_character *out)
 {

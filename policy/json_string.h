@@ -16,6 +16,9 @@ struct pol_json_character {
     uint8_t scratch[4];
 };
 
+/* How many characters from at on mean themselves and are one byte each: nearly all there are. */
+size_t pol_json_plain_run(const uint8_t *at, const uint8_t *end);
+
 /* Read the character at *at, which is before end and no closing quote, and move *at behind it. What
  * is refused leaves *at at the mistake. */
 const char *pol_json_character(const uint8_t **at, const uint8_t *end,

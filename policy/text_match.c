@@ -71,7 +71,7 @@ bool pol_text_fits_marked(const char *pattern, const struct pol_text_mark *patte
 
 bool pol_text_is_sid(const char *text)
 {
-    return strncmp(text, "S-1-", 4) == 0;
+    return text[0] == 'S' && text[1] == '-' && text[2] == '1' && text[3] == '-';
 }
 
 /* ---- distinguished names ------------------------------------------------------------------ */
@@ -163,6 +163,9 @@ bool pol_text_is_dn(const char *text)
 {
     struct name name = name_of(text);
     struct part part;
+    if (is_escaped(text, name.end)) {
+        return false; /* a backslash that escapes nothing */
+    }
     while (take_last(&name, &part)) {
         const char *equals = memchr(part.start, '=', part.size);
         if (equals == NULL || equals == part.start || equals + 1 == part.start + part.size) {

@@ -1,0 +1,137 @@
+#include "admin/line_file.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 256 * 1024 };
+
+static bool is_standard_input(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+enum status adm_line_file_open(const char *path, size_t most_bytes, struct adm_line_file *out,
+                               struct err *err)
+{
+    struct adm_line_file lines = {.path = path, .most_bytes = most_bytes, .file = stdin};
+    enum status st = ST_OK;
+    if (!is_standard_input(path)) {
+        st = file_open_to_read(path, &lines.file, err);
+    }
+    if (st == ST_OK) {
+        lines.buffer = malloc(most_bytes + CHUNK_BYTES);
+        if (lines.buffer == NULL) {
+            st = err_set(err, ST_NO_MEMORY, 0, "no memory to read %s", path);
+            adm_line_file_close(&lines);
+        }
+    }
+    if (st == ST_OK) {
+        *out = lines;
+    }
+    return st;
+}
+
+void adm_line_file_close(struct adm_line_file *lines)
+{
+    free(lines->buffer);
+    if (lines->file != NULL && lines->file != stdin) {
+        (void)fclose(lines->file);
+    }
+    *lines = (struct adm_line_file){0};
+}
+
+/* Move what is left to the front of the buffer and read on behind it. */
+static enum status fill(struct adm_line_file *lines, struct err *err)
+{
+    size_t kept = lines->end - lines->start;
+    memmove(lines->buffer, lines->buffer + lines->start, kept);
+    lines->start = 0;
+    lines->end = kept;
+    size_t got =
+        fread(lines->buffer + kept, 1, lines->most_bytes + CHUNK_BYTES - kept, lines->file);
+    if (ferror(lines->file)) {
+        return err_set(err, ST_IO, (uint32_t)errno, "cannot read %s", lines->path);
+    }
+    lines->at_end = got == 0;
+    lines->end += got;
+    lines->read_bytes += got;
+    return ST_OK;
+}
+
+static enum status too_long(const struct adm_line_file *lines, struct err *err)
+{
+    return err_refuse(err, "too_large", "", "%s, line %" PRIu64 " is longer than %zu bytes",
+                      lines->path, lines->line + 1, lines->most_bytes);
+}
+
+/* One line without its end, empty or not. */
+static enum status take_line(struct adm_line_file *lines, struct span *out, bool *out_more,
+                             struct err *err)
+{
+    size_t searched = 0;
+    const uint8_t *end = NULL;
+    while (end == NULL) {
+        size_t left = lines->end - lines->start;
+        end = left == searched
+                  ? NULL
+                  : memchr(lines->buffer + lines->start + searched, '\n', left - searched);
+        if (end != NULL) {
+            break;
+        }
+        if (left > lines->most_bytes) {
+            return too_long(lines, err);
+        }
+        if (lines->at_end) {
+            end = lines->buffer + lines->end;
+            break;
+        }
+        searched = left;
+        enum status st = fill(lines, err);
+        if (st != ST_OK) {
+            return st;
+        }
+    }
+    const uint8_t *start = lines->buffer + lines->start;
+    size_t size = (size_t)(end - start);
+    *out_more = lines->start < lines->end;
+    lines->start += size + (lines->start + size < lines->end ? 1 : 0);
+    size -= size > 0 && start[size - 1] == '\r' ? 1 : 0;
+    if (size > lines->most_bytes) {
+        return too_long(lines, err);
+    }
+    lines->line += *out_more ? 1 : 0;
+    *out = (struct span){.data = start, .size = size};
+    return ST_OK;
+}
+
+enum status adm_line_file_next(struct adm_line_file *lines, struct span *out, bool *out_more,
+                               struct err *err)
+{
+    struct span line = {0};
+    bool more = true;
+    enum status st = ST_OK;
+    while (st == ST_OK && more && line.size == 0) {
+        st = take_line(lines, &line, &more, err);
+    }
+    if (st == ST_OK) {
+        *out = line;
+        *out_more = more;
+    }
+    return st;
+}
+
+enum status adm_line_file_refused(const struct adm_line_file *lines, const struct err *inner,
+                                  struct err *err)
+{
+    struct err cause = *inner;
+    if (cause.st != ST_REFUSED) {
+        return err_set(err, cause.st, cause.os_code, "%s, line %" PRIu64 ": %s", lines->path,
+                       lines->line, cause.text);
+    }
+    return err_refuse(err, cause.code, cause.pointer, "%s, line %" PRIu64 ": %s", lines->path,
+                      lines->line, cause.text);
+}

@@ -1,0 +1,163 @@
+#include "admin/simulation_view.h"
+
+#include "admin/table.h"
+#include "policy/json_write.h"
+
+#include <inttypes.h>
+
+/* ---- for people --------------------------------------------------------------------------- */
+
+static uint64_t held(const struct pol_stage_counts *counts)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < POL_BLOCKED_COUNT; i++) {
+        sum += counts->blocked[i];
+    }
+    return sum;
+}
+
+static void put_heading(struct adm_table *table)
+{
+    adm_table_cell(table, "STAGE");
+    for (size_t i = 0; i < POL_OUTCOME_COUNT; i++) {
+        adm_table_cell(table, POL_OUTCOME_WORDS[i]);
+    }
+    adm_table_cell(table, "by guard");
+    adm_table_cell(table, "changes");
+}
+
+static void put_stage(struct adm_table *table, const struct pol_stage_counts *counts, bool is_safe)
+{
+    adm_table_cell(table, counts->stage);
+    for (size_t i = 0; i < POL_OUTCOME_COUNT; i++) {
+        adm_table_number(table, (int64_t)counts->outcomes[i]);
+    }
+    adm_table_number(table, (int64_t)held(counts));
+    if (is_safe) {
+        adm_table_cell(table, NULL);
+    } else {
+        adm_table_number(table, (int64_t)pol_stage_counts_moved(counts));
+    }
+}
+
+/* Moves, guards and missing facts of one stage; nothing where there are none. */
+static enum status put_reasons(const struct pol_stage_counts *counts, bool is_safe,
+                               struct bytes *out)
+{
+    enum status st = ST_OK;
+    for (unsigned from = 0; from < POL_OUTCOME_COUNT && !is_safe; from++) {
+        for (unsigned to = 0; to < POL_OUTCOME_COUNT && st == ST_OK; to++) {
+            if (pol_outcome_moves(from, to) && counts->moves[from][to] > 0) {
+                st = bytes_append_format(out, "%s: %" PRIu64 " from %s to %s\n", counts->stage,
+                                         counts->moves[from][to], POL_OUTCOME_WORDS[from],
+                                         POL_OUTCOME_WORDS[to]);
+            }
+        }
+    }
+    for (size_t i = 0; i < POL_BLOCKED_COUNT && st == ST_OK; i++) {
+        if (counts->blocked[i] > 0) {
+            st = bytes_append_format(out, "%s: %" PRIu64 " by the guard: %s\n", counts->stage,
+                                     counts->blocked[i], POL_BLOCKED_WORDS[i]);
+        }
+    }
+    for (size_t i = 0; i < POL_FACT_COUNT && st == ST_OK; i++) {
+        if (counts->missing[i] > 0) {
+            st = bytes_append_format(out,
+                                     "%s: %" PRIu64 " left alone, because \"%s\" is not known\n",
+                                     counts->stage, counts->missing[i], POL_FACT_WORDS[i]);
+        }
+    }
+    return st;
+}
+
+enum status adm_simulation_text(const struct pol_plan *plan,
+                                const struct pol_simulation *simulation, struct bytes *out)
+{
+    size_t rows = pol_simulation_stage_count(simulation);
+    struct adm_table table = adm_table_with(POL_OUTCOME_COUNT + 3);
+    enum status st = bytes_append_format(
+        out, "rollout %s, serial %" PRIu32 ", %" PRIu64 " users\n\n", pol_plan_rollout(plan),
+        pol_plan_serial(plan), pol_simulation_users(simulation));
+    put_heading(&table);
+    for (size_t i = 0; i < rows; i++) {
+        put_stage(&table, pol_simulation_stage(simulation, i), i + 1 == rows);
+    }
+    if (st == ST_OK) {
+        st = adm_table_write(&table, out);
+    }
+    adm_table_done(&table);
+    if (st == ST_OK) {
+        st = bytes_append_text(out, "\n");
+    }
+    for (size_t i = 0; i < rows && st == ST_OK; i++) {
+        st = put_reasons(pol_simulation_stage(simulation, i), i + 1 == rows, out);
+    }
+    return st;
+}
+
+/* ---- for programs ------------------------------------------------------------------------- */
+
+static void write_counts(struct pol_json_writer *w, const char *key, const char *const *words,
+                         const uint64_t *counts, size_t count)
+{
+    pol_json_object(w, key);
+    for (size_t i = 0; i < count; i++) {
+        if (words[i] != NULL && counts[i] > 0) {
+            pol_json_integer(w, words[i], (int64_t)counts[i]);
+        }
+    }
+    pol_json_close_object(w);
+}
+
+static void write_moves(struct pol_json_writer *w, const struct pol_stage_counts *counts)
+{
+    pol_json_array(w, "changes");
+    for (unsigned from = 0; from < POL_OUTCOME_COUNT; from++) {
+        for (unsigned to = 0; to < POL_OUTCOME_COUNT; to++) {
+            if (!pol_outcome_moves(from, to) || counts->moves[from][to] == 0) {
+                continue;
+            }
+            pol_json_object(w, NULL);
+            pol_json_text(w, "from", POL_OUTCOME_WORDS[from]);
+            pol_json_text(w, "to", POL_OUTCOME_WORDS[to]);
+            pol_json_integer(w, "users", (int64_t)counts->moves[from][to]);
+            pol_json_close_object(w);
+        }
+    }
+    pol_json_close_array(w);
+}
+
+static void write_stage(struct pol_json_writer *w, const char *key,
+                        const struct pol_stage_counts *counts)
+{
+    pol_json_object(w, key);
+    pol_json_text(w, "stage", counts->stage);
+    pol_json_integer(w, "version", counts->version);
+    write_counts(w, "outcomes", POL_OUTCOME_WORDS, counts->outcomes, POL_OUTCOME_COUNT);
+    write_counts(w, "blocked_by", POL_BLOCKED_WORDS, counts->blocked, POL_BLOCKED_COUNT);
+    write_counts(w, "unknown_facts", POL_FACT_WORDS, counts->missing, POL_FACT_COUNT);
+    if (key == NULL) {
+        write_moves(w, counts);
+    }
+    pol_json_close_object(w);
+}
+
+enum status adm_simulation_json(const struct pol_plan *plan,
+                                const struct pol_simulation *simulation, struct bytes *out)
+{
+    size_t rows = pol_simulation_stage_count(simulation);
+    struct pol_json_writer w = pol_json_write_start(out);
+    pol_json_object(&w, NULL);
+    pol_json_text(&w, "rollout", pol_plan_rollout(plan));
+    pol_json_integer(&w, "serial", pol_plan_serial(plan));
+    pol_json_integer(&w, "users", (int64_t)pol_simulation_users(simulation));
+    pol_json_array(&w, "stages");
+    for (size_t i = 0; i + 1 < rows; i++) {
+        write_stage(&w, NULL, pol_simulation_stage(simulation, i));
+    }
+    pol_json_close_array(&w);
+    write_stage(&w, "safe", pol_simulation_stage(simulation, rows - 1));
+    pol_json_close_object(&w);
+    enum status st = pol_json_write_end(&w);
+    return st == ST_OK ? bytes_append_text(out, "\n") : st;
+}
