@@ -193,7 +193,7 @@ static void read_sid(const struct pol_at *at, const struct memory *memory, size_
         !pol_at_text(&member, LIMIT_STRING_BYTES, &sid)) {
         return;
     }
-    if (strncmp(sid, "S-1-", 4) != 0 || sid[4 + strspn(sid + 4, "0123456789-")] != '\0') {
+    if (!pol_shape_is_sid(sid)) {
         pol_at_problem(&member, "out_of_range", "a SID like S-1-5-21-1-2-3-1001 is expected");
         return;
     }

@@ -1,6 +1,25 @@
 #include "policy/report_shape.h"
 
+#include <string.h>
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+bool pol_shape_is_sid(const char *text)
+{
+    static const char START[] = "S-1";
+    const char *at = text + strlen(START);
+    if (strncmp(text, START, strlen(START)) != 0) {
+        return false;
+    }
+    while (*at == '-') {
+        size_t digits = strspn(at + 1, "0123456789");
+        if (digits == 0) {
+            return false;
+        }
+        at += 1 + digits;
+    }
+    return *at == '\0' && at > text + strlen(START);
+}
 
 bool pol_shape_object(const struct pol_at *at, const char *key, enum pol_need need,
                       const char *const *members, size_t member_count, struct pol_at *out)

@@ -18,6 +18,9 @@ bool pol_shape_object(const struct pol_at *at, const char *key, enum pol_need ne
 bool pol_shape_list(const struct pol_at *at, const char *key, size_t most, struct pol_at *out,
                     size_t *out_count);
 
+/* Is text a SID as Windows prints it: "S-1-", then numbers with one dash between? */
+bool pol_shape_is_sid(const char *text);
+
 /* An optional list of texts. */
 void pol_shape_texts(const struct pol_at *at, const char *key);
 
