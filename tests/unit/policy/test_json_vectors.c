@@ -166,8 +166,8 @@ static bool goes_well(const struct json_vector *vector, const struct signing *si
         json_vector_print(vector, outcome.st == ST_OK ? NULL : outcome.err.code,
                           outcome.err.pointer, outcome.err.text);
     } else if (read == read_plan && outcome.st != ST_OK && outcome.found != vector->problems) {
-        print_error("%s/%s: %zu problems are found instead of %zu\n", vector->reader, vector->file,
-                    outcome.found, vector->problems);
+        print_error("%s/%s: %u problems are found instead of %u\n", vector->reader, vector->file,
+                    (unsigned)outcome.found, (unsigned)vector->problems);
         good = false;
     }
     return good;
