@@ -211,7 +211,7 @@ refused 'not_found: .*nobody.pem' sign site/plan.json --key nobody.pem --out x.j
 
 usage 'say what to do'
 usage 'no command "sgin"' sgin
-for command in init keygen trust check sign verify publish release advance safe status users devices; do
+for command in init keygen trust check sign verify explain simulate publish release advance safe status users devices; do
     done_well "$command" --help
     has out 'Example: '
     [ "$(wc -l <out)" -le 24 ] || fail "the help of $command does not fit a screen"
@@ -219,7 +219,7 @@ done
 done_well help
 done_well --version
 has out '^mapi-rollout [0-9]'
-for command in explain simulate hold resume export audit evidence attach; do
+for command in hold resume export audit evidence attach; do
     refused 'unsupported: ' "$command"
 done
 
