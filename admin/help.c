@@ -137,9 +137,9 @@ static const char EXPLAIN[] =
 static const char SIMULATE[] =
     "mapi-rollout simulate PLAN.json --facts FACTS.jsonl [--changes FILE] [--json]\n"
     "\n"
-    "Counts what every stage and the safe policy would decide for the users of a facts\n"
-    "file (see 'mapi-rollout explain --help'), how many change from the stage before,\n"
-    "and which facts are missing. Takes files of any length.\n"
+    "Counts what every stage and the safe policy would decide for the users of a\n"
+    "facts file (see 'mapi-rollout explain --help'), how many change from the stage\n"
+    "before, and which facts are missing. Takes files of any length.\n"
     "\n"
     "  --facts FACTS.jsonl   the users; - reads standard input\n"
     "  --changes FILE        also write who changes: one JSON object for each user and\n"

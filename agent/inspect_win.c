@@ -1,61 +1,19 @@
 #include "agent/inspect_win.h"
 
+#include "agent/accepted_win.h"
 #include "agent/edge_win.h"
-#include "agent/policy_store.h"
 #include "agent/service_setup_win.h"
-#include "agent/vault_win.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/text_win.h"
 #include "base/time_text.h"
 #include "policy/json_write.h"
+#include "policy/unbuilt.h"
 #include "version.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-#include <windows.h>
 
 enum { OUTPUT_BYTES = 64 * 1024 };
-
-/* ---- what was accepted --------------------------------------------------------------------- */
-
-struct accepted {
-    struct ag_vault_win *vault;
-    struct ag_vault port;
-    struct ag_policy_store store;
-};
-
-static void close_accepted(struct accepted *a)
-{
-    ag_policy_store_done(&a->store);
-    ag_vault_win_close(a->vault);
-}
-
-/* Looking makes no folder: where there is none, nothing was accepted. */
-static bool is_there(const char *folder)
-{
-    wchar_t *wide = NULL;
-    bool there =
-        text_to_wide(folder, &wide) == ST_OK && GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES;
-    free(wide);
-    return there;
-}
-
-static enum status open_accepted(const struct ag_config *config, struct accepted *a,
-                                 struct err *err)
-{
-    if (!is_there(config->data_dir)) {
-        return ST_OK;
-    }
-    enum status st = ag_vault_win_open(config->data_dir, &a->vault, err);
-    if (st == ST_OK) {
-        a->port = ag_vault_win_port(a->vault);
-        st = ag_policy_store_open(&a->store, &a->port, err);
-    }
-    return st;
-}
 
 /* ---- status -------------------------------------------------------------------------------- */
 
@@ -64,7 +22,7 @@ static const char *or_none(const char *text)
     return text != NULL ? text : "-";
 }
 
-static void print_status(const struct ag_config *config, const struct accepted *a,
+static void print_status(const struct ag_config *config, const struct ag_accepted *a,
                          const char *state)
 {
     (void)printf("version        %s\nservice        %s\nserver         %s\ndata directory %s\n"
@@ -80,7 +38,7 @@ static void print_status(const struct ag_config *config, const struct accepted *
     }
 }
 
-static enum status print_status_json(const struct ag_config *config, const struct accepted *a,
+static enum status print_status_json(const struct ag_config *config, const struct ag_accepted *a,
                                      const char *state, struct err *err)
 {
     struct bytes text = bytes_with_limit(OUTPUT_BYTES);
@@ -114,20 +72,20 @@ static enum status print_status_json(const struct ag_config *config, const struc
 
 enum status ag_inspect_status(const struct ag_config *config, bool json, struct err *err)
 {
-    struct accepted a = {0};
+    struct ag_accepted a = {0};
     const char *state = NULL;
     uint32_t process_id = 0;
 
     enum status st = ag_service_state(&state, &process_id, err);
     if (st == ST_OK) {
-        st = open_accepted(config, &a, err);
+        st = ag_accepted_open(config, &a, err);
     }
     if (st == ST_OK && json) {
         st = print_status_json(config, &a, state, err);
     } else if (st == ST_OK) {
         print_status(config, &a, state);
     }
-    close_accepted(&a);
+    ag_accepted_close(&a);
     return st;
 }
 
@@ -191,11 +149,11 @@ static void print_policy(const struct pol_policy *policy, const char *outcome)
 static enum status judge(const struct ag_config *config, const struct pol_trust *trust,
                          const struct pol_policy *policy, enum pol_freshness *out, struct err *err)
 {
-    struct accepted a = {0};
+    struct ag_accepted a = {0};
     struct pol_policy *stored = NULL;
     char etag[AG_ETAG_BYTES] = "";
 
-    enum status st = open_accepted(config, &a, err);
+    enum status st = ag_accepted_open(config, &a, err);
     if (st == ST_OK) {
         struct pol_freshness_rules rules = {
             .trust = trust,
@@ -210,8 +168,11 @@ static enum status judge(const struct ag_config *config, const struct pol_trust 
         }
         st = pol_freshness(policy, &rules, out, err);
     }
+    if (st == ST_OK) {
+        st = pol_unbuilt_in_agent(policy, err);
+    }
     pol_policy_free(stored);
-    close_accepted(&a);
+    ag_accepted_close(&a);
     return st;
 }
 

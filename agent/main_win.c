@@ -6,6 +6,7 @@
 #include "agent/config_win.h"
 #include "agent/control_win.h"
 #include "agent/edge_win.h"
+#include "agent/explain_win.h"
 #include "agent/inspect_win.h"
 #include "agent/service_setup_win.h"
 #include "agent/service_win.h"
@@ -197,6 +198,37 @@ static int command_check_policy(struct arguments arguments)
     return finish(st, &err);
 }
 
+/* The value behind an option, taken out of the list with it; NULL if it is not there. */
+static const char *take_value(struct arguments *arguments, const char *option)
+{
+    for (int i = 0; i + 1 < arguments->count; i++) {
+        if (strcmp(arguments->list[i], option) == 0) {
+            const char *value = arguments->list[i + 1];
+            arguments->count -= 2;
+            for (int j = i; j < arguments->count; j++) {
+                arguments->list[j] = arguments->list[j + 2];
+            }
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static int command_explain(struct arguments arguments)
+{
+    struct ag_config config = {0};
+    struct err err = {0};
+    int exit_code = EXIT_FAILED;
+    bool json = take_flag(&arguments, "--json");
+    const char *sid = take_value(&arguments, "--user");
+    if (read_config(arguments, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = ag_explain(&config, sid, json, &err);
+    ag_config_done(&config);
+    return finish(st, &err);
+}
+
 static int command_not_built(struct arguments arguments)
 {
     struct err err = {0};
@@ -234,7 +266,11 @@ static const struct command COMMANDS[] = {
      "check-policy FILE [--json] [flags]\n\n"
      "Says whether this agent would take a signed policy now, and why not. Stores nothing.\n\n"
      "Example: mapi-rollout-agent check-policy policy.jws --trust-file trust.json\n"},
-    {"explain", command_not_built, "explain        (not in this version)\n"},
+    {"explain", command_explain,
+     "explain [--user SID] [--json] [flags]\n\n"
+     "Shows why each user of this machine gets what he gets from the policy in force: each rule\n"
+     "tried, each condition with the fact it saw, guards, outcome. Changes nothing.\n\n"
+     "Example: mapi-rollout-agent explain --user S-1-5-21-1-2-3-1001\n"},
     {"preflight", command_not_built, "preflight      (not in this version)\n"},
     {"restore", command_not_built, "restore        (not in this version)\n"},
 };

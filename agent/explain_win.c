@@ -1,0 +1,115 @@
+#include "agent/explain_win.h"
+
+#include "agent/accepted_win.h"
+#include "agent/edge_win.h"
+#include "agent/host_win.h"
+#include "agent/users.h"
+#include "agent/users_win.h"
+#include "policy/explain.h"
+#include "policy/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OUTPUT_BYTES = 16 * 1024 * 1024 };
+
+/* What all users have in common. */
+struct explaining {
+    const struct ag_config *config;
+    const struct pol_policy *policy;
+    struct ag_host host;
+    struct pol_preparation preparation;
+    bool json;
+};
+
+static enum status explain_user(struct explaining *e, const struct ag_user *user, struct bytes *out)
+{
+    struct pol_facts known = ag_user_facts(user, &e->host, e->config->tags, e->config->tag_count);
+    enum status st = pol_prepare(&e->preparation, e->policy, &known);
+    if (st != ST_OK) {
+        return st;
+    }
+    if (!e->json) {
+        return pol_explain_text(e->policy, &e->preparation.facts, out);
+    }
+    st = pol_explain_json(e->policy, &e->preparation.facts, out);
+    return st == ST_OK ? bytes_append_text(out, "\n") : st;
+}
+
+static enum status explain_users(struct explaining *e, const char *sid, struct err *err)
+{
+    struct ag_users_win *source = NULL;
+    struct ag_user *users = NULL;
+    size_t count = 0;
+    size_t explained = 0;
+    struct bytes text = bytes_with_limit(OUTPUT_BYTES);
+
+    enum status st = ag_users_win_new(&source, err);
+    if (st == ST_OK) {
+        struct ag_users port = ag_users_win_port(source);
+        st = port.list(port.ctx, &users, &count, err);
+    }
+    for (size_t i = 0; st == ST_OK && i < count; i++) {
+        if (sid != NULL && strcmp(users[i].sid, sid) != 0) {
+            continue;
+        }
+        st = explain_user(e, &users[i], &text);
+        if (st != ST_OK) {
+            (void)err_set(err, st, 0, "cannot explain what %s gets", users[i].sid);
+        }
+        explained++;
+    }
+    if (st == ST_OK && sid != NULL && explained == 0) {
+        st = err_set(err, ST_NOT_FOUND, 0, "no user %s has a profile here", sid);
+    }
+    if (st == ST_OK && fwrite(bytes_text(&text), 1, text.size, stdout) != text.size) {
+        st = err_set(err, ST_IO, 0, "cannot print the explanation");
+    }
+    bytes_free(&text);
+    ag_users_free(users, count);
+    ag_users_win_free(source);
+    return st;
+}
+
+/* The policy in force: verified again, as at every load. */
+static enum status load_policy(const struct ag_config *config, struct ag_accepted *accepted,
+                               struct pol_policy **out, struct err *err)
+{
+    struct pol_trust *trust = NULL;
+    char etag[AG_ETAG_BYTES] = "";
+    enum status st = ag_edge_read_trust(config, &trust, err);
+    if (st == ST_OK) {
+        st = ag_accepted_open(config, accepted, err);
+    }
+    if (st == ST_OK && accepted->vault != NULL) {
+        st = ag_policy_store_load(&accepted->store, trust, config->rollout, out, etag, err);
+    } else if (st == ST_OK) {
+        st = ST_NOT_FOUND;
+    }
+    if (st == ST_NOT_FOUND) {
+        (void)err_set(err, st, 0, "no policy was accepted yet: there is nothing to explain");
+    }
+    pol_trust_free(trust);
+    return st;
+}
+
+enum status ag_explain(const struct ag_config *config, const char *sid, bool json, struct err *err)
+{
+    struct ag_accepted accepted = {0};
+    struct pol_policy *policy = NULL;
+    struct explaining e = {.config = config, .json = json};
+
+    enum status st = load_policy(config, &accepted, &policy, err);
+    if (st == ST_OK) {
+        st = ag_host_win_read(&e.host, err);
+    }
+    if (st == ST_OK) {
+        e.policy = policy;
+        st = explain_users(&e, sid, err);
+    }
+    pol_preparation_done(&e.preparation);
+    ag_host_win_done(&e.host);
+    pol_policy_free(policy);
+    ag_accepted_close(&accepted);
+    return st;
+}
