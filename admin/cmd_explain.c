@@ -1,8 +1,8 @@
 #include "admin/commands.h"
-#include "admin/line_file.h"
 #include "admin/options.h"
 #include "admin/plan_file.h"
 #include "admin/print.h"
+#include "base/line_file.h"
 #include "policy/explain.h"
 #include "policy/facts.h"
 
@@ -55,19 +55,19 @@ static enum status explain_line(const struct explaining *wish, const struct pol_
 }
 
 static enum status explain_lines(const struct explaining *wish, const struct pol_policy *policy,
-                                 struct adm_line_file *lines, struct err *err)
+                                 struct line_file *lines, struct err *err)
 {
     struct span line;
     bool more = true;
     bool explained = false;
-    enum status st = adm_line_file_next(lines, &line, &more, err);
+    enum status st = line_file_next(lines, &line, &more, err);
     while (st == ST_OK && more) {
         struct err why;
         st = explain_line(wish, policy, line, &explained, &why);
         if (st != ST_OK) {
-            return adm_line_file_refused(lines, &why, err);
+            return line_file_refused(lines, &why, err);
         }
-        st = adm_line_file_next(lines, &line, &more, err);
+        st = line_file_next(lines, &line, &more, err);
     }
     if (st == ST_OK && !explained) {
         st = wish->user != NULL
@@ -82,7 +82,7 @@ static enum status explain(const struct explaining *wish, struct err *err)
 {
     struct pol_plan *plan = NULL;
     struct pol_policy policy;
-    struct adm_line_file lines = {0};
+    struct line_file lines = {0};
     int stage = 0;
 
     enum status st = adm_plan_read_quietly(wish->plan, &plan, err);
@@ -91,11 +91,11 @@ static enum status explain(const struct explaining *wish, struct err *err)
     }
     if (st == ST_OK) {
         pol_plan_view(plan, stage, &policy);
-        st = adm_line_file_open(wish->facts, LIMIT_FACTS_BYTES, &lines, err);
+        st = line_file_open(wish->facts, LIMIT_FACTS_BYTES, &lines, err);
     }
     if (st == ST_OK) {
         st = explain_lines(wish, &policy, &lines, err);
-        adm_line_file_close(&lines);
+        line_file_close(&lines);
     }
     pol_plan_free(plan);
     return st;

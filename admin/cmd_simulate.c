@@ -1,5 +1,4 @@
 #include "admin/commands.h"
-#include "admin/line_file.h"
 #include "admin/options.h"
 #include "admin/plan_file.h"
 #include "admin/print.h"
@@ -7,6 +6,7 @@
 #include "admin/terminal.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/line_file.h"
 #include "policy/facts.h"
 #include "policy/json_write.h"
 
@@ -86,7 +86,7 @@ static enum status close_changes(struct simulating *wish, enum status st, struct
 /* ---- the users ---------------------------------------------------------------------------- */
 
 /* One line that is written over again, where somebody sees it. */
-static void tell_progress(struct simulating *wish, const struct adm_line_file *lines)
+static void tell_progress(struct simulating *wish, const struct line_file *lines)
 {
     if (!wish->tells || lines->line % LOOK_EVERY_LINES != 0) {
         return;
@@ -125,20 +125,20 @@ static enum status add_line(struct simulating *wish, struct pol_simulation *simu
 }
 
 static enum status add_lines(struct simulating *wish, struct pol_simulation *simulation,
-                             struct adm_line_file *lines, struct err *err)
+                             struct line_file *lines, struct err *err)
 {
     struct span line;
     bool more = true;
-    enum status st = adm_line_file_next(lines, &line, &more, err);
+    enum status st = line_file_next(lines, &line, &more, err);
     while (st == ST_OK && more) {
         struct err why;
         st = add_line(wish, simulation, line, &why);
         if (st != ST_OK) {
             end_progress(wish);
-            return adm_line_file_refused(lines, &why, err);
+            return line_file_refused(lines, &why, err);
         }
         tell_progress(wish, lines);
-        st = adm_line_file_next(lines, &line, &more, err);
+        st = line_file_next(lines, &line, &more, err);
     }
     end_progress(wish);
     if (st == ST_OK && pol_simulation_users(simulation) == 0) {
@@ -162,12 +162,12 @@ static enum status simulate(struct simulating *wish, struct err *err)
 {
     struct pol_plan *plan = NULL;
     struct pol_simulation *simulation = NULL;
-    struct adm_line_file lines = {0};
+    struct line_file lines = {0};
     const struct pol_move_sink sink = {.ctx = wish, .moved = write_move};
 
     enum status st = adm_plan_read_quietly(wish->plan_path, &plan, err);
     if (st == ST_OK) {
-        st = adm_line_file_open(wish->facts, LIMIT_FACTS_BYTES, &lines, err);
+        st = line_file_open(wish->facts, LIMIT_FACTS_BYTES, &lines, err);
     }
     if (st == ST_OK) {
         st = open_changes(wish, err);
@@ -182,7 +182,7 @@ static enum status simulate(struct simulating *wish, struct err *err)
     if (st == ST_OK) {
         st = show(wish, plan, simulation, err);
     }
-    adm_line_file_close(&lines);
+    line_file_close(&lines);
     pol_simulation_free(simulation);
     pol_plan_free(plan);
     return st;

@@ -142,8 +142,8 @@ static const char SIMULATE[] =
     "before, and which facts are missing. Takes files of any length.\n"
     "\n"
     "  --facts FACTS.jsonl   the users; - reads standard input\n"
-    "  --changes FILE        also write who changes: one JSON object for each user and\n"
-    "                        stage, into a new file\n"
+    "  --changes FILE        also write who changes: one JSON object for each user\n"
+    "                        and stage, into a new file\n"
     "  --json                answer for programs\n"
     "\n"
     "Example: mapi-rollout simulate plan.json --facts facts.jsonl --changes who.jsonl\n";

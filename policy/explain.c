@@ -135,7 +135,7 @@ static void put_seen(struct lines *l, const struct pol_trace_step *step)
     } else if (step->saw.items != NULL) {
         put(l, "none of %zu", step->saw.count);
     } else {
-        put(l, step->key == POL_MATCH_RING && step->guard == NULL ? "see above" : "not known");
+        put(l, "not known");
     }
 }
 
@@ -182,8 +182,10 @@ static void put_step(void *ctx, const struct pol_trace_step *step)
     }
     put(l, "%-*s ", KEY_COLUMNS, key);
     put_wanted(l, step);
-    put(l, "; saw ");
-    put_seen(l, step);
+    if (step->guard != NULL || step->key != POL_MATCH_RING) {
+        put(l, "; saw ");
+        put_seen(l, step);
+    }
     put(l, "\n");
 }
 

@@ -1,4 +1,4 @@
-#include "admin/line_file.h"
+#include "base/line_file.h"
 
 #include "base/file.h"
 
@@ -14,10 +14,10 @@ static bool is_standard_input(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-enum status adm_line_file_open(const char *path, size_t most_bytes, struct adm_line_file *out,
-                               struct err *err)
+enum status line_file_open(const char *path, size_t most_bytes, struct line_file *out,
+                           struct err *err)
 {
-    struct adm_line_file lines = {.path = path, .most_bytes = most_bytes, .file = stdin};
+    struct line_file lines = {.path = path, .most_bytes = most_bytes, .file = stdin};
     enum status st = ST_OK;
     if (!is_standard_input(path)) {
         st = file_open_to_read(path, &lines.file, err);
@@ -26,7 +26,7 @@ enum status adm_line_file_open(const char *path, size_t most_bytes, struct adm_l
         lines.buffer = malloc(most_bytes + CHUNK_BYTES);
         if (lines.buffer == NULL) {
             st = err_set(err, ST_NO_MEMORY, 0, "no memory to read %s", path);
-            adm_line_file_close(&lines);
+            line_file_close(&lines);
         }
     }
     if (st == ST_OK) {
@@ -35,17 +35,17 @@ enum status adm_line_file_open(const char *path, size_t most_bytes, struct adm_l
     return st;
 }
 
-void adm_line_file_close(struct adm_line_file *lines)
+void line_file_close(struct line_file *lines)
 {
     free(lines->buffer);
     if (lines->file != NULL && lines->file != stdin) {
         (void)fclose(lines->file);
     }
-    *lines = (struct adm_line_file){0};
+    *lines = (struct line_file){0};
 }
 
 /* Move what is left to the front of the buffer and read on behind it. */
-static enum status fill(struct adm_line_file *lines, struct err *err)
+static enum status fill(struct line_file *lines, struct err *err)
 {
     size_t kept = lines->end - lines->start;
     memmove(lines->buffer, lines->buffer + lines->start, kept);
@@ -62,14 +62,14 @@ static enum status fill(struct adm_line_file *lines, struct err *err)
     return ST_OK;
 }
 
-static enum status too_long(const struct adm_line_file *lines, struct err *err)
+static enum status too_long(const struct line_file *lines, struct err *err)
 {
     return err_refuse(err, "too_large", "", "%s, line %" PRIu64 " is longer than %zu bytes",
                       lines->path, lines->line + 1, lines->most_bytes);
 }
 
 /* One line without its end, empty or not. */
-static enum status take_line(struct adm_line_file *lines, struct span *out, bool *out_more,
+static enum status take_line(struct line_file *lines, struct span *out, bool *out_more,
                              struct err *err)
 {
     size_t searched = 0;
@@ -108,8 +108,8 @@ static enum status take_line(struct adm_line_file *lines, struct span *out, bool
     return ST_OK;
 }
 
-enum status adm_line_file_next(struct adm_line_file *lines, struct span *out, bool *out_more,
-                               struct err *err)
+enum status line_file_next(struct line_file *lines, struct span *out, bool *out_more,
+                           struct err *err)
 {
     struct span line = {0};
     bool more = true;
@@ -124,8 +124,8 @@ enum status adm_line_file_next(struct adm_line_file *lines, struct span *out, bo
     return st;
 }
 
-enum status adm_line_file_refused(const struct adm_line_file *lines, const struct err *inner,
-                                  struct err *err)
+enum status line_file_refused(const struct line_file *lines, const struct err *inner,
+                              struct err *err)
 {
     struct err cause = *inner;
     if (cause.st != ST_REFUSED) {
