@@ -12,7 +12,7 @@ static const char QUIET[] =
     "{\"format\":\"mapi-rollout/plan/1\",\"rollout\":\"r\",\"serial\":1,"
     "\"issued_at\":\"2026-11-22T10:00:00Z\",\"expires_at\":\"2027-02-20T10:00:00Z\","
     "\"timing\":{\"poll_s\":3600,\"wait_s\":1},"
-    "\"rings\":{\"a\":{\"group\":[\"S-1-5-21-1-2-3-512\"]},"
+    "\"rings\":{\"a\":{\"user\":[\"S-1-5-21-1-2-3-512\"]},"
     "\"b\":{\"percent\":5,\"of\":\"user\",\"salt\":\"x\"},"
     "\"c\":{\"percent\":25,\"of\":\"user\",\"salt\":\"x\"}},"
     "\"stages\":["
@@ -67,21 +67,43 @@ static void warnings__of_a_ring__name_it(void **state)
     (void)state;
     warn_of_change("\"b\":{", "\"idle\":{\"tag\":[\"x\"]},\"b\":{");
     assert_warned("/rings/idle", "no stage uses");
-    warn_of_change("\"S-1-5-21-1-2-3-512\"", "\"CONTOSO\\\\Pilot\"");
-    assert_warned("/rings/a", "CONTOSO\\Pilot");
-    warn_of_change("\"group\":[\"S-1-5-21-1-2-3-512\"]", "\"user\":[\"CONTOSO\\\\J\xc3\xb6rg\"]");
+    warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"user\":[\"CONTOSO\\\\J\xc3\xb6rg\"]");
     assert_warned("/rings/a", "ASCII only");
-    warn_of_change("\"group\":[\"S-1-5-21-1-2-3-512\"]", "\"not\":{\"host\":[\"PC-*\"]}");
+    warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"not\":{\"host\":[\"PC-*\"]}");
     assert_warned("/rings/a", "roaming profile");
-    warn_of_change("\"group\":[\"S-1-5-21-1-2-3-512\"]",
+    warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]",
                    "\"percent\":1,\"of\":\"host\",\"salt\":\"x\"");
     assert_warned("/rings/a", "roaming profile");
+}
+
+static void warnings__of_what_agents_do_not_know_yet__say_what_comes_of_it(void **state)
+{
+    (void)state;
+    static const char *const CONDITIONS[] = {"\"group\":[\"S-1-5-21-1-2-3-512\"]",
+                                             "\"computer_ou\":[\"OU=a\"]", "\"ad_site\":[\"x\"]",
+                                             "\"outlook\":\">=16\"", "\"multi_session\":true"};
+    for (size_t i = 0; i < sizeof CONDITIONS / sizeof CONDITIONS[0]; i++) {
+        warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", CONDITIONS[i]);
+        assert_warned("/rings/a", "they leave alone");
+    }
+    warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"mailbox\":[\"mixed\"]");
+    assert_warned("/rings/a", "all are \"unknown\"");
+    warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"group\":[\"CONTOSO\\\\Pilot\"]");
+    assert_int_equal(warnings.found, 2);
+    assert_non_null(strstr(warnings.items[0].text, "group \"CONTOSO\\Pilot\" is a name"));
+    warn_of_change("\"rings\":",
+                   "\"guards\":{\"preflight\":{\"block\":[\"https://a/\"]}},\"rings\":");
+    assert_warned("/guards/preflight", "never written");
+    warn_of_change("\"rings\":", "\"guards\":{\"block_mailboxes\":[\"on_premises\"]},\"rings\":");
+    assert_warned("/guards/block_mailboxes", "block nobody");
+    warn_of_change("\"rings\":", "\"guards\":{\"minimum_outlook\":[\"16.0\"]},\"rings\":");
+    assert_int_equal(warnings.found, 0);
 }
 
 static void warnings__of_a_ring_used_by_another__are_none(void **state)
 {
     (void)state;
-    warn_of_change("{\"group\":[\"S-1-5-21-1-2-3-512\"]}",
+    warn_of_change("{\"user\":[\"S-1-5-21-1-2-3-512\"]}",
                    "{\"any\":[{\"ring\":\"d\"}]},\"d\":{\"not\":{\"ring\":\"e\"}},"
                    "\"e\":{\"tag\":[\"x\"]}");
     assert_int_equal(warnings.found, 0);
@@ -183,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(warnings__of_a_sound_plan__are_none),
         cmocka_unit_test(warnings__of_a_ring__name_it),
+        cmocka_unit_test(warnings__of_what_agents_do_not_know_yet__say_what_comes_of_it),
         cmocka_unit_test(warnings__of_a_ring_used_by_another__are_none),
         cmocka_unit_test(warnings__of_a_stage__name_it),
         cmocka_unit_test(warnings__of_a_gate__name_its_stage),
