@@ -30,6 +30,13 @@ endfunction()
 # All programs, without the tests.
 add_custom_target(programs)
 
+# mr_optimize_whole(program): inline across files when it is linked, where the objects allow it (see platform.cmake).
+function(mr_optimize_whole name)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+    target_link_options(${name} PRIVATE -flto=auto)
+  endif()
+endfunction()
+
 # mr_program(name main.c library [resource...]): the executable of a main file; skipped while there is none.
 function(mr_program name main library)
   if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${main})
@@ -38,6 +45,7 @@ function(mr_program name main library)
   endif()
   add_executable(${name} ${main} ${ARGN})
   target_link_libraries(${name} PRIVATE mr_warnings ${library})
+  mr_optimize_whole(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   add_dependencies(programs ${name})
   file(STRINGS ${main} wide REGEX "wmain *\\(")

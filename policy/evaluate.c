@@ -38,25 +38,32 @@ static void tell(const struct guarding *g, const char *guard, struct pol_trace_t
     }
 }
 
-/* `block` would break a client whose mailbox does not answer over RPC/HTTP. */
-static void guard_mailbox(const struct guarding *g)
+static void tell_mailbox(const struct guarding *g, enum pol_truth result)
 {
     const char *listed[POL_MAILBOX_COUNT];
     size_t count = 0;
-    if (g->decision->set != POL_SET_BLOCK) {
-        return;
-    }
     for (size_t i = 0; i < POL_MAILBOX_COUNT; i++) {
         if (g->policy->guards.block_mailboxes[i]) {
             listed[count++] = POL_MAILBOX_WORDS[i];
         }
     }
+    tell(g, BLOCK_MAILBOXES, (struct pol_trace_texts){.items = listed, .count = count},
+         POL_MAILBOX_WORDS[g->facts->mailbox], result);
+}
+
+/* `block` would break a client whose mailbox does not answer over RPC/HTTP. */
+static void guard_mailbox(const struct guarding *g)
+{
+    if (g->decision->set != POL_SET_BLOCK) {
+        return;
+    }
     bool fine = g->policy->guards.block_mailboxes[g->facts->mailbox];
     if (!fine) {
         block(g, BLOCK_MAILBOXES, POL_BLOCKED_MAILBOX);
     }
-    tell(g, BLOCK_MAILBOXES, (struct pol_trace_texts){.items = listed, .count = count},
-         POL_MAILBOX_WORDS[g->facts->mailbox], fine ? POL_TRUE : POL_FALSE);
+    if (g->trace != NULL) {
+        tell_mailbox(g, fine ? POL_TRUE : POL_FALSE);
+    }
 }
 
 /* Nobody is sent where this machine has not seen an answer. The brake does not wait for one. */
@@ -107,7 +114,7 @@ static void guard_outlook(const struct guarding *g)
     if (!is_allow(g->decision->set) || g->policy->guards.minimum_count == 0) {
         return;
     }
-    if (text == NULL || !pol_outlook_version_read(text, &version)) {
+    if (!pol_facts_outlook(g->facts, &version)) {
         tell(g, MINIMUM_OUTLOOK, want, text, text == NULL ? POL_UNKNOWN : POL_TRUE);
         return;
     }

@@ -214,35 +214,58 @@ static enum status make_room(void **array, size_t *capacity, size_t count, size_
     return ST_OK;
 }
 
+/* Without groups, or with more than an index takes, there is none. */
+static enum status index_groups(struct pol_preparation *p, const struct pol_facts *known)
+{
+    size_t slot_count = known->group_count > 0 ? pol_text_index_slots(known->group_count) : 0;
+    void *marks = p->marks;
+    void *slots = p->slots;
+    p->facts.group_index = NULL;
+    if (slot_count == 0) {
+        return ST_OK;
+    }
+    enum status st = make_room(&marks, &p->mark_capacity, known->group_count, sizeof *p->marks);
+    p->marks = marks;
+    if (st == ST_OK) {
+        st = make_room(&slots, &p->slot_capacity, slot_count, sizeof *p->slots);
+        p->slots = slots;
+    }
+    if (st == ST_OK) {
+        for (size_t i = 0; i < known->group_count; i++) {
+            p->marks[i] = pol_text_mark(known->groups[i]);
+        }
+        p->index = (struct pol_text_index){.texts = known->groups,
+                                           .text_count = known->group_count,
+                                           .marks = p->marks,
+                                           .slots = p->slots,
+                                           .slot_count = (uint32_t)slot_count};
+        pol_text_index_fill(&p->index);
+        p->facts.group_index = &p->index;
+    }
+    return st;
+}
+
 enum status pol_prepare(struct pol_preparation *p, const struct pol_policy *policy,
                         const struct pol_facts *known)
 {
     void *buckets = p->buckets;
-    void *marks = p->marks;
     enum status st =
         make_room(&buckets, &p->bucket_capacity, policy->draw_count, sizeof *p->buckets);
     p->buckets = buckets;
-    if (st == ST_OK) {
-        st = make_room(&marks, &p->mark_capacity, known->group_count, sizeof *p->marks);
-        p->marks = marks;
-    }
+    p->facts = *known;
+    p->facts.buckets = p->buckets;
+    p->facts.outlook_is_read = known->outlook != NULL &&
+                               pol_outlook_version_read(known->outlook, &p->facts.outlook_version);
     if (st == ST_OK) {
         st = pol_buckets(policy, known->sid, known->host, p->buckets);
     }
-    for (size_t i = 0; st == ST_OK && i < known->group_count; i++) {
-        p->marks[i] = pol_text_mark(known->groups[i]);
-    }
-    if (st == ST_OK) {
-        p->facts = *known;
-        p->facts.buckets = p->buckets;
-        p->facts.group_marks = p->marks;
-    }
-    return st;
+    return st == ST_OK ? index_groups(p, known) : st;
 }
 
 void pol_preparation_done(struct pol_preparation *p)
 {
     free(p->buckets);
     free(p->marks);
+    free(p->slots);
     *p = (struct pol_preparation){0};
 }

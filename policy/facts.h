@@ -24,16 +24,19 @@ const struct pol_facts *pol_fact_line_facts(const struct pol_fact_line *line);
 void pol_fact_line_free(struct pol_fact_line *line);
 
 /* What is computed once for each user and policy, so that a decision takes no time and no memory:
- * buckets and the marks of the groups. Starts zeroed; its memory serves one user after the other. */
+ * buckets and an index of the groups. Starts zeroed; its memory serves one user after the other. */
 struct pol_preparation {
     struct pol_facts facts; /* what pol_evaluate() takes; borrows what known has */
+    struct pol_text_index index;
     uint32_t *buckets;
     size_t bucket_capacity;
     struct pol_text_mark *marks;
     size_t mark_capacity;
+    uint32_t *slots;
+    size_t slot_capacity;
 };
 
-/* known must live as long as p->facts is used. Policies that share their draws, as the stages of one
+/* known and p, which is not copied, must live as long as p->facts is used. Policies that share their draws, as the stages of one
  * plan do (plan.h), share the preparation. */
 enum status pol_prepare(struct pol_preparation *p, const struct pol_policy *policy,
                         const struct pol_facts *known) MUST_USE;

@@ -1,17 +1,8 @@
 #include "policy/match.h"
 
+#include "policy/match_seen.h"
+
 #include <string.h>
-
-/* The matching, and the ring whose condition is being settled. */
-struct scope {
-    struct pol_matching *matching;
-    const char *ring;
-};
-
-static const struct pol_facts *facts_of(const struct scope *s)
-{
-    return s->matching->facts;
-}
 
 static struct pol_ring_answer answer(bool yes)
 {
@@ -23,333 +14,266 @@ static struct pol_ring_answer unknown(const char *fact)
     return (struct pol_ring_answer){.truth = POL_UNKNOWN, .fact = fact};
 }
 
-/* ---- telling ------------------------------------------------------------------------------ */
+/* ---- seeing ------------------------------------------------------------------------------- */
 
-static struct pol_trace_texts one_text(const char *text)
+static void see_one(struct pol_seen *seen, const char *text)
 {
-    return (struct pol_trace_texts){.one = text};
+    seen->own[0] = text;
+    seen->texts = text != NULL ? seen->own : NULL;
+    seen->count = 1;
 }
 
-static void tell(const struct scope *s, struct pol_trace_step step, struct pol_ring_answer a)
+/* A SID is known wherever there is a user; a name only where the account could be looked up. */
+static void see_user(struct pol_seen *seen, const struct pol_facts *facts)
 {
-    const struct pol_trace *trace = s->matching->trace;
-    if (trace != NULL) {
-        step.rule = s->matching->rule;
-        step.ring = s->ring;
-        step.result = (int)a.truth;
-        trace->step(trace->ctx, &step);
+    see_one(seen, facts->sid);
+    if (facts->sid != NULL) {
+        seen->own[1] = facts->account;
+        seen->count = facts->account != NULL ? 2 : 1;
+        seen->without_names = facts->account == NULL;
+        seen->fact = "account";
     }
 }
 
-/* The pattern that fitted, or all of them. */
-static struct pol_trace_texts wanted_texts(const struct scope *s, const struct pol_match *match,
-                                           const char *fitted)
+/* What stands before the backslash of the account; an account without one has no domain. */
+static void see_domain(struct pol_seen *seen, const char *account)
 {
-    if (fitted != NULL || match->count == 1) {
-        return one_text(fitted != NULL ? fitted : s->matching->policy->texts[match->first]);
+    const char *end = account != NULL ? strchr(account, '\\') : NULL;
+    size_t size = 0;
+    if (end != NULL && (size_t)(end - account) < sizeof seen->domain) {
+        size = (size_t)(end - account);
+        memcpy(seen->domain, account, size);
     }
-    return (struct pol_trace_texts){.items = s->matching->policy->texts + match->first,
-                                    .count = match->count};
+    seen->domain[size] = '\0';
+    see_one(seen, account != NULL ? seen->domain : NULL);
 }
 
-static struct pol_ring_answer not_known(const struct scope *s, const struct pol_match *match,
-                                        struct pol_trace_texts want, const char *fact)
+/* Inline: most of a decision's time is spent between here and match_texts(). */
+static inline void see(const struct pol_facts *facts, enum pol_match_key key, struct pol_seen *out)
 {
-    tell(s, (struct pol_trace_step){.key = match->key, .want = want}, unknown(fact));
-    return unknown(fact);
+    out->texts = NULL;
+    out->count = 0;
+    out->index = NULL;
+    out->without_names = false;
+    out->fact = POL_MATCH_WORDS[key];
+    switch (key) {
+    case POL_MATCH_USER:
+        out->fact = "sid";
+        see_user(out, facts);
+        break;
+    case POL_MATCH_GROUP:
+        out->fact = "groups";
+        out->texts = facts->groups;
+        out->count = facts->group_count;
+        out->index = facts->group_index;
+        out->without_names = facts->groups_without_names;
+        break;
+    case POL_MATCH_TAG:
+        out->fact = "tags";
+        out->texts = facts->tags;
+        out->count = facts->tag_count;
+        break;
+    case POL_MATCH_DOMAIN:
+        out->fact = "account";
+        see_domain(out, facts->account);
+        break;
+    case POL_MATCH_HOST: see_one(out, facts->host); break;
+    case POL_MATCH_COMPUTER_OU: see_one(out, facts->computer_ou); break;
+    case POL_MATCH_AD_SITE: see_one(out, facts->ad_site); break;
+    case POL_MATCH_OUTLOOK:
+    case POL_MATCH_MAILBOX:
+    case POL_MATCH_MULTI_SESSION:
+    case POL_MATCH_PERCENT:
+    case POL_MATCH_RING:
+    case POL_MATCH_ANY:
+    case POL_MATCH_ALL:
+    case POL_MATCH_NOT:
+    case POL_MATCH_COUNT: break;
+    }
+}
+
+void pol_see(const struct pol_facts *facts, enum pol_match_key key, struct pol_seen *out)
+{
+    see(facts, key, out);
 }
 
 /* ---- lists of patterns -------------------------------------------------------------------- */
 
-/* What a list of patterns is held against. */
-struct seen {
-    const char *const *texts;
-    size_t count;
-    const struct pol_text_mark *marks; /* NULL: do without */
-};
-
-/* The first pattern that fits one of the texts, or NULL. */
-static const char *find_pattern(const struct scope *s, const struct pol_match *match,
-                                const struct seen *seen, const char **saw)
+static bool fits_one_of(const struct pol_seen *seen, enum pol_match_key key, const char *pattern,
+                        const struct pol_text_mark *mark)
 {
-    for (uint32_t i = 0; i < match->count; i++) {
-        const char *pattern = s->matching->policy->texts[match->first + i];
-        const struct pol_text_mark *mark = &s->matching->policy->marks[match->first + i];
-        for (size_t k = 0; k < seen->count; k++) {
-            bool fits = seen->marks != NULL
-                            ? pol_text_fits_marked(pattern, mark, seen->texts[k], &seen->marks[k])
-                            : pol_text_fits(pattern, seen->texts[k]);
-            if (fits) {
-                *saw = seen->texts[k];
-                return pattern;
+    if (seen->index != NULL) {
+        return pol_text_index_find(seen->index, pattern, mark) != NULL;
+    }
+    for (size_t i = 0; i < seen->count; i++) {
+        const char *text = seen->texts[i];
+        if (key == POL_MATCH_COMPUTER_OU) {
+            if (pol_text_is_under(pattern, text)) {
+                return true;
             }
+            continue;
+        }
+        size_t size = strlen(text);
+        if ((mark->has_wild || mark->size == size) &&
+            pol_text_fits_marked(pattern, mark, text, size)) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
-/* otherwise: what it is if nothing fits. */
-static struct pol_ring_answer match_patterns(const struct scope *s, const struct pol_match *match,
-                                             struct seen seen, struct pol_ring_answer otherwise)
+/* A name that could not be looked up is not denied. */
+static struct pol_ring_answer match_texts(const struct pol_matching *m,
+                                          const struct pol_match *match)
 {
-    const char *saw = NULL;
-    const char *pattern = find_pattern(s, match, &seen, &saw);
-    struct pol_ring_answer a = pattern != NULL ? answer(true) : otherwise;
-    struct pol_trace_texts all = {.items = seen.texts, .count = seen.count};
-    tell(s,
-         (struct pol_trace_step){.key = match->key,
-                                 .want = wanted_texts(s, match, pattern),
-                                 .saw = pattern != NULL   ? one_text(saw)
-                                        : seen.count == 1 ? one_text(seen.texts[0])
-                                                          : all},
-         a);
-    return a;
-}
-
-static bool has_name(const struct scope *s, const struct pol_match *match)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < match->count && !found; i++) {
-        found = !pol_text_is_sid(s->matching->policy->texts[match->first + i]);
+    const char *const *patterns = m->policy->texts + match->first;
+    const struct pol_text_mark *marks = m->policy->marks + match->first;
+    struct pol_seen seen;
+    bool unsure = false;
+    see(m->facts, match->key, &seen);
+    if (seen.texts == NULL) {
+        return unknown(seen.fact);
     }
-    return found;
-}
-
-/* A SID is known wherever there is a user; a name only where the account could be looked up. */
-static struct pol_ring_answer match_user(const struct scope *s, const struct pol_match *match)
-{
-    const char *names[2] = {facts_of(s)->sid, facts_of(s)->account};
-    if (names[0] == NULL) {
-        return not_known(s, match, wanted_texts(s, match, NULL), "sid");
+    for (uint32_t i = 0; i < match->count; i++) {
+        if (fits_one_of(&seen, match->key, patterns[i], &marks[i])) {
+            return answer(true);
+        }
+        unsure = unsure || (seen.without_names && !pol_text_is_sid(patterns[i]));
     }
-    bool unsure = names[1] == NULL && has_name(s, match);
-    return match_patterns(s, match,
-                          (struct seen){.texts = names, .count = names[1] == NULL ? 1 : 2},
-                          unsure ? unknown("account") : answer(false));
+    return unsure ? unknown(seen.fact) : answer(false);
 }
 
-/* A token has SIDs; their names must be looked up, and that may fail. */
-static struct pol_ring_answer match_group(const struct scope *s, const struct pol_match *match)
+/* ---- single facts ------------------------------------------------------------------------- */
+
+bool pol_facts_outlook(const struct pol_facts *facts, uint64_t *out)
 {
-    const struct pol_facts *facts = facts_of(s);
-    if (facts->groups == NULL) {
-        return not_known(s, match, wanted_texts(s, match, NULL), "groups");
+    if (facts->outlook_is_read) {
+        *out = facts->outlook_version;
+        return true;
     }
-    bool unsure = facts->groups_without_names && has_name(s, match);
-    struct seen seen = {
-        .texts = facts->groups, .count = facts->group_count, .marks = facts->group_marks};
-    return match_patterns(s, match, seen, unsure ? unknown("groups") : answer(false));
+    return facts->outlook != NULL && pol_outlook_version_read(facts->outlook, out);
 }
-
-static struct pol_ring_answer match_one(const struct scope *s, const struct pol_match *match,
-                                        const char *text, const char *fact)
-{
-    return text != NULL
-               ? match_patterns(s, match, (struct seen){.texts = &text, .count = 1}, answer(false))
-               : not_known(s, match, wanted_texts(s, match, NULL), fact);
-}
-
-/* What stands before the backslash of the account; an account without one has no domain. */
-static struct pol_ring_answer match_domain(const struct scope *s, const struct pol_match *match)
-{
-    char domain[LIMIT_STRING_BYTES + 1] = "";
-    const char *account = facts_of(s)->account;
-    const char *end = account != NULL ? strchr(account, '\\') : NULL;
-    if (end != NULL && (size_t)(end - account) < sizeof domain) {
-        memcpy(domain, account, (size_t)(end - account));
-    }
-    return match_one(s, match, account != NULL ? domain : NULL, "account");
-}
-
-static struct pol_ring_answer match_tag(const struct scope *s, const struct pol_match *match)
-{
-    const struct pol_facts *facts = facts_of(s);
-    struct seen seen = {.texts = facts->tags, .count = facts->tag_count};
-    return facts->tags != NULL ? match_patterns(s, match, seen, answer(false))
-                               : not_known(s, match, wanted_texts(s, match, NULL), "tags");
-}
-
-static struct pol_ring_answer match_computer_ou(const struct scope *s,
-                                                const struct pol_match *match)
-{
-    const char *dn = facts_of(s)->computer_ou;
-    const char *fitted = NULL;
-    if (dn == NULL) {
-        return not_known(s, match, wanted_texts(s, match, NULL), "computer_ou");
-    }
-    for (uint32_t i = 0; i < match->count && fitted == NULL; i++) {
-        const char *wanted = s->matching->policy->texts[match->first + i];
-        fitted = pol_text_is_under(wanted, dn) ? wanted : NULL;
-    }
-    struct pol_ring_answer a = answer(fitted != NULL);
-    tell(s,
-         (struct pol_trace_step){
-             .key = match->key, .want = wanted_texts(s, match, fitted), .saw = one_text(dn)},
-         a);
-    return a;
-}
-
-/* ---- other conditions --------------------------------------------------------------------- */
 
 /* No Outlook is a known fact: it is in no range. So is a version that we cannot read: Windows hands
  * out numbers, and what is none was made up by somebody. */
-static struct pol_ring_answer match_outlook(const struct scope *s, const struct pol_match *match)
+static struct pol_ring_answer match_outlook(const struct pol_matching *m,
+                                            const struct pol_match *match)
 {
-    const struct pol_outlook_range *range = &s->matching->policy->ranges[match->first];
-    const char *text = facts_of(s)->outlook;
+    const struct pol_outlook_range *range = &m->policy->ranges[match->first];
     uint64_t version = 0;
-    if (text == NULL) {
-        return not_known(s, match, one_text(range->text), "outlook");
+    if (m->facts->outlook == NULL) {
+        return unknown("outlook");
     }
-    bool within =
-        pol_outlook_version_read(text, &version) && version >= range->low && version <= range->high;
-    tell(s,
-         (struct pol_trace_step){
-             .key = match->key, .want = one_text(range->text), .saw = one_text(text)},
-         answer(within));
-    return answer(within);
+    return answer(pol_facts_outlook(m->facts, &version) && version >= range->low &&
+                  version <= range->high);
 }
 
-static struct pol_ring_answer match_mailbox(const struct scope *s, const struct pol_match *match)
-{
-    enum pol_mailbox mailbox = facts_of(s)->mailbox;
-    const char *wanted[POL_MAILBOX_COUNT];
-    size_t count = 0;
-    struct pol_ring_answer a = answer((match->first >> mailbox & 1) != 0);
-    for (unsigned i = 0; i < POL_MAILBOX_COUNT; i++) {
-        if ((match->first >> i & 1) != 0) {
-            wanted[count++] = POL_MAILBOX_WORDS[i];
-        }
-    }
-    struct pol_trace_texts all = {.items = wanted, .count = count};
-    tell(s,
-         (struct pol_trace_step){.key = match->key,
-                                 .want = a.truth == POL_TRUE ? one_text(POL_MAILBOX_WORDS[mailbox])
-                                         : count == 1        ? one_text(wanted[0])
-                                                             : all,
-                                 .saw = one_text(POL_MAILBOX_WORDS[mailbox])},
-         a);
-    return a;
-}
-
-static struct pol_ring_answer match_multi_session(const struct scope *s,
+static struct pol_ring_answer match_multi_session(const struct pol_matching *m,
                                                   const struct pol_match *match)
 {
-    static const char *const WORDS[] = {"false", "true"};
-    enum pol_answer known = facts_of(s)->multi_session;
-    bool is = known == POL_YES;
-    if (known == POL_NOT_KNOWN) {
-        return not_known(s, match, one_text(WORDS[match->first]), "multi_session");
-    }
-    struct pol_ring_answer a = answer(is == (match->first == 1));
-    tell(s,
-         (struct pol_trace_step){.key = match->key,
-                                 .want = one_text(WORDS[match->first]),
-                                 .saw = one_text(WORDS[is ? 1 : 0])},
-         a);
-    return a;
+    return m->facts->multi_session == POL_NOT_KNOWN
+               ? unknown("multi_session")
+               : answer((m->facts->multi_session == POL_YES) == (match->first == 1));
 }
 
-static struct pol_ring_answer match_percent(const struct scope *s, const struct pol_match *match)
+static struct pol_ring_answer match_percent(const struct pol_matching *m,
+                                            const struct pol_match *match)
 {
-    const struct pol_percent *percent = &s->matching->policy->percents[match->first];
-    bool of_host = s->matching->policy->draws[percent->draw].of_host;
-    const char *unit = of_host ? facts_of(s)->host : facts_of(s)->sid;
-    if (unit == NULL) {
-        return not_known(s, match, one_text(NULL), of_host ? "host" : "sid");
+    const struct pol_percent *percent = &m->policy->percents[match->first];
+    bool of_host = m->policy->draws[percent->draw].of_host;
+    if ((of_host ? m->facts->host : m->facts->sid) == NULL) {
+        return unknown(of_host ? "host" : "sid");
     }
-    uint32_t bucket = facts_of(s)->buckets[percent->draw];
-    struct pol_ring_answer a = answer(bucket < percent->threshold_ppm);
-    tell(s,
-         (struct pol_trace_step){.key = match->key,
-                                 .saw = one_text(unit),
-                                 .has_bucket = true,
-                                 .bucket = bucket,
-                                 .threshold = percent->threshold_ppm},
-         a);
-    return a;
-}
-
-static struct pol_ring_answer match_named_ring(const struct scope *s, const struct pol_match *match)
-{
-    struct pol_ring_answer a = s->matching->answers[match->first]; /* settled before this one */
-    const char *name = s->matching->policy->rings[match->first].name;
-    tell(s, (struct pol_trace_step){.key = match->key, .want = one_text(name)}, a);
-    return a;
+    return answer(m->facts->buckets[percent->draw] < percent->threshold_ppm);
 }
 
 /* ---- joining ------------------------------------------------------------------------------ */
 
-static struct pol_ring_answer settle(const struct scope *s, uint32_t node);
+static struct pol_ring_answer settle(const struct pol_matching *m, uint32_t node);
 
 /* AND is the minimum of the children, OR the maximum. Once FALSE or TRUE settles it, the rest is
  * asked for the trace's sake only. */
-static struct pol_ring_answer settle_children(const struct scope *s, uint32_t node, bool all)
+static struct pol_ring_answer settle_children(const struct pol_matching *m, uint32_t node, bool all)
 {
-    const struct pol_match *matches = s->matching->policy->matches;
+    const struct pol_match *matches = m->policy->matches;
     enum pol_truth final = all ? POL_FALSE : POL_TRUE;
     struct pol_ring_answer result = answer(all);
     for (uint32_t i = 1; i < matches[node].subtree; i += matches[node + i].subtree) {
-        struct pol_ring_answer a = settle(s, node + i);
+        struct pol_ring_answer a = settle(m, node + i);
         if (all ? a.truth < result.truth : a.truth > result.truth) {
             result = a;
         }
-        if (result.truth == final && s->matching->trace == NULL) {
+        if (result.truth == final && m->trace == NULL) {
             break;
         }
     }
     return result;
 }
 
-static struct pol_ring_answer settle_not(const struct scope *s, uint32_t node)
+static struct pol_ring_answer settle_not(const struct pol_matching *m, uint32_t node)
 {
-    struct pol_ring_answer a = settle(s, node + 1);
+    struct pol_ring_answer a = settle(m, node + 1);
     return a.truth == POL_UNKNOWN ? a : answer(a.truth == POL_FALSE);
 }
 
-static struct pol_ring_answer settle(const struct scope *s, uint32_t node)
+static struct pol_ring_answer settle_node(const struct pol_matching *m, uint32_t node)
 {
-    const struct pol_match *match = &s->matching->policy->matches[node];
+    const struct pol_match *match = &m->policy->matches[node];
     switch (match->key) {
-    case POL_MATCH_USER: return match_user(s, match);
-    case POL_MATCH_GROUP: return match_group(s, match);
-    case POL_MATCH_HOST: return match_one(s, match, facts_of(s)->host, "host");
-    case POL_MATCH_DOMAIN: return match_domain(s, match);
-    case POL_MATCH_COMPUTER_OU: return match_computer_ou(s, match);
-    case POL_MATCH_AD_SITE: return match_one(s, match, facts_of(s)->ad_site, "ad_site");
-    case POL_MATCH_TAG: return match_tag(s, match);
-    case POL_MATCH_OUTLOOK: return match_outlook(s, match);
-    case POL_MATCH_MAILBOX: return match_mailbox(s, match);
-    case POL_MATCH_MULTI_SESSION: return match_multi_session(s, match);
-    case POL_MATCH_PERCENT: return match_percent(s, match);
-    case POL_MATCH_RING: return match_named_ring(s, match);
-    case POL_MATCH_ANY: return settle_children(s, node, false);
-    case POL_MATCH_ALL: return settle_children(s, node, true);
-    case POL_MATCH_NOT: return settle_not(s, node);
+    case POL_MATCH_USER:
+    case POL_MATCH_GROUP:
+    case POL_MATCH_HOST:
+    case POL_MATCH_DOMAIN:
+    case POL_MATCH_COMPUTER_OU:
+    case POL_MATCH_AD_SITE:
+    case POL_MATCH_TAG: return match_texts(m, match);
+    case POL_MATCH_OUTLOOK: return match_outlook(m, match);
+    case POL_MATCH_MAILBOX: return answer((match->first >> m->facts->mailbox & 1) != 0);
+    case POL_MATCH_MULTI_SESSION: return match_multi_session(m, match);
+    case POL_MATCH_PERCENT: return match_percent(m, match);
+    case POL_MATCH_RING: return m->answers[match->first]; /* settled before this one */
+    case POL_MATCH_ANY: return settle_children(m, node, false);
+    case POL_MATCH_ALL: return settle_children(m, node, true);
+    case POL_MATCH_NOT: return settle_not(m, node);
     case POL_MATCH_COUNT: break;
     }
     return unknown("condition"); /* a key the compiler could not see: widen nothing */
 }
 
-static void settle_ring(struct pol_matching *matching, uint32_t ring)
+static struct pol_ring_answer settle(const struct pol_matching *m, uint32_t node)
 {
-    const struct pol_ring *r = &matching->policy->rings[ring];
-    struct scope s = {.matching = matching, .ring = r->name};
-    matching->answers[ring] = settle(&s, r->root);
-    matching->settled |= UINT64_C(1) << ring;
+    struct pol_ring_answer a = settle_node(m, node);
+    if (m->trace != NULL) {
+        pol_match_tell(m, &m->policy->matches[node], a);
+    }
+    return a;
+}
+
+static void settle_ring(struct pol_matching *m, uint32_t ring)
+{
+    m->ring = ring;
+    m->answers[ring] = settle(m, m->policy->rings[ring].root);
+    m->settled |= UINT64_C(1) << ring;
+}
+
+/* A ring stands behind all that it names, so rising order settles each before it is asked for: no
+ * recursion from ring to ring, however they are nested. */
+static void settle_needs(struct pol_matching *m, uint64_t missing)
+{
+    for (uint32_t i = 0; missing >> i != 0; i++) { /* the last ring is needed by none */
+        if ((missing >> i & 1) != 0) {
+            settle_ring(m, i);
+        }
+    }
 }
 
 struct pol_ring_answer pol_match_ring(struct pol_matching *matching, uint32_t ring)
 {
-    /* A ring stands behind all that it names, so rising order settles each before it is asked for:
-     * no recursion from ring to ring, however they are nested. */
-    uint64_t missing = matching->policy->rings[ring].needs & ~matching->settled;
-    for (uint32_t i = 0; missing >> i != 0; i++) {
-        if ((missing >> i & 1) != 0) {
-            settle_ring(matching, i);
-        }
-    }
     if ((matching->settled >> ring & 1) == 0) {
+        uint64_t missing = matching->policy->rings[ring].needs & ~matching->settled;
+        if (missing != 0) {
+            settle_needs(matching, missing);
+        }
         settle_ring(matching, ring);
     }
     return matching->answers[ring];

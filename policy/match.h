@@ -35,9 +35,14 @@ struct pol_facts {
     enum pol_answer preflight_allow; /* did one of the policy's URLs pass from this machine? */
     enum pol_answer preflight_block;
 
-    const struct pol_text_mark *group_marks; /* one for each group; NULL: do without */
-    const uint32_t *buckets;                 /* one for each of the policy's draws */
+    const struct pol_text_index *group_index; /* of the groups; NULL: do without */
+    bool outlook_is_read;                     /* its number is in outlook_version */
+    uint64_t outlook_version;
+    const uint32_t *buckets; /* one for each of the policy's draws */
 };
+
+/* The version of Outlook as a number; false if it is not known, or none. */
+bool pol_facts_outlook(const struct pol_facts *facts, uint64_t *out);
 
 struct pol_ring_answer {
     enum pol_truth truth;
@@ -50,6 +55,7 @@ struct pol_matching {
     const struct pol_facts *facts;
     const struct pol_trace *trace;               /* NULL: nobody listens */
     int rule;                                    /* the one that asks, for the trace */
+    uint32_t ring;                               /* whose condition is being settled, for it, too */
     uint64_t settled;                            /* a bit for each ring */
     struct pol_ring_answer answers[LIMIT_RINGS]; /* meaningless unless settled */
 };

@@ -105,7 +105,7 @@ struct pol_percent {
 
 struct pol_ring {
     const char *name;
-    uint32_t root;  /* index into matches: an ALL node over the object's keys */
+    uint32_t root;  /* index into matches: an ALL node over the object's keys, or the only one */
     uint64_t needs; /* a bit for each ring that it names, all the way down; not itself */
 };
 

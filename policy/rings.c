@@ -29,6 +29,14 @@ static uint64_t needs_of(const struct pol_ring_set *set, uint32_t root)
     return needs;
 }
 
+/* A ring of one key needs no joining. */
+static uint32_t only_child_of(const struct pol_ring_set *set, uint32_t root)
+{
+    const struct pol_match *match = &set->matches[root];
+    bool has_one = match->subtree > 1 && match->subtree == match[1].subtree + 1;
+    return has_one ? root + 1 : root;
+}
+
 static enum status read_rings(struct pol_ring_set *set, const struct pol_ring_order *o)
 {
     enum status st = ST_OK;
@@ -42,6 +50,7 @@ static enum status read_rings(struct pol_ring_set *set, const struct pol_ring_or
         set->places[i] = *place;
         st = pol_condition_read(set, place);
         if (st == ST_OK) {
+            ring->root = only_child_of(set, ring->root);
             ring->needs = needs_of(set, ring->root);
             set->ring_count++; /* only now: a ring never finds itself */
         }

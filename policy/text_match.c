@@ -1,6 +1,5 @@
 #include "policy/text_match.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static char fold(char c)
@@ -54,19 +53,107 @@ struct pol_text_mark pol_text_mark(const char *text)
     for (; *p != '\0'; p++) {
         mark.hash = (mark.hash ^ (unsigned char)fold(*p)) * 16777619U;
         mark.has_wild = mark.has_wild || *p == '*' || *p == '?';
+        mark.prefix += mark.has_wild ? 0 : 1;
     }
     mark.size = (uint32_t)(p - text);
     return mark;
 }
 
-bool pol_text_fits_marked(const char *pattern, const struct pol_text_mark *pattern_mark,
-                          const char *text, const struct pol_text_mark *text_mark)
+static bool same_from_behind(const char *a, const char *b, size_t size)
 {
-    if (!pattern_mark->has_wild &&
-        (pattern_mark->hash != text_mark->hash || pattern_mark->size != text_mark->size)) {
+    while (size > 0 && fold(a[size - 1]) == fold(b[size - 1])) {
+        size--;
+    }
+    return size == 0;
+}
+
+bool pol_text_fits_marked(const char *pattern, const struct pol_text_mark *pattern_mark,
+                          const char *text, size_t text_size)
+{
+    size_t prefix = pattern_mark->prefix;
+    if (!pattern_mark->has_wild) {
+        return text_size == prefix && same_from_behind(pattern, text, prefix);
+    }
+    if (text_size < prefix || (prefix > 0 && fold(pattern[prefix - 1]) != fold(text[prefix - 1]))) {
         return false;
     }
     return pol_text_fits(pattern, text);
+}
+
+/* ---- many texts --------------------------------------------------------------------------- */
+
+size_t pol_text_index_slots(size_t text_count)
+{
+    size_t slots = 4;
+    while (slots < text_count * 2 && slots <= UINT32_MAX / 4) {
+        slots *= 2;
+    }
+    return slots > text_count ? slots : 0;
+}
+
+void pol_text_index_fill(struct pol_text_index *index)
+{
+    memset(index->slots, 0, index->slot_count * sizeof *index->slots);
+    for (size_t i = 0; i < index->text_count; i++) {
+        uint32_t slot = index->marks[i].hash & (index->slot_count - 1);
+        while (index->slots[slot] != 0) {
+            slot = (slot + 1) & (index->slot_count - 1);
+        }
+        index->slots[slot] = (uint32_t)i + 1;
+    }
+}
+
+static char other_case(char c)
+{
+    if (c >= 'a' && c <= 'z') {
+        return (char)(c - 'a' + 'A');
+    }
+    return fold(c);
+}
+
+/* What stands last before the first wildcard tells most texts apart. */
+static const char *find_by_prefix(const struct pol_text_index *index, const char *pattern,
+                                  size_t prefix)
+{
+    char last = pattern[prefix - 1];
+    char last_too = other_case(last);
+    for (size_t i = 0; i < index->text_count; i++) {
+        const char *text = index->texts[i];
+        if (index->marks[i].size >= prefix &&
+            (text[prefix - 1] == last || text[prefix - 1] == last_too) &&
+            pol_text_fits(pattern, text)) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+static const char *find_by_looking(const struct pol_text_index *index, const char *pattern)
+{
+    for (size_t i = 0; i < index->text_count; i++) {
+        if (pol_text_fits(pattern, index->texts[i])) {
+            return index->texts[i];
+        }
+    }
+    return NULL;
+}
+
+const char *pol_text_index_find(const struct pol_text_index *index, const char *pattern,
+                                const struct pol_text_mark *pattern_mark)
+{
+    if (pattern_mark->has_wild) {
+        return pattern_mark->prefix > 0 ? find_by_prefix(index, pattern, pattern_mark->prefix)
+                                        : find_by_looking(index, pattern);
+    }
+    uint32_t slot = pattern_mark->hash & (index->slot_count - 1);
+    for (; index->slots[slot] != 0; slot = (slot + 1) & (index->slot_count - 1)) {
+        uint32_t i = index->slots[slot] - 1;
+        if (index->marks[i].hash == pattern_mark->hash &&
+            pol_text_fits_marked(pattern, pattern_mark, index->texts[i], index->marks[i].size)) {
+            return index->texts[i];
+        }
+    }
+    return NULL;
 }
 
 bool pol_text_is_sid(const char *text)
@@ -145,12 +232,27 @@ static bool same_part(struct part a, struct part b)
     return true;
 }
 
+/* Seen from the end, do the two differ in a letter of a part? Blanks beside commas are no part. */
+static bool differ_for_sure(const struct name *a, const struct name *b)
+{
+    const char *p = a->end;
+    const char *q = b->end;
+    while (p > a->start && q > b->start && fold(p[-1]) == fold(q[-1])) {
+        p--;
+        q--;
+    }
+    return p > a->start && q > b->start && p[-1] != ' ' && q[-1] != ' ';
+}
+
 bool pol_text_is_under(const char *wanted, const char *dn)
 {
     struct name above = name_of(wanted);
     struct name below = name_of(dn);
     struct part a;
     struct part b;
+    if (differ_for_sure(&above, &below)) {
+        return false;
+    }
     while (take_last(&above, &a)) {
         if (!take_last(&below, &b) || !same_part(a, b)) {
             return false;

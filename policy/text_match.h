@@ -10,14 +10,15 @@
 #define POLICY_TEXT_MATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* What can be known of a text before it is compared. A user may be in a thousand groups whose names
- * begin alike: size and hash tell nearly all of them apart without looking at a letter. */
+/* What can be known of a text before it is compared. */
 struct pol_text_mark {
     uint32_t size;
-    uint32_t hash; /* of the text in lower case */
-    bool has_wild; /* a pattern with * or ? */
+    uint32_t hash;   /* of the text in lower case */
+    uint32_t prefix; /* of a pattern: bytes before the first * or ?; else the size */
+    bool has_wild;
 };
 
 struct pol_text_mark pol_text_mark(const char *text);
@@ -25,9 +26,27 @@ struct pol_text_mark pol_text_mark(const char *text);
 /* Takes time in proportion to the length of one times that of the other at most. */
 bool pol_text_fits(const char *pattern, const char *text);
 
-/* The same answer, sooner: with the marks of both. */
+/* The same answer, sooner: names that differ mostly differ near their ends. */
 bool pol_text_fits_marked(const char *pattern, const struct pol_text_mark *pattern_mark,
-                          const char *text, const struct pol_text_mark *text_mark);
+                          const char *text, size_t text_size);
+
+/* A list of texts in which a pattern without wildcards is found at once: a user may be in a thousand
+ * groups whose names begin alike. Borrows its three arrays. */
+struct pol_text_index {
+    const char *const *texts;
+    size_t text_count;
+    const struct pol_text_mark *marks; /* one for each text */
+    uint32_t *slots;                   /* 0: free, else 1 + the number of a text */
+    uint32_t slot_count;               /* a power of two, more than there are texts */
+};
+
+/* How many slots an index of so many texts wants; 0: too many texts for one. */
+size_t pol_text_index_slots(size_t text_count);
+/* Fill the slots. */
+void pol_text_index_fill(struct pol_text_index *index);
+/* The first text that the pattern fits, or NULL. One with wildcards is held against all of them. */
+const char *pol_text_index_find(const struct pol_text_index *index, const char *pattern,
+                                const struct pol_text_mark *pattern_mark);
 
 bool pol_text_is_sid(const char *text);
 

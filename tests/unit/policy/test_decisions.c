@@ -73,10 +73,10 @@ static void assert_same_without_trace(const struct pol_policy *policy, const cha
     struct pol_preparation prepared = {0};
     assert_int_equal(pol_fact_line_parse(span_text(facts), &line, NULL), ST_OK);
     assert_int_equal(pol_prepare(&prepared, policy, pol_fact_line_facts(line)), ST_OK);
-    struct pol_facts unmarked = prepared.facts;
-    unmarked.group_marks = NULL;
+    struct pol_facts unindexed = prepared.facts;
+    unindexed.group_index = NULL;
     struct pol_decision a = pol_evaluate(policy, &prepared.facts, NULL);
-    struct pol_decision b = pol_evaluate(policy, &unmarked, NULL);
+    struct pol_decision b = pol_evaluate(policy, &unindexed, NULL);
     assert_int_equal(a.set, b.set);
     assert_int_equal(a.rule, b.rule);
     assert_int_equal(a.blocked_by, b.blocked_by);

@@ -90,7 +90,7 @@ static void rings__with_percentages__keep_equal_ones_once_and_others_apart(void 
                "\"e\":{\"percent\":5.0001,\"of\":\"user\",\"salt\":\"x\"}}");
     assert_int_equal(set.draw_count, 3);
     for (size_t i = 0; i < set.ring_count; i++) {
-        const struct pol_match *percent = &set.matches[set.rings[i].root + 1];
+        const struct pol_match *percent = &set.matches[set.rings[i].root]; /* the only key */
         const struct pol_percent *p = &set.percents[percent->first];
         const struct pol_draw *draw = &set.draws[p->draw];
         const char *name = set.rings[i].name;

@@ -4,7 +4,8 @@
 #include "policy/limits.h"
 #include "policy/text_match.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -88,15 +89,6 @@ static void text_fits__of_many_stars_that_nearly_fit__comes_to_an_end(void **sta
     assert_false(pol_text_fits(pattern, text));
 }
 
-/* ---- marks -------------------------------------------------------------------------------- */
-
-static bool fits_marked(const char *pattern, const char *text)
-{
-    struct pol_text_mark a = pol_text_mark(pattern);
-    struct pol_text_mark b = pol_text_mark(text);
-    return pol_text_fits_marked(pattern, &a, text, &b);
-}
-
 static void text_fits_marked__of_any_texts__answers_as_without_marks(void **state)
 {
     (void)state;
@@ -110,29 +102,104 @@ static void text_fits_marked__of_any_texts__answers_as_without_marks(void **stat
                                         "a*",
                                         "?b",
                                         "**a",
+                                        "*a*",
                                         "K\xc3\xb6ln",
                                         "K\xc3\x96ln",
                                         "k?ln",
+                                        "k*",
                                         "@",
                                         "`",
                                         "CONTOSO\\MAPI-Pilot",
-                                        "contoso\\mapi-pilot",
-                                        "contoso\\mapi-pilos"};
+                                        "contoso\\mapi-pilos",
+                                        "CONTOSO\\M*"};
     for (size_t i = 0; i < COUNT(TEXTS); i++) {
+        struct pol_text_mark mark = pol_text_mark(TEXTS[i]);
         for (size_t k = 0; k < COUNT(TEXTS); k++) {
-            if (fits_marked(TEXTS[i], TEXTS[k]) != pol_text_fits(TEXTS[i], TEXTS[k])) {
+            if (pol_text_fits_marked(TEXTS[i], &mark, TEXTS[k], strlen(TEXTS[k])) !=
+                pol_text_fits(TEXTS[i], TEXTS[k])) {
                 fail_msg("\"%s\" and \"%s\"", TEXTS[i], TEXTS[k]);
             }
         }
     }
 }
 
-/* A mark tells texts apart; it never tells that they are the same. */
-static void text_fits_marked__of_texts_with_equal_marks__still_looks_at_the_letters(void **state)
+/* ---- marks -------------------------------------------------------------------------------- */
+
+enum { TEXTS_MOST = 400 };
+
+/* Found by an index over these texts. */
+static const char *find(const char *const *texts, size_t count, const char *pattern)
+{
+    struct pol_text_mark marks[TEXTS_MOST];
+    uint32_t slots[4 * TEXTS_MOST];
+    struct pol_text_mark mark = pol_text_mark(pattern);
+    struct pol_text_index index = {.texts = texts,
+                                   .text_count = count,
+                                   .marks = marks,
+                                   .slots = slots,
+                                   .slot_count = (uint32_t)pol_text_index_slots(count)};
+    assert_in_range(index.slot_count, count + 1, COUNT(slots));
+    for (size_t i = 0; i < count; i++) {
+        marks[i] = pol_text_mark(texts[i]);
+    }
+    pol_text_index_fill(&index);
+    return pol_text_index_find(&index, pattern, &mark);
+}
+
+static void text_index_find__of_any_text__answers_as_looking_at_all_does(void **state)
 {
     (void)state;
-    struct pol_text_mark forged = pol_text_mark("abcd");
-    assert_false(pol_text_fits_marked("abcd", &forged, "abce", &forged));
+    static const char *const TEXTS[] = {"",
+                                        "a",
+                                        "A",
+                                        "ab",
+                                        "aB",
+                                        "b",
+                                        "K\xc3\xb6ln",
+                                        "K\xc3\x96ln",
+                                        "@",
+                                        "`",
+                                        "CONTOSO\\MAPI-Pilot",
+                                        "contoso\\mapi-pilot"};
+    static const char *const PATTERNS[] = {
+        "", "A", "AB", "c", "k\xc3\xb6LN", "@", "contoso\\MAPI-PILOT", "contoso\\mapi-pilos"};
+    for (size_t count = 0; count <= COUNT(TEXTS); count++) {
+        for (size_t k = 0; k < COUNT(PATTERNS); k++) {
+            const char *expected = NULL;
+            for (size_t i = 0; i < count && expected == NULL; i++) {
+                expected = pol_text_fits(PATTERNS[k], TEXTS[i]) ? TEXTS[i] : NULL;
+            }
+            assert_ptr_equal(find(TEXTS, count, PATTERNS[k]), expected);
+        }
+    }
+}
+
+static void text_index_find__among_many__finds_each(void **state)
+{
+    (void)state;
+    static char names[TEXTS_MOST][32];
+    static const char *texts[TEXTS_MOST];
+    for (size_t i = 0; i < TEXTS_MOST; i++) {
+        (void)snprintf(names[i], sizeof names[i], "CONTOSO\\Group-%zu", i);
+        texts[i] = names[i];
+    }
+    for (size_t i = 0; i < TEXTS_MOST; i++) {
+        assert_ptr_equal(find(texts, TEXTS_MOST, names[i]), names[i]);
+    }
+    assert_null(find(texts, TEXTS_MOST, "CONTOSO\\Group-400"));
+}
+
+static void text_mark__of_a_text__folds_case_and_sees_wildcards(void **state)
+{
+    (void)state;
+    assert_int_equal(pol_text_mark("CONTOSO\\A").hash, pol_text_mark("contoso\\a").hash);
+    assert_int_not_equal(pol_text_mark("ab").hash, pol_text_mark("ba").hash);
+    assert_int_equal(pol_text_mark("abc").size, 3);
+    assert_false(pol_text_mark("abc").has_wild);
+    assert_true(pol_text_mark("a*c").has_wild);
+    assert_true(pol_text_mark("?").has_wild);
+    assert_int_equal(pol_text_mark("abc").prefix, 3);
+    assert_int_equal(pol_text_mark("ab*c?").prefix, 2);
 }
 
 /* ---- distinguished names ------------------------------------------------------------------ */
@@ -206,7 +273,9 @@ int main(void)
         cmocka_unit_test(text_fits__of_patterns__folds_ascii_and_knows_two_wildcards),
         cmocka_unit_test(text_fits__of_many_stars_that_nearly_fit__comes_to_an_end),
         cmocka_unit_test(text_fits_marked__of_any_texts__answers_as_without_marks),
-        cmocka_unit_test(text_fits_marked__of_texts_with_equal_marks__still_looks_at_the_letters),
+        cmocka_unit_test(text_mark__of_a_text__folds_case_and_sees_wildcards),
+        cmocka_unit_test(text_index_find__of_any_text__answers_as_looking_at_all_does),
+        cmocka_unit_test(text_index_find__among_many__finds_each),
         cmocka_unit_test(text_is_under__of_names__compares_whole_parts_from_the_right),
         cmocka_unit_test(text_is_dn__of_texts__wants_a_type_and_a_value_in_each_part),
         cmocka_unit_test(text_is_sid__of_texts__knows_how_windows_prints_them),
