@@ -1,7 +1,9 @@
-# setup [--tools] - makes everything that building and testing needs: Debian packages, libraries, the Wine template.
+# setup [--tools] - makes everything that building and testing needs: Debian packages, libraries, the Wine template, the
+# Node modules of the tests.
 #
 # The other subcommands begin with it. Where all is there it takes a fraction of a second. What takes long is made once,
-# in the cache, under a name with the hash of everything it is made from; build/deps and build/wine-template link to it.
+# in the cache, under a name with the hash of everything it is made from; build/deps, build/wine-template and
+# build/node_modules link to it.
 set -eu
 . run.d/lib.sh
 
@@ -28,13 +30,17 @@ wine_path() {
         "$(sed -n '/^wine_make_template/,/^}/p' tests/e2e/wine.sh)")"
 }
 
+node_modules_path() {
+    echo "$CACHE/node-$(hash_of tests/js/package.json tests/js/package-lock.json)/node_modules"
+}
+
 is_linked() { # link, wanted target
     [ "$(readlink "$1")" = "$2" ] && [ -d "$2" ]
 }
 
 is_ready() { # group...
     [ -z "$(missing_packages "$@")" ] && is_linked build/deps "$(libraries_path)" &&
-        is_linked build/wine-template "$(wine_path)"
+        is_linked build/wine-template "$(wine_path)" && is_linked build/node_modules "$(node_modules_path)"
 }
 
 # --- what is made ---
@@ -73,6 +79,24 @@ make_wine_template() { # path
     rm -rf "$temp"
 }
 
+# The lock file pins versions and hashes; where they come from is npm's own setting. No script of theirs is run.
+fetch_node_modules() { # path, directory to make it in
+    cp tests/js/package.json tests/js/package-lock.json "$2/" &&
+        step node "Node modules of the tests" npm ci --prefix "$2" --cache "$2/cache" \
+            --ignore-scripts --no-audit --no-fund --no-update-notifier &&
+        rm -rf "$2/cache" && mv "$2" "${1%/*}"
+}
+
+# Without them all can be built, and all but a few tests pass: those fail, and so says this.
+make_node_modules() { # path
+    [ ! -d "$1" ] || return 0
+    temp=$(make_temp_in "$CACHE")
+    fetch_node_modules "$1" "$temp" || {
+        rm -rf "$temp"
+        say "run: the tests that need build/node_modules will fail" >&2
+    }
+}
+
 make_all() { # group...
     install_packages "$@"
     libraries=$(libraries_path)
@@ -81,6 +105,9 @@ make_all() { # group...
     wine=$(wine_path)
     make_wine_template "$wine"
     ln -sfnT "$wine" build/wine-template
+    modules=$(node_modules_path)
+    make_node_modules "$modules"
+    ln -sfnT "$modules" build/node_modules
 }
 
 case ${1:-} in
@@ -88,6 +115,8 @@ case ${1:-} in
 --tools) groups='base tools' ;;
 *) usage_error "setup takes --tools or nothing, not '$1'" ;;
 esac
+# Some builds of nodejs bring npm along, and refuse Debian's package of it.
+command -v npm >/dev/null || groups="$groups npm"
 
 mkdir -p "$CACHE" build
 remove_stale_temps "$CACHE"

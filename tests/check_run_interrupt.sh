@@ -11,6 +11,7 @@ scratch=$(make_temp_in "$CACHE")
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/tree/tests/e2e" "$scratch/cache"
 cp -a run run.d cmake "$scratch/tree/"
+cp -a tests/js "$scratch/tree/tests/"
 cp -a tests/e2e/wine.sh "$scratch/tree/tests/e2e/"
 cp -a "$CACHE/sources" "$scratch/cache/"
 bad=0
