@@ -3,6 +3,7 @@
 #include "admin/plan_file.h"
 #include "admin/print.h"
 #include "admin/secret.h"
+#include "admin/to_sign.h"
 #include "base/file.h"
 #include "policy/bundle.h"
 #include "policy/json_write.h"
@@ -17,6 +18,7 @@ struct signing {
     struct adm_list passphrase_files;
     const char *through;
     const char *out;
+    const char *files;
     bool json;
     bool detached;
 };
@@ -164,6 +166,77 @@ static enum status sign_plan(const struct signing *wish, struct err *err)
     return st;
 }
 
+/* ---- with keys that are not here ---------------------------------------------------------- */
+
+static enum status show_detached(const struct signing *wish, const struct pol_detached *detached,
+                                 struct err *err)
+{
+    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
+    enum status st = ST_OK;
+    if (wish->json) {
+        struct pol_json_writer w = pol_json_write_start(&text);
+        pol_json_object(&w, NULL);
+        pol_json_text(&w, "file", wish->out);
+        adm_to_sign_json(detached, &w);
+        pol_json_close_object(&w);
+        st = pol_json_write_end(&w);
+        if (st == ST_OK) {
+            st = bytes_append_text(&text, "\n");
+        }
+    } else {
+        st = adm_to_sign_describe(detached, wish->out, wish->files, &text);
+    }
+    st = adm_print(&text, st, err);
+    bytes_free(&text);
+    return st;
+}
+
+static enum status write_detached(const struct signing *wish, const struct pol_plan *plan,
+                                  struct err *err)
+{
+    struct pol_public_key keys[LIMIT_SIGNATURES];
+    struct bytes file = bytes_with_limit(DETACHED_FILE_BYTES);
+    struct pol_detached *detached = NULL;
+    enum status st = ST_OK;
+
+    if (wish->keys.count > LIMIT_SIGNATURES) {
+        st = adm_usage(err, "a document has %d signatures at most: give fewer --key",
+                       LIMIT_SIGNATURES);
+    }
+    for (size_t i = 0; st == ST_OK && i < wish->keys.count; i++) {
+        st = adm_public_key_read(wish->keys.items[i], &keys[i], err);
+    }
+    if (st == ST_OK) {
+        st = pol_detached_start(plan, wish->through, keys, wish->keys.count, &file, err);
+    }
+    if (st == ST_OK) {
+        st = adm_to_sign_save(bytes_span(&file), false, wish->out, wish->files, &detached, err);
+    }
+    if (st == ST_OK) {
+        st = show_detached(wish, detached, err);
+    }
+    pol_detached_free(detached);
+    bytes_free(&file);
+    return st;
+}
+
+static enum status sign_elsewhere(const struct signing *wish, struct err *err)
+{
+    struct adm_findings *findings = calloc(1, sizeof *findings);
+    struct pol_plan *plan = NULL;
+
+    enum status st = findings != NULL ? ST_OK : err_set(err, ST_NO_MEMORY, 0, "no memory");
+    if (st == ST_OK) {
+        st = adm_plan_read(wish->plan_path, findings, &plan, err);
+    }
+    if (st == ST_OK) {
+        st = write_detached(wish, plan, err);
+    }
+    pol_plan_free(plan);
+    free(findings);
+    return st;
+}
+
 enum status adm_cmd_sign(int argc, char *const *argv, struct err *err)
 {
     struct signing wish = {0};
@@ -173,6 +246,7 @@ enum status adm_cmd_sign(int argc, char *const *argv, struct err *err)
         {.name = "--through", .value = "STAGE", .text = &wish.through},
         {.name = "--out", .value = "BUNDLE.json", .needed = true, .text = &wish.out},
         {.name = "--detached", .flag = &wish.detached},
+        {.name = "--files", .value = "DIR", .text = &wish.files},
         {.name = "--json", .flag = &wish.json},
     };
     const struct adm_syntax syntax = {.command = "sign",
@@ -181,12 +255,17 @@ enum status adm_cmd_sign(int argc, char *const *argv, struct err *err)
                                       .operands = {"PLAN.json"}};
 
     enum status st = adm_options_read(&syntax, argc, argv, &wish.plan_path, err);
-    if (st == ST_OK && wish.detached) {
-        st = err_refuse(err, "unsupported", NULL,
-                        "signing outside of this command is not built yet: leave out --detached");
-    }
     if (st == ST_OK && wish.keys.count == 0) {
         st = adm_usage(err, "sign needs --key FILE.pem: see 'mapi-rollout sign --help'");
     }
-    return st == ST_OK ? sign_plan(&wish, err) : st;
+    if (st == ST_OK && !wish.detached && wish.files != NULL) {
+        st = adm_usage(err, "--files is for --detached");
+    }
+    if (st == ST_OK && wish.detached && wish.passphrase_files.count > 0) {
+        st = adm_usage(err, "--detached takes public keys, which have no passphrase");
+    }
+    if (st != ST_OK) {
+        return st;
+    }
+    return wish.detached ? sign_elsewhere(&wish, err) : sign_plan(&wish, err);
 }

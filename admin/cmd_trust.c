@@ -1,6 +1,7 @@
 #include "admin/commands.h"
 #include "admin/options.h"
 #include "admin/print.h"
+#include "admin/secret.h"
 #include "base/file.h"
 #include "policy/json_write.h"
 #include "policy/limits.h"
@@ -8,21 +9,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-
-static enum status read_public_keys(const struct adm_list *paths, struct pol_public_key *keys,
-                                    struct err *err)
-{
-    enum status st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < paths->count; i++) {
-        struct bytes pem = {0};
-        st = file_read(paths->items[i], LIMIT_KEY_FILE_BYTES, &pem, err);
-        if (st == ST_OK) {
-            st = pol_public_key_read(bytes_span(&pem), &keys[i], err);
-        }
-        bytes_wipe(&pem); /* somebody may have named the private half */
-    }
-    return st;
-}
 
 struct trust_new {
     struct adm_list keys;
@@ -50,8 +36,8 @@ static enum status write_trust(const struct trust_new *wish, struct err *err)
     if (st == ST_OK && wish->version != NULL) {
         st = adm_option_number("--version", wish->version, 1, INT32_MAX, &version, err);
     }
-    if (st == ST_OK) {
-        st = read_public_keys(&wish->keys, keys, err);
+    for (size_t i = 0; st == ST_OK && i < wish->keys.count; i++) {
+        st = adm_public_key_read(wish->keys.items[i], &keys[i], err);
     }
     if (st == ST_OK) {
         st = pol_trust_write((uint32_t)version, (uint32_t)threshold, wish->rollouts.items,

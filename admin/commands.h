@@ -25,6 +25,7 @@ enum status adm_cmd_keygen(int argc, char *const *argv, struct err *err) MUST_US
 enum status adm_cmd_trust(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_check(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_sign(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_attach(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_verify(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_explain(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_simulate(int argc, char *const *argv, struct err *err) MUST_USE;

@@ -21,6 +21,7 @@ static const char GENERAL[] =
     "  trust new|show      say which keys may sign\n"
     "  check PLAN          find mistakes in a plan\n"
     "  sign PLAN           make a bundle of signed policies\n"
+    "  attach TO_SIGN SIG  put in signatures that were made elsewhere, as in an HSM\n"
     "  verify FILE         who signed it, and would agents take it now\n"
     "  explain PLAN        why a user gets what he gets\n"
     "  simulate PLAN       what each stage would do to many users\n"
@@ -92,17 +93,41 @@ static const char CHECK[] =
 
 static const char SIGN[] =
     "mapi-rollout sign PLAN.json --key FILE.pem [--key ...] --out BUNDLE.json\n"
+    "mapi-rollout sign PLAN.json --detached --key FILE.pub.pem ... --out TO_SIGN.json\n"
     "\n"
     "Checks the plan, makes one policy per stage and the safe policy, signs each and\n"
     "the bundle of them. A stage that is not signed cannot be released by anybody.\n"
+    "With --detached it writes what other devices are to sign: see attach --help.\n"
     "\n"
     "  --key FILE.pem          a private key; repeat for more signatures\n"
     "  --passphrase-file FILE  for encrypted keys: one for all, or one for each --key\n"
     "  --through STAGE         leave out the stages behind this one\n"
     "  --out BUNDLE.json       replaced if it is there\n"
+    "  --detached              sign nothing; --key names public keys\n"
+    "  --files DIR             also one file for each signature, for openssl\n"
     "  --json                  answer for programs\n"
     "\n"
     "Example: mapi-rollout sign plan.json --key ops.pem --through pilot --out b.json\n";
+
+static const char ATTACH[] =
+    "mapi-rollout attach TO_SIGN.json SIGNATURES --out FILE [--files DIR]\n"
+    "\n"
+    "Puts signatures into what sign --detached wrote; each is verified first. Twice:\n"
+    "of the signed policies comes a TO_SIGN.json again, for the bundle; of that one\n"
+    "the bundle. SIGNATURES is a folder of ITEM.sig files, or a file {\"format\":\n"
+    "\"mapi-rollout/signatures/1\",\"signatures\":{\"ITEM\":\"BASE64\"}}: r||s or DER.\n"
+    "\n"
+    "  --also SIGNATURES   those of another signer; repeat for more\n"
+    "  --out FILE          replaced if it is there\n"
+    "  --files DIR         also one file for each signature of the second round\n"
+    "  --json              answer for programs\n"
+    "\n"
+    "Example: mapi-rollout sign plan.json --detached --key hsm.pub.pem \\\n"
+    "           --out one.json --files one\n"
+    "         for f in one/*; do openssl dgst -sha256 -sign k.pem -out $f.sig $f; done\n"
+    "         mapi-rollout attach one.json one --out two.json --files two\n"
+    "         for f in two/*; do openssl dgst -sha256 -sign k.pem -out $f.sig $f; done\n"
+    "         mapi-rollout attach two.json two --out bundle.json\n";
 
 static const char VERIFY[] =
     "mapi-rollout verify FILE --trust TRUST.json [--floor VERSION]\n"
@@ -223,10 +248,11 @@ struct help {
 };
 
 static const struct help HELP[] = {
-    {"", GENERAL},          {"init", INIT},       {"keygen", KEYGEN},   {"trust", TRUST},
-    {"check", CHECK},       {"sign", SIGN},       {"verify", VERIFY},   {"explain", EXPLAIN},
-    {"simulate", SIMULATE}, {"publish", PUBLISH}, {"release", RELEASE}, {"advance", ADVANCE},
-    {"safe", SAFE},         {"status", STATUS},   {"users", USERS},     {"devices", DEVICES},
+    {"", GENERAL},        {"init", INIT},         {"keygen", KEYGEN},   {"trust", TRUST},
+    {"check", CHECK},     {"sign", SIGN},         {"attach", ATTACH},   {"verify", VERIFY},
+    {"explain", EXPLAIN}, {"simulate", SIMULATE}, {"publish", PUBLISH}, {"release", RELEASE},
+    {"advance", ADVANCE}, {"safe", SAFE},         {"status", STATUS},   {"users", USERS},
+    {"devices", DEVICES},
 };
 
 const char *adm_help_find(const char *command)

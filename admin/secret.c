@@ -142,6 +142,23 @@ enum status adm_key_read(const char *path, const char *passphrase_path, struct p
     return st;
 }
 
+enum status adm_public_key_read(const char *path, struct pol_public_key *out, struct err *err)
+{
+    struct bytes pem = {0};
+    enum status st = file_read(path, LIMIT_KEY_FILE_BYTES, &pem, err);
+    if (st == ST_OK && contains(&pem, "PRIVATE KEY-----")) {
+        st = err_refuse(err, "key_unknown", NULL,
+                        "%s is a private key: here the public one is taken, which keygen wrote"
+                        " beside it",
+                        path);
+    }
+    if (st == ST_OK) {
+        st = pol_public_key_read(bytes_span(&pem), out, err);
+    }
+    bytes_wipe(&pem);
+    return st;
+}
+
 static enum status name_public_half(const char *path, struct bytes *out, struct err *err)
 {
     static const char END[] = ".pem";

@@ -32,6 +32,10 @@ enum status adm_passphrase_choose(const char *path, bool none_wanted, struct byt
 enum status adm_key_read(const char *path, const char *passphrase_path, struct pol_key **out,
                          struct err *err) MUST_USE;
 
+/* Read a public key. A private one in its place is refused, and wiped. */
+enum status adm_public_key_read(const char *path, struct pol_public_key *out,
+                                struct err *err) MUST_USE;
+
 /* Make a key: the private half at path, the public half beside it ("ops.pub.pem" for "ops.pem"),
  * whose path is appended to public_path. Neither file may be there yet; on failure neither is. */
 enum status adm_key_create(const char *path, struct span passphrase, struct bytes *public_path,

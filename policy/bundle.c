@@ -7,79 +7,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const char FORMAT[] = "mapi-rollout/bundle/1";
-
-/* ---- signing ------------------------------------------------------------------------------ */
-
-struct signing {
-    const struct pol_plan *plan;
-    const struct pol_key *const *keys;
-    size_t key_count;
-};
-
-static enum status append_policy(const struct signing *s, int stage, struct pol_json_writer *w,
-                                 const char *key, struct err *err)
-{
-    struct bytes payload = bytes_with_limit(LIMIT_PAYLOAD_BYTES);
-    struct bytes envelope = bytes_with_limit(LIMIT_ENVELOPE_BYTES);
-    enum status st = pol_plan_write_policy(s->plan, stage, &payload, err);
-    if (st == ST_OK) {
-        st = pol_sign(bytes_span(&payload), POL_DOCUMENT_POLICY, s->keys, s->key_count, &envelope,
-                      err);
-    }
-    if (st == ST_OK) {
-        pol_json_raw(w, key, bytes_span(&envelope));
-    }
-    bytes_free(&envelope);
-    bytes_free(&payload);
-    return st;
-}
-
-static enum status write_bundle(const struct signing *s, size_t stage_count, struct bytes *out,
-                                struct err *err)
-{
-    struct pol_json_writer w = pol_json_write_start(out);
-    enum status st = ST_OK;
-    pol_json_object(&w, NULL);
-    pol_json_text(&w, "format", FORMAT);
-    pol_json_text(&w, "rollout", pol_plan_rollout(s->plan));
-    pol_json_integer(&w, "serial", pol_plan_serial(s->plan));
-    pol_json_array(&w, "policies");
-    for (size_t i = 0; i < stage_count && st == ST_OK; i++) {
-        st = append_policy(s, (int)i, &w, NULL, err);
-    }
-    pol_json_close_array(&w);
-    if (st == ST_OK) {
-        st = append_policy(s, POL_PLAN_SAFE, &w, "safe", err);
-    }
-    pol_json_close_object(&w);
-    if (st == ST_OK) {
-        st = pol_json_write_end(&w);
-        if (st == ST_TOO_LARGE) {
-            st =
-                err_refuse(err, "too_large", "", "the bundle is over %d bytes", LIMIT_BUNDLE_BYTES);
-        }
-    }
-    return st;
-}
-
-enum status pol_bundle_sign(const struct pol_plan *plan, const char *through,
-                            const struct pol_key *const *keys, size_t key_count, struct bytes *out,
-                            struct err *err)
-{
-    struct signing s = {.plan = plan, .keys = keys, .key_count = key_count};
-    struct bytes payload = bytes_with_limit(LIMIT_BUNDLE_BYTES);
-    size_t last = pol_plan_stage_count(plan) - 1;
-    if (through != NULL && !pol_plan_find_stage(plan, through, &last)) {
-        return err_refuse(err, "stage_unknown", "/stages", "the plan has no stage \"%s\"", through);
-    }
-    enum status st = write_bundle(&s, last + 1, &payload, err);
-    if (st == ST_OK) {
-        st = pol_sign(bytes_span(&payload), POL_DOCUMENT_BUNDLE, keys, key_count, out, err);
-    }
-    bytes_free(&payload);
-    return st;
-}
+const char POL_BUNDLE_FORMAT[] = "mapi-rollout/bundle/1";
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
@@ -97,6 +25,7 @@ struct pol_bundle {
 static void free_entry(struct pol_bundle_entry *entry)
 {
     free((void *)(uintptr_t)entry->envelope.data);
+    pol_verified_free((struct pol_verified *)(uintptr_t)entry->verified);
     pol_policy_free((struct pol_policy *)(uintptr_t)entry->policy);
 }
 
@@ -152,8 +81,10 @@ static enum status open_entry(const struct pol_trust *trust, const struct pol_at
         st = pol_parse(verified, &policy, &inner);
     }
     if (st == ST_OK) {
-        *out = (struct pol_bundle_entry){.envelope = bytes_span(&envelope), .policy = policy};
+        *out = (struct pol_bundle_entry){
+            .envelope = bytes_span(&envelope), .verified = verified, .policy = policy};
         envelope = (struct bytes){0}; /* handed over */
+        verified = NULL;
     } else {
         st = refused_at(at, &inner, err);
     }
@@ -214,8 +145,9 @@ static bool read_head(const struct pol_at *root, struct pol_bundle *bundle)
         return false;
     }
     if (pol_read_member(root, "format", POL_REQUIRED, &member) &&
-        pol_at_text(&member, LIMIT_STRING_BYTES, &format) && strcmp(format, FORMAT) != 0) {
-        pol_at_problem(&member, "out_of_range", "\"%s\" is expected", FORMAT);
+        pol_at_text(&member, LIMIT_STRING_BYTES, &format) &&
+        strcmp(format, POL_BUNDLE_FORMAT) != 0) {
+        pol_at_problem(&member, "out_of_range", "\"%s\" is expected", POL_BUNDLE_FORMAT);
     }
     (void)pol_read_text(root, "rollout", POL_REQUIRED, LIMIT_NAME_BYTES, &bundle->rollout);
     (void)pol_read_integer(root, "serial", POL_REQUIRED, 1, LIMIT_SERIAL, &serial);
@@ -321,6 +253,11 @@ const struct pol_bundle_entry *pol_bundle_find_stage(const struct pol_bundle *bu
 const struct pol_bundle_entry *pol_bundle_safe(const struct pol_bundle *bundle)
 {
     return &bundle->safe;
+}
+
+const struct pol_verified *pol_bundle_verified(const struct pol_bundle *bundle)
+{
+    return bundle->verified;
 }
 
 size_t pol_bundle_signer_count(const struct pol_bundle *bundle)

@@ -13,10 +13,21 @@
 
 struct pol_bundle_entry {
     struct span envelope; /* the exact bytes that agents get */
+    const struct pol_verified *verified;
     const struct pol_policy *policy;
 };
 
 struct pol_bundle;
+
+extern const char POL_BUNDLE_FORMAT[];
+
+/* Index of the last stage that is signed: `through`, or the plan's last (NULL). */
+enum status pol_bundle_last_stage(const struct pol_plan *plan, const char *through, size_t *out,
+                                  struct err *err) MUST_USE;
+
+/* Append the payload of a bundle: finished envelopes, stages in order, the safe policy last. */
+enum status pol_bundle_write(const char *rollout, uint32_t serial, const struct bytes *envelopes,
+                             size_t count, struct bytes *out, struct err *err) MUST_USE;
 
 /* Sign every stage of the plan up to and including `through` (NULL: all), and the safe policy. The
  * bundle is appended to out. */
@@ -38,6 +49,7 @@ const struct pol_bundle_entry *pol_bundle_stage(const struct pol_bundle *bundle,
 const struct pol_bundle_entry *pol_bundle_find_stage(const struct pol_bundle *bundle,
                                                      const char *name);
 const struct pol_bundle_entry *pol_bundle_safe(const struct pol_bundle *bundle);
+const struct pol_verified *pol_bundle_verified(const struct pol_bundle *bundle);
 size_t pol_bundle_signer_count(const struct pol_bundle *bundle);
 const char *pol_bundle_signer(const struct pol_bundle *bundle, size_t i);
 

@@ -1,5 +1,7 @@
 #include "policy/verify.h"
 
+#include "policy/sign.h"
+
 #include <psa/crypto.h>
 
 #include <stdio.h>
@@ -14,6 +16,8 @@ struct pol_verified {
     char digest[DIGEST_HEX_BYTES];
     char signers[LIMIT_SIGNATURES][KEY_ID_BYTES];
     size_t signer_count;
+    char strangers[LIMIT_SIGNATURES][KEY_ID_BYTES];
+    size_t stranger_count;
 };
 
 bool pol_public_key_verify(const struct pol_public_key *key, struct span message,
@@ -37,28 +41,14 @@ bool pol_public_key_verify(const struct pol_public_key *key, struct span message
     return done == PSA_SUCCESS;
 }
 
-/* RFC 7515 section 5.1: what is signed is the protected header, a dot, the payload, as they stand. */
-static enum status signing_input(const struct pol_envelope *envelope, size_t i, struct bytes *out)
+static void add_once(char kids[LIMIT_SIGNATURES][KEY_ID_BYTES], size_t *count, const char *kid)
 {
-    bytes_clear(out);
-    enum status st = bytes_append_text(out, envelope->signatures[i].protected_text);
-    if (st == ST_OK) {
-        st = bytes_append(out, ".", 1);
-    }
-    if (st == ST_OK) {
-        st = bytes_append_text(out, envelope->payload_text);
-    }
-    return st;
-}
-
-static bool has_signer(const struct pol_verified *verified, const char *kid)
-{
-    for (size_t i = 0; i < verified->signer_count; i++) {
-        if (strcmp(verified->signers[i], kid) == 0) {
-            return true;
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(kids[i], kid) == 0) {
+            return;
         }
     }
-    return false;
+    memcpy(kids[(*count)++], kid, KEY_ID_BYTES);
 }
 
 /* Collect the distinct trusted keys whose signatures hold. */
@@ -72,9 +62,11 @@ static enum status check_signatures(const struct pol_trust *trust,
         const struct pol_envelope_signature *s = &envelope->signatures[i];
         const struct pol_public_key *key = pol_trust_find_key(trust, s->kid);
         if (key == NULL) {
+            add_once(verified->strangers, &verified->stranger_count, s->kid);
             continue;
         }
-        st = signing_input(envelope, i, &input);
+        bytes_clear(&input);
+        st = pol_sign_input(s->protected_text, span_text(envelope->payload_text), &input);
         if (st != ST_OK) {
             (void)err_set(err, st, 0, "no memory to check a signature");
         } else if (!pol_public_key_verify(key, bytes_span(&input), s->signature)) {
@@ -82,8 +74,8 @@ static enum status check_signatures(const struct pol_trust *trust,
             (void)snprintf(pointer, sizeof pointer, "/signatures/%zu", i);
             st = err_refuse(err, "signature_invalid", pointer,
                             "the signature of key %s does not hold", s->kid);
-        } else if (!has_signer(verified, s->kid)) {
-            memcpy(verified->signers[verified->signer_count++], s->kid, KEY_ID_BYTES);
+        } else {
+            add_once(verified->signers, &verified->signer_count, s->kid);
         }
     }
     bytes_free(&input);
@@ -178,4 +170,14 @@ size_t pol_verified_signer_count(const struct pol_verified *verified)
 const char *pol_verified_signer(const struct pol_verified *verified, size_t i)
 {
     return verified->signers[i];
+}
+
+size_t pol_verified_stranger_count(const struct pol_verified *verified)
+{
+    return verified->stranger_count;
+}
+
+const char *pol_verified_stranger(const struct pol_verified *verified, size_t i)
+{
+    return verified->strangers[i];
 }

@@ -33,5 +33,8 @@ const char *pol_verified_digest(const struct pol_verified *verified);
 /* The keys whose signatures held, in the envelope's order. */
 size_t pol_verified_signer_count(const struct pol_verified *verified);
 const char *pol_verified_signer(const struct pol_verified *verified, size_t i);
+/* The keys beside them, as the envelope names them: not trusted, so nobody knows whether theirs hold. */
+size_t pol_verified_stranger_count(const struct pol_verified *verified);
+const char *pol_verified_stranger(const struct pol_verified *verified, size_t i);
 
 #endif

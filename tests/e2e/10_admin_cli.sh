@@ -5,63 +5,9 @@
 # certificates are wrong.
 set -u
 . "$(dirname "$0")/harness.sh"
+. "$HARNESS_DIR/admin.sh"
 enter_network "$@"
-
-DATA_DIR=/nonexistent
-WORK=$(mktemp -d)
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-mkdir "$WORK/log" "$WORK/home"
-cd "$WORK" || exit 1
-# Nothing of who runs this test may answer for it.
-unset MAPI_ROLLOUT_SERVER MAPI_ROLLOUT_CA MAPI_ROLLOUT_TOKEN_FILE
-export XDG_CONFIG_HOME="$WORK/home"
-
-# Runs the command without a terminal; output in out, errors in errors, exit code in code.
-run() { # arguments...
-    "$MR_ADMIN" "$@" >out 2>errors </dev/null
-    code=$?
-}
-
-# Fails with what the command said.
-wrong() { # sentence
-    cat out errors >"$WORK/log/said.log"
-    fail "$*"
-}
-
-done_well() { # arguments...
-    run "$@"
-    [ "$code" = 0 ] || wrong "$* gives $code"
-}
-
-# Exactly one line beside the warnings about a plan, with these words in it.
-one_line() { # words
-    [ "$(grep -cv '^mapi-rollout: warning: ' errors)" = 1 ] || wrong "not one line on standard error"
-    grep -q "^mapi-rollout: .*$1" errors || wrong "the line does not say '$1'"
-}
-
-usage() { # words, arguments...
-    words=$1
-    shift
-    run "$@"
-    [ "$code" = 2 ] || wrong "'$*' should be a usage error, and gives $code"
-    one_line "$words"
-    say "ok: usage: $*"
-}
-
-refused() { # words, arguments...
-    words=$1
-    shift
-    run "$@"
-    [ "$code" = 1 ] || wrong "'$*' should be refused, and gives $code"
-    one_line "$words"
-    say "ok: refused: $words"
-}
-
-has() { # file, words
-    grep -q -- "$2" "$1" || wrong "$1 does not say '$2'"
-}
+admin_begin
 
 # ---- init ----------------------------------------------------------------------------------------
 
@@ -176,7 +122,6 @@ done_well sign site/plan.json --key site/signing.pem --through pilot --out short
 done_well verify short.json --trust site/trust.json
 check 'what is behind --through is not signed' test -z "$(grep everyone out)"
 refused 'stage_unknown' sign site/plan.json --key site/signing.pem --through nowhere --out x.json
-refused 'unsupported' sign site/plan.json --detached --out x.json
 refused 'key_unknown' verify bundle.json --trust two-of-three.json
 refused 'version_rollback' verify bundle.json --trust site/trust.json --floor 2001
 
@@ -211,7 +156,7 @@ refused 'not_found: .*nobody.pem' sign site/plan.json --key nobody.pem --out x.j
 
 usage 'say what to do'
 usage 'no command "sgin"' sgin
-for command in init keygen trust check sign verify explain simulate publish release advance safe status users devices; do
+for command in init keygen trust check sign attach verify explain simulate publish release advance safe status users devices; do
     done_well "$command" --help
     has out 'Example: '
     [ "$(wc -l <out)" -le 24 ] || fail "the help of $command does not fit a screen"
@@ -219,7 +164,7 @@ done
 done_well help
 done_well --version
 has out '^mapi-rollout [0-9]'
-for command in hold resume export audit evidence attach; do
+for command in hold resume export audit evidence; do
     refused 'unsupported: ' "$command"
 done
 
