@@ -50,7 +50,20 @@ static enum status write_trust(const struct trust_new *wish, struct err *err)
     return st;
 }
 
-static enum status write_json(const struct pol_trust *trust, struct bytes *out)
+/* What a machine would do that has the trust of another file; path NULL: nobody asks. */
+struct replacing {
+    const char *path;
+    struct bytes old;
+    enum pol_trust_change change;
+};
+
+static const char *change_word(const struct replacing *replacing)
+{
+    return replacing->change == POL_TRUST_TAKEN ? "taken" : "no_change";
+}
+
+static enum status write_json(const struct pol_trust *trust, const struct replacing *replacing,
+                              struct bytes *out)
 {
     struct pol_json_writer w = pol_json_write_start(out);
     pol_json_object(&w, NULL);
@@ -66,12 +79,16 @@ static enum status write_json(const struct pol_trust *trust, struct bytes *out)
         pol_json_text(&w, NULL, pol_trust_key(trust, i)->kid);
     }
     pol_json_close_array(&w);
+    if (replacing->path != NULL) {
+        pol_json_text(&w, "change", change_word(replacing));
+    }
     pol_json_close_object(&w);
     enum status st = pol_json_write_end(&w);
     return st == ST_OK ? bytes_append_text(out, "\n") : st;
 }
 
-static enum status write_text(const struct pol_trust *trust, struct bytes *out)
+static enum status write_text(const struct pol_trust *trust, const struct replacing *replacing,
+                              struct bytes *out)
 {
     enum status st = bytes_append_format(
         out, "version    %" PRIu32 "\nsignatures %" PRIu32 " of %zu keys must hold\n",
@@ -82,12 +99,33 @@ static enum status write_text(const struct pol_trust *trust, struct bytes *out)
     for (size_t i = 0; st == ST_OK && i < pol_trust_key_count(trust); i++) {
         st = bytes_append_format(out, "key        %s\n", pol_trust_key(trust, i)->kid);
     }
+    if (st == ST_OK && replacing->path != NULL) {
+        st = bytes_append_format(out, "replaces   %s: %s\n", replacing->path,
+                                 replacing->change == POL_TRUST_TAKEN
+                                     ? "taken, the version is higher"
+                                     : "no change, the bytes are the same");
+    }
     return st;
 }
 
-static enum status show(const char *path, bool json, struct err *err)
+static enum status check_change(struct replacing *replacing, struct span next, struct err *err)
+{
+    if (replacing->path == NULL) {
+        return ST_OK;
+    }
+    enum status st = file_read(replacing->path, LIMIT_TRUST_BYTES, &replacing->old, err);
+    if (st == ST_OK && replacing->old.size == 0) {
+        st = err_set(err, ST_NOT_FOUND, 0, "%s is empty", replacing->path);
+    }
+    return st == ST_OK
+               ? pol_trust_check_change(bytes_span(&replacing->old), next, &replacing->change, err)
+               : st;
+}
+
+static enum status show(const char *path, const char *replaces, bool json, struct err *err)
 {
     struct bytes document = {0};
+    struct replacing replacing = {.path = replaces};
     struct pol_trust *trust = NULL;
     struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
 
@@ -96,9 +134,16 @@ static enum status show(const char *path, bool json, struct err *err)
         st = pol_trust_parse(bytes_span(&document), &trust, err);
     }
     if (st == ST_OK) {
-        st = adm_print(&text, json ? write_json(trust, &text) : write_text(trust, &text), err);
+        st = check_change(&replacing, bytes_span(&document), err);
+    }
+    if (st == ST_OK) {
+        st = adm_print(&text,
+                       json ? write_json(trust, &replacing, &text)
+                            : write_text(trust, &replacing, &text),
+                       err);
     }
     bytes_free(&text);
+    bytes_free(&replacing.old);
     pol_trust_free(trust);
     bytes_free(&document);
     return st;
@@ -124,19 +169,23 @@ static enum status trust_new(int argc, char *const *argv, struct err *err)
     if (st == ST_OK) {
         st = write_trust(&wish, err);
     }
-    return st == ST_OK ? show(wish.out, json, err) : st;
+    return st == ST_OK ? show(wish.out, NULL, json, err) : st;
 }
 
 static enum status trust_show(int argc, char *const *argv, struct err *err)
 {
     const char *path = NULL;
+    const char *replaces = NULL;
     bool json = false;
-    const struct adm_option options[] = {{.name = "--json", .flag = &json}};
+    const struct adm_option options[] = {
+        {.name = "--replaces", .value = "OLD.json", .text = &replaces},
+        {.name = "--json", .flag = &json},
+    };
     const struct adm_syntax syntax = {
-        .command = "trust show", .options = options, .option_count = 1, .operands = {"FILE"}};
+        .command = "trust show", .options = options, .option_count = 2, .operands = {"FILE"}};
 
     enum status st = adm_options_read(&syntax, argc, argv, &path, err);
-    return st == ST_OK ? show(path, json, err) : st;
+    return st == ST_OK ? show(path, replaces, json, err) : st;
 }
 
 enum status adm_cmd_trust(int argc, char *const *argv, struct err *err)

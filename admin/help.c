@@ -66,7 +66,7 @@ static const char KEYGEN[] =
 
 static const char TRUST[] =
     "mapi-rollout trust new --key FILE.pub.pem [--key ...] --rollout NAME --out FILE\n"
-    "mapi-rollout trust show FILE\n"
+    "mapi-rollout trust show FILE [--replaces OLD.json]\n"
     "\n"
     "Writes or shows the keys that agents and the server accept signatures from.\n"
     "\n"
@@ -75,6 +75,8 @@ static const char TRUST[] =
     "  --rollout NAME      what they may sign for; repeat for more\n"
     "  --version NUMBER    rises with every change (1)\n"
     "  --out FILE          a new file\n"
+    "  --replaces OLD.json would a machine that has OLD take this one? Only with a\n"
+    "                      higher version; exit 1 and trust_rollback if not\n"
     "  --json              answer for programs\n"
     "\n"
     "Example: mapi-rollout trust new --key ops.pub.pem --key boss.pub.pem \\\n"
@@ -130,15 +132,18 @@ static const char ATTACH[] =
     "         mapi-rollout attach two.json two --out bundle.json\n";
 
 static const char VERIFY[] =
-    "mapi-rollout verify FILE --trust TRUST.json [--floor VERSION]\n"
+    "mapi-rollout verify FILE --trust TRUST.json [--floor VERSION[:DIGEST]]\n"
     "\n"
-    "Checks a bundle or a single policy as an agent does: who signed it, what is in\n"
-    "it, and whether each policy would be accepted now. Exit 1 if it is not genuine,\n"
-    "or if no stage in it would be accepted.\n"
+    "Checks a bundle or a single policy as an agent does: which keys signed what, and\n"
+    "whether an agent with this trust and floor would take each policy now, and why\n"
+    "not. Exit 1 if it is not genuine, or if no stage in it would be taken.\n"
     "\n"
-    "  --trust TRUST.json  the keys to believe\n"
-    "  --floor VERSION     the version accepted last (none)\n"
-    "  --json              answer for programs\n"
+    "  --trust TRUST.json    the keys to believe\n"
+    "  --floor VERSION       the version accepted last (none); with :DIGEST of its\n"
+    "                        payload, another content of that version is told apart\n"
+    "  --min-version VERSION MinVersion in the machine policy (none)\n"
+    "  --at TIME             another moment than now: 2026-12-07T06:00:00Z\n"
+    "  --json                answer for programs\n"
     "\n"
     "Example: mapi-rollout verify bundle.json --trust trust.json --floor 7002\n";
 

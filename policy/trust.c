@@ -5,6 +5,7 @@
 #include "policy/json_write.h"
 #include "policy/limits.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,6 +242,52 @@ bool pol_trust_has_rollout(const struct pol_trust *trust, const char *rollout)
         }
     }
     return false;
+}
+
+/* ---- changing ----------------------------------------------------------------------------- */
+
+static enum status compare_versions(const struct pol_trust *old, const struct pol_trust *next,
+                                    bool same, enum pol_trust_change *out, struct err *err)
+{
+    if (next->version == old->version && !same) {
+        return err_refuse(err, "trust_rollback", "/version",
+                          "version %" PRIu32 " is here already, with other bytes: a change needs"
+                          " a higher version",
+                          next->version);
+    }
+    if (next->version < old->version) {
+        return err_refuse(err, "trust_rollback", "/version",
+                          "version %" PRIu32 " is lower than %" PRIu32 ", which is here",
+                          next->version, old->version);
+    }
+    *out = same ? POL_TRUST_UNCHANGED : POL_TRUST_TAKEN;
+    return ST_OK;
+}
+
+enum status pol_trust_check_change(struct span old, struct span next, enum pol_trust_change *out,
+                                   struct err *err)
+{
+    struct pol_trust *before = NULL;
+    struct pol_trust *after = NULL;
+    struct err why = {0};
+
+    enum status st = pol_trust_parse(next, &after, err);
+    if (st == ST_OK && old.size > 0) {
+        st = pol_trust_parse(old, &before, &why);
+        if (st == ST_REFUSED) {
+            st = err_refuse(err, why.code, why.pointer, "the trust that is here: %s", why.text);
+        } else if (st != ST_OK) {
+            st = err_set(err, st, why.os_code, "%s", why.text);
+        }
+    }
+    if (st == ST_OK && before != NULL) {
+        st = compare_versions(before, after, span_equal(old, next), out, err);
+    } else if (st == ST_OK) {
+        *out = POL_TRUST_TAKEN;
+    }
+    pol_trust_free(before);
+    pol_trust_free(after);
+    return st;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

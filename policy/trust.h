@@ -28,6 +28,14 @@ size_t pol_trust_rollout_count(const struct pol_trust *trust);
 const char *pol_trust_rollout(const struct pol_trust *trust, size_t i);
 bool pol_trust_has_rollout(const struct pol_trust *trust, const char *rollout);
 
+enum pol_trust_change { POL_TRUST_TAKEN, POL_TRUST_UNCHANGED };
+
+/* May a machine that has the trust document old (empty: none) change to next? Only to a higher
+ * version, else `trust_rollback`; the very same bytes are no change. Who may ask for it at all is not
+ * decided here: that is an administrator of the machine. */
+enum status pol_trust_check_change(struct span old, struct span next, enum pol_trust_change *out,
+                                   struct err *err) MUST_USE;
+
 /* Write a trust document (`trust new`). Arguments are checked as pol_trust_parse() would. */
 enum status pol_trust_write(uint32_t version, uint32_t threshold, const char *const *rollouts,
                             size_t rollout_count, const struct pol_public_key *keys,
