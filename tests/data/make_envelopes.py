@@ -232,6 +232,12 @@ def good_policies():
     again("good-safe", "version_conflict", "/version", floor="7999:" + other)
     again("good-safe", "version_rollback", "/version", floor="8001:" + other)
     put("good-everything", jws(everything, ["a"]))
+    put("good-places-and-guards", jws(policy(
+        rings={"pilot": {"domain": ["CONTOSO"], "computer_ou": ["OU=Berlin,DC=contoso,DC=com"], "ad_site": ["Berlin*"],
+                         "outlook": ">=16.0.4266 <17", "mailbox": ["on_premises"], "multi_session": False}},
+        guards={"block_mailboxes": ["on_premises"], "minimum_outlook": ["14.0.7147", "15.0.4569", "16.0"],
+                "preflight": {"allow": ["https://mapi.example.com/mapi/healthcheck.htm"], "block": ["https://mail.example.com/rpc/rpcproxy.dll"]}},
+        gate={"advance": "auto", "soak_s": 259200, "max_failing": 5, "on_fail": "safe"}), ["a"]))
     put("good-two-signers", jws(policy(), ["b", "a"]), trust="two-of-three")
     again("good-two-signers", "accept", trust="one")
     put("good-three-signers", jws(policy(), ["c", "a", "b"]), trust="two-of-three")
@@ -336,7 +342,7 @@ def unreadable_policies():
     signed("time-of-a-place", policy(expires_at="2099-01-01T00:00:00+01:00"), "bad_time", "/expires_at")
     signed("bad-url", policy(guards={"preflight": {"allow": ["http://mapi.example.com/"]}}), "bad_url", "/guards/preflight/allow/0")
     signed("bad-url-userinfo", policy(guards={"preflight": {"block": ["https://me@mapi.example.com/"]}}), "bad_url", "/guards/preflight/block/0")
-    signed("bad-version-range", policy(rings={"pilot": {"outlook": [">=16.0 <17.x"]}}), "bad_version_range", "/rings/pilot/outlook/0")
+    signed("bad-version-range", policy(rings={"pilot": {"outlook": ">=16.0 <17.x"}}), "bad_version_range", "/rings/pilot/outlook")
     signed("bad-minimum-version", policy(guards={"minimum_outlook": ["16.0", "sixteen"]}), "bad_version_range", "/guards/minimum_outlook/1")
     signed("stage-with-the-safe-version", policy(version=7999), "kind_mismatch", "-")
     signed("stage-with-version-7000", policy(version=7000), "kind_mismatch", "-")
