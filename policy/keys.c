@@ -2,10 +2,9 @@
 
 #include "policy/digest.h"
 #include "policy/envelope.h"
-#include "policy/key_der.h"
+#include "policy/key_parts.h"
 #include "policy/limits.h"
 
-#include <mbedtls/pem.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/pkcs5.h>
 #include <mbedtls/psa_util.h>
@@ -17,30 +16,16 @@
 enum {
     POINT_BYTES = 1 + 2 * KEY_COORDINATE_BYTES, /* 0x04 x y */
     CURVE_BITS = 256,
-    PEM_BYTES = 1024, /* the longest that we write has about 450 */
 };
-
-/* A key in memory is its two numbers; the library sees them only while it works with them. */
-struct pol_key {
-    struct pol_public_key public;
-    uint8_t secret[KEY_COORDINATE_BYTES];
-};
-
-#define PKCS8_BEGIN "-----BEGIN PRIVATE KEY-----\n"
-#define PKCS8_END   "-----END PRIVATE KEY-----\n"
-#define PBES2_BEGIN "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-#define PBES2_END   "-----END ENCRYPTED PRIVATE KEY-----\n"
-#define SPKI_BEGIN  "-----BEGIN PUBLIC KEY-----\n"
-#define SPKI_END    "-----END PUBLIC KEY-----\n"
 
 /* ---- the crypto library ------------------------------------------------------------------- */
 
-static enum status library_failed(psa_status_t why, const char *what, struct err *err)
+enum status pol_key_library_failed(int why, const char *what, struct err *err)
 {
     enum status st = why == PSA_ERROR_INSUFFICIENT_MEMORY    ? ST_NO_MEMORY
                      : why == PSA_ERROR_INSUFFICIENT_ENTROPY ? ST_IO
                                                              : ST_BUG;
-    return err_set(err, st, 0, "the crypto library could not %s (%d)", what, (int)why);
+    return err_set(err, st, 0, "the crypto library could not %s (%d)", what, why);
 }
 
 static psa_key_attributes_t pair_attributes(psa_key_usage_t usage)
@@ -108,7 +93,7 @@ enum status pol_public_key_from_point(const uint8_t x[KEY_COORDINATE_BYTES],
         return err_refuse(err, "out_of_range", "", "the point is not on the curve P-256");
     }
     if (done != PSA_SUCCESS) {
-        return library_failed(done, "take a public key", err);
+        return pol_key_library_failed(done, "take a public key", err);
     }
     (void)psa_destroy_key(id);
 
@@ -187,6 +172,7 @@ enum status pol_public_key_read(struct span pem, struct pol_public_key *out, str
         st = pol_public_key_from_point(point + 1, point + 1 + KEY_COORDINATE_BYTES, out, err);
     }
     mbedtls_pk_free(&pk);
+    wipe(text, pem.size); /* somebody may have named the private half */
     free(text);
     return st;
 }
@@ -208,7 +194,7 @@ static enum status key_from_pair(psa_key_id_t id, struct pol_key **out, struct e
         done = psa_export_public_key(id, point, sizeof point, &size);
     }
     if (done != PSA_SUCCESS) {
-        st = library_failed(done, "hand out a key", err);
+        st = pol_key_library_failed(done, "hand out a key", err);
     }
     if (st == ST_OK) {
         st = pol_public_key_from_point(point + 1, point + 1 + KEY_COORDINATE_BYTES, &key->public,
@@ -228,7 +214,7 @@ enum status pol_key_generate(struct pol_key **out, struct err *err)
     psa_key_attributes_t attributes = pair_attributes(PSA_KEY_USAGE_EXPORT);
     psa_status_t done = psa_generate_key(&attributes, &id);
     if (done != PSA_SUCCESS) {
-        return library_failed(done, "make a key", err);
+        return pol_key_library_failed(done, "make a key", err);
     }
     enum status st = key_from_pair(id, out, err);
     (void)psa_destroy_key(id);
@@ -240,7 +226,23 @@ static enum status import_pair(const uint8_t secret[KEY_COORDINATE_BYTES], psa_k
 {
     psa_key_attributes_t attributes = pair_attributes(usage);
     psa_status_t done = psa_import_key(&attributes, secret, KEY_COORDINATE_BYTES, out);
-    return done == PSA_SUCCESS ? ST_OK : library_failed(done, "take a private key", err);
+    return done == PSA_SUCCESS ? ST_OK : pol_key_library_failed(done, "take a private key", err);
+}
+
+/* A wrong passphrase shows in the padding, and once in 256 times only in what is behind it. */
+static const char *why_unreadable(int bad, bool encrypted)
+{
+    switch (bad) {
+    case MBEDTLS_ERR_PK_PASSWORD_REQUIRED: return "the private key needs its passphrase";
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE: return "the private key is not on the curve P-256";
+    case MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE:
+        return "the private key is not encrypted by PBES2 with AES: 'openssl pkcs8 -topk8"
+               " -v2 aes-256-cbc' does that";
+    default:
+        return encrypted ? "the passphrase does not open the private key"
+                         : "the private key cannot be read: damaged, or its curve has no name?";
+    }
 }
 
 static enum status parse_private(char *text, struct span passphrase, mbedtls_pk_context *pk,
@@ -249,7 +251,9 @@ static enum status parse_private(char *text, struct span passphrase, mbedtls_pk_
     bool encrypted = has_block(text, PBES2_BEGIN);
     if (!encrypted && !has_block(text, PKCS8_BEGIN)) {
         return err_refuse(err, "key_unknown", "",
-                          "this is no private key in PEM, PKCS#8 (\"%.27s\")", PKCS8_BEGIN);
+                          "this is no private key in PEM, PKCS#8 (\"%.27s\"); 'openssl pkcs8"
+                          " -topk8' makes one of most others",
+                          PKCS8_BEGIN);
     }
     int bad =
         mbedtls_pk_parse_key(pk, (const uint8_t *)text, strlen(text) + 1, passphrase.data,
@@ -258,10 +262,7 @@ static enum status parse_private(char *text, struct span passphrase, mbedtls_pk_
         return err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
     }
     if (bad != 0) {
-        return err_refuse(err, "key_unknown", "", "%s",
-                          !encrypted             ? "the private key cannot be read: damaged?"
-                          : passphrase.size == 0 ? "the private key needs its passphrase"
-                                                 : "the passphrase does not open the private key");
+        return err_refuse(err, "key_unknown", "", "%s", why_unreadable(bad, encrypted));
     }
     if (!is_p256(pk)) {
         return err_refuse(err, "key_unknown", "", "the private key is not on the curve P-256");
@@ -327,73 +328,11 @@ enum status pol_key_sign(const struct pol_key *key, struct span message,
         psa_status_t done =
             psa_sign_message(id, PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256), message.data,
                              message.size, signature, sizeof signature, &size);
-        st = done == PSA_SUCCESS ? ST_OK : library_failed(done, "sign", err);
+        st = done == PSA_SUCCESS ? ST_OK : pol_key_library_failed(done, "sign", err);
     }
     if (st == ST_OK) {
         memcpy(out, signature, sizeof signature);
     }
     (void)psa_destroy_key(id);
     return st;
-}
-
-/* ---- writing ------------------------------------------------------------------------------ */
-
-static enum status write_pem(const char *begin, const char *end, struct span der, struct bytes *out,
-                             struct err *err)
-{
-    uint8_t pem[PEM_BYTES];
-    size_t size = 0; /* with the NUL */
-    enum status st = ST_OK;
-    if (mbedtls_pem_write_buffer(begin, end, der.data, der.size, pem, sizeof pem, &size) != 0) {
-        st = err_set(err, ST_NO_MEMORY, 0, "no memory to write a key");
-    }
-    if (st == ST_OK && (st = bytes_append(out, pem, size - 1)) != ST_OK) {
-        (void)err_set(err, st, 0, "no room to write a key");
-    }
-    wipe(pem, sizeof pem);
-    return st;
-}
-
-static enum status write_sealed(const uint8_t plain[KEY_DER_PRIVATE_BYTES], struct span passphrase,
-                                struct bytes *out, struct err *err)
-{
-    uint8_t chance[KEY_DER_SALT_BYTES + KEY_DER_IV_BYTES];
-    uint8_t der[KEY_DER_SEALED_BYTES];
-    mbedtls_asn1_buf params = {.tag = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE,
-                               .len = KEY_DER_PARAMS_BYTES,
-                               .p = der + KEY_DER_PARAMS_AT};
-    size_t size = 0;
-
-    psa_status_t done = psa_generate_random(chance, sizeof chance);
-    if (done != PSA_SUCCESS) {
-        return library_failed(done, "make a salt", err);
-    }
-    pol_key_der_sealed(chance, chance + KEY_DER_SALT_BYTES, der);
-    int bad = mbedtls_pkcs5_pbes2_ext(&params, MBEDTLS_PKCS5_ENCRYPT, passphrase.data,
-                                      passphrase.size, plain, KEY_DER_PRIVATE_BYTES,
-                                      der + KEY_DER_CIPHER_AT, KEY_DER_CIPHER_BYTES, &size);
-    if (bad != 0 || size != KEY_DER_CIPHER_BYTES) {
-        return err_set(err, ST_BUG, 0, "the crypto library could not encrypt a key (%d)", bad);
-    }
-    return write_pem(PBES2_BEGIN, PBES2_END, (struct span){der, sizeof der}, out, err);
-}
-
-enum status pol_key_write_private(const struct pol_key *key, struct span passphrase,
-                                  struct bytes *out, struct err *err)
-{
-    uint8_t der[KEY_DER_PRIVATE_BYTES];
-    struct span plain = {.data = der, .size = sizeof der};
-    pol_key_der_private(key->secret, &key->public, der);
-    enum status st = passphrase.size > 0 ? write_sealed(der, passphrase, out, err)
-                                         : write_pem(PKCS8_BEGIN, PKCS8_END, plain, out, err);
-    wipe(der, sizeof der);
-    return st;
-}
-
-enum status pol_public_key_write(const struct pol_public_key *key, struct bytes *out,
-                                 struct err *err)
-{
-    uint8_t der[KEY_DER_PUBLIC_BYTES];
-    pol_key_der_public(key, der);
-    return write_pem(SPKI_BEGIN, SPKI_END, (struct span){der, sizeof der}, out, err);
 }

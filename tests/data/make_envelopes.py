@@ -294,6 +294,14 @@ def forged_policies():
     whole = dump({"payload": text, "signatures": [signature(text, a)]})
     put("two-payloads", b'{"payload":"%s",' % other.encode() + whole[1:], "json_duplicate_key", "/payload", verified="no")
     put("cut-off", whole[:-1], "json_syntax", "/signatures", verified="no")
+    # What comes first in the order names the code: form, signatures, parse, then the rollout.
+    put("malformed-and-false", {"payload": other + "=", "signatures": [signature(text, a)]}, "envelope_malformed", "/payload")
+    put("unreadable-and-by-a-stranger", jws(b"{", ["stranger"]), "key_unknown", "/signatures")
+    put("unreadable-and-false", {"payload": encode(b"{"), "signatures": [signature(text, a)]}, "signature_invalid", "/signatures/0")
+    put("false-and-too-few", {"payload": text, "signatures": [signature(other, a), signature(text, keys["b"])]},
+        "signature_invalid", "/signatures/0", trust="two-of-three")
+    put("unknown-member-of-another-rollout", jws(policy(rollout="another-one", cmd="calc.exe"), ["a"]), "unknown_field", "/cmd")
+    put("kind-mismatch-and-expired", jws(policy(version=7999, expires_at="2020-01-01T00:00:00Z"), ["a"]), "kind_mismatch", "-")
     put("bare-payload", dump(good), "envelope_malformed", "/format")
 
 

@@ -230,6 +230,7 @@ static void freshness__of_what_is_in_force__never_asks_for_the_time(void **state
     assert_answer(&policy, rules, POL_FRESH_NO_CHANGE);
 }
 
+/* Each step with the next one failing, too: all that could be named behind the first stay unnamed. */
 static void freshness__with_several_reasons__names_the_first_in_order(void **state)
 {
     (void)state;
@@ -237,12 +238,55 @@ static void freshness__with_several_reasons__names_the_first_in_order(void **sta
     policy.issued_at_s = NOW_S + DAY_S + 1;
     policy.not_before_s = NOW_S + DAY_S + 2;
     policy.expires_at_s = NOW_S - 1;
-    assert_refused(&policy, after(7004, OTHER), "version_rollback", "/version");
-    assert_refused(&policy, after(7002, OTHER), "issued_in_future", "/issued_at");
+    struct pol_freshness_rules rules = after(7004, OTHER);
+    rules.min_version = 7005;
+
+    rules.rollout = "another-one"; /* 5 before 6 */
+    assert_refused(&policy, rules, "rollout_mismatch", "/rollout");
+    rules.rollout = NULL;
+    assert_refused(&policy, rules, "version_rollback", "/version"); /* 6 before 7 */
+    rules.min_version = 0;
+    assert_refused(&policy, rules, "version_rollback", "/version");
+    assert_refused(&policy, after(7003, OTHER), "version_conflict", "/version");
+    assert_answer(&policy, after(7003, DIGEST), POL_FRESH_NO_CHANGE);
+    assert_refused(&policy, after(7002, OTHER), "issued_in_future", "/issued_at"); /* 7 before 8 */
     policy.issued_at_s = NOW_S;
-    assert_refused(&policy, after(7002, OTHER), "not_yet", "/not_before");
+    assert_refused(&policy, after(7002, OTHER), "not_yet", "/not_before"); /* 8 before 9 */
     policy.not_before_s = NOW_S;
     assert_refused(&policy, after(7002, OTHER), "expired", "/expires_at");
+}
+
+/* Within step 6: the least version comes before the floor, lower before another content. */
+static void freshness__below_the_least_version_and_in_conflict__is_a_rollback(void **state)
+{
+    (void)state;
+    struct pol_policy policy = stage_policy();
+    struct pol_freshness_rules rules = after(7003, OTHER);
+    rules.min_version = 7004;
+    assert_refused(&policy, rules, "version_rollback", "/version");
+    rules.min_version = 7003;
+    assert_refused(&policy, rules, "version_conflict", "/version");
+    rules = after(7999, OTHER);
+    rules.min_version = 7001;
+    assert_refused(&policy, rules, "version_rollback", "/version");
+}
+
+/* A safe policy passes steps 5 and 6 like any other, and 7 to 9 not at all. */
+static void freshness__of_a_safe_policy__keeps_the_order_without_times(void **state)
+{
+    (void)state;
+    struct pol_policy policy = safe_policy();
+    policy.issued_at_s = NOW_S + 1000 * (int64_t)DAY_S;
+    struct pol_freshness_rules rules = after(8001, OTHER);
+    rules.rollout = "another-one";
+    assert_refused(&policy, rules, "rollout_mismatch", "/rollout");
+    rules.rollout = NULL;
+    assert_refused(&policy, rules, "version_rollback", "/version");
+    rules = after(7998, OTHER);
+    rules.min_version = 8000;
+    assert_refused(&policy, rules, "version_rollback", "/version");
+    rules.min_version = 7999;
+    assert_answer(&policy, rules, POL_FRESH_ACCEPT);
 }
 
 static void freshness__of_a_safe_policy__asks_for_no_time_but_for_its_version(void **state)
@@ -272,6 +316,8 @@ int main(void)
         cmocka_unit_test(freshness__at_its_expiry__is_expired_and_a_second_before_is_taken),
         cmocka_unit_test(freshness__of_what_is_in_force__never_asks_for_the_time),
         cmocka_unit_test(freshness__with_several_reasons__names_the_first_in_order),
+        cmocka_unit_test(freshness__below_the_least_version_and_in_conflict__is_a_rollback),
+        cmocka_unit_test(freshness__of_a_safe_policy__keeps_the_order_without_times),
         cmocka_unit_test(freshness__of_a_safe_policy__asks_for_no_time_but_for_its_version),
     };
     return cmocka_run_group_tests_name("freshness", tests, start, stop);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 static char folder[] = "/tmp/mapi-rollout-keys-XXXXXX";
 
 static void path_of(const char *name, char out[256])
@@ -108,6 +110,21 @@ static void check_made_by(const char *command, const char *passphrase)
     bytes_wipe(&pem);
 }
 
+static void refuse_made(const char *passphrase, const char *words)
+{
+    struct pol_key *key = NULL;
+    struct err err = {0};
+    struct bytes pem = read_named("made.pem");
+    assert_int_equal(pol_key_read_private(bytes_span(&pem), span_text(passphrase), &key, &err),
+                     ST_REFUSED);
+    assert_string_equal(err.code, "key_unknown");
+    if (strstr(err.text, words) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+    }
+    assert_null(key);
+    bytes_wipe(&pem);
+}
+
 static void key_of_openssl__plain_and_encrypted__is_read(void **state)
 {
     (void)state;
@@ -116,6 +133,104 @@ static void key_of_openssl__plain_and_encrypted__is_read(void **state)
     check_made_by("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "
                   "-aes-256-cbc -pass file:passphrase -out made.pem",
                   "swordfish");
+}
+
+/* What OpenSSL can be told about PBES2; all of it opens with the passphrase and with no other. */
+static void encrypted_key_of_openssl__in_each_way_of_pbes2__is_read(void **state)
+{
+    (void)state;
+    static const char *const WAYS[] = {
+        "-v2 aes-128-cbc -v2prf hmacWithSHA1",   "-v2 aes-128-cbc -v2prf hmacWithSHA256",
+        "-v2 aes-192-cbc -v2prf hmacWithSHA256", "-v2 aes-256-cbc -v2prf hmacWithSHA1",
+        "-v2 aes-256-cbc -v2prf hmacWithSHA256", "-v2 aes-256-cbc -v2prf hmacWithSHA512",
+        "-v2 aes-256-cbc -iter 100000",          "-v2 aes-256-cbc -iter 1",
+    };
+    for (size_t i = 0; i < COUNT(WAYS); i++) {
+        char command[512];
+        (void)snprintf(command, sizeof command,
+                       "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "
+                       "-out plain.pem && openssl pkcs8 -topk8 -in plain.pem %s "
+                       "-passout file:passphrase -out made.pem",
+                       WAYS[i]);
+        check_made_by(command, "swordfish");
+        refuse_made("swordfisch", "the passphrase does not open the private key");
+        refuse_made("", "the private key needs its passphrase");
+    }
+}
+
+/* Other ways to write the same key down, which its owner will have without knowing. */
+static void key_of_openssl__in_another_form__is_read(void **state)
+{
+    (void)state;
+    static const char GENERATE[] =
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out plain.pem && ";
+    static const char *const FORMS[] = {
+        "openssl pkey -in plain.pem -text -out made.pem",
+        "sed 's/$/\r/' plain.pem >made.pem",
+        "{ echo a comment; cat plain.pem; echo; echo more; } >made.pem",
+        "openssl ecparam -genkey -name prime256v1 -noout -out sec1.pem && "
+        "openssl pkcs8 -topk8 -nocrypt -in sec1.pem -out made.pem",
+        "openssl pkey -in plain.pem -ec_conv_form compressed -out made.pem",
+        "openssl pkcs8 -topk8 -in plain.pem -passout file:passphrase | sed 's/$/\r/' >made.pem",
+    };
+    for (size_t i = 0; i < COUNT(FORMS); i++) {
+        char command[512];
+        (void)snprintf(command, sizeof command, "%s%s", GENERATE, FORMS[i]);
+        check_made_by(command, i + 1 < COUNT(FORMS) ? "" : "swordfish");
+    }
+}
+
+static void key_of_openssl__that_is_not_ours_to_use__is_refused_in_words_that_help(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *command, *words;
+    } OTHERS[] = {
+        {"openssl ecparam -genkey -name prime256v1 -noout -out made.pem", "openssl pkcs8 -topk8"},
+        {"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out plain.pem && "
+         "openssl pkcs8 -topk8 -scrypt -in plain.pem -passout pass:swordfish -out made.pem",
+         "not encrypted by PBES2"},
+        {"openssl pkcs8 -topk8 -v2 camellia256 -in plain.pem -passout pass:swordfish -out made.pem",
+         "not encrypted by PBES2"},
+        {"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "
+         "-pkeyopt ec_param_enc:explicit -out made.pem",
+         "its curve has no name"},
+        {"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out made.pem", "P-256"},
+        {"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out made.pem",
+         "P-256"},
+        {"openssl genpkey -algorithm ED25519 -out made.pem", "P-256"},
+        {"openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out made.pem", "P-256"},
+    };
+    for (size_t i = 0; i < COUNT(OTHERS); i++) {
+        assert_true(works(OTHERS[i].command));
+        refuse_made("swordfish", OTHERS[i].words);
+    }
+}
+
+static void public_key_of_openssl__in_each_form__is_the_same(void **state)
+{
+    (void)state;
+    static const char *const FORMS[] = {
+        "openssl pkey -in plain.pem -pubout -out made.pub",
+        "openssl pkey -in plain.pem -pubout -ec_conv_form compressed -out made.pub",
+        "openssl pkey -in plain.pem -pubout | sed 's/$/\r/' >made.pub",
+        "openssl ec -in plain.pem -pubout -out made.pub",
+    };
+    char kid[KEY_ID_BYTES] = "";
+    assert_true(
+        works("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out plain.pem"));
+    for (size_t i = 0; i < COUNT(FORMS); i++) {
+        struct pol_public_key public;
+        struct err err = {0};
+        assert_true(works(FORMS[i]));
+        struct bytes pem = read_named("made.pub");
+        if (pol_public_key_read(bytes_span(&pem), &public, &err) != ST_OK) {
+            fail_msg("%s: %s", FORMS[i], err.text);
+        }
+        assert_true(i == 0 || strcmp(kid, public.kid) == 0);
+        memcpy(kid, public.kid, sizeof kid);
+        bytes_free(&pem);
+    }
 }
 
 static void our_signature__checked_by_openssl__holds(void **state)
@@ -162,6 +277,10 @@ int main(void)
         cmocka_unit_test(our_private_key__read_by_openssl__has_our_public_key),
         cmocka_unit_test(our_encrypted_key__opened_by_openssl__is_ours),
         cmocka_unit_test(key_of_openssl__plain_and_encrypted__is_read),
+        cmocka_unit_test(encrypted_key_of_openssl__in_each_way_of_pbes2__is_read),
+        cmocka_unit_test(key_of_openssl__in_another_form__is_read),
+        cmocka_unit_test(key_of_openssl__that_is_not_ours_to_use__is_refused_in_words_that_help),
+        cmocka_unit_test(public_key_of_openssl__in_each_form__is_the_same),
         cmocka_unit_test(our_signature__checked_by_openssl__holds),
     };
     if (system("openssl version >/dev/null 2>&1") != 0) {
