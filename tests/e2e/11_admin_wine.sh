@@ -62,6 +62,29 @@ gives 0 'observe .*accepted' verify 'C:\mr\bundle.json' --trust 'C:\mr\trust.jso
 check 'the native command takes what the Windows one signed' \
     "$MR_ADMIN" verify bundle.json --trust trust.json >"$WORK/log/native.log"
 
+# ---- keys that stay where they are: the answers of openssl, in files -----------------------------
+
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out hsm.pem 2>"$WORK/log/openssl.log" &&
+    openssl pkey -in hsm.pem -pubout -out hsm.pub.pem || fail 'no key of openssl'
+answer() { # folder
+    for file in "$1"/*; do openssl dgst -sha256 -sign hsm.pem -out "$file.sig" "$file" || fail "openssl signs $file"; done
+}
+gives 0 'version  *2' trust new --key 'C:\mr\hsm.pub.pem' --rollout wine-test --version 2 --out 'C:\mr\hsm-trust.json'
+gives 0 'replaces .*taken' trust show 'C:\mr\hsm-trust.json' --replaces 'C:\mr\trust.json'
+gives 1 'trust_rollback at /version' trust show 'C:\mr\trust.json' --replaces 'C:\mr\hsm-trust.json'
+gives 0 'round 1 of 2' sign 'C:\mr\site\plan.json' --detached --key 'C:\mr\hsm.pub.pem' --out 'C:\mr\one.json' \
+    --files 'C:\mr\one'
+answer one
+gives 0 'round 2 of 2' attach 'C:\mr\one.json' 'C:\mr\one' --out 'C:\mr\two.json' --files 'C:\mr\two'
+gives 1 'missing_field at /documents/0/signatures/0' attach 'C:\mr\two.json' 'C:\mr\two' --out 'C:\mr\never.json'
+gives 1 'not_found: ' attach 'C:\mr\two.json' 'C:\mr\no-such-file' --out 'C:\mr\never.json'
+answer two
+gives 0 'signed ' attach 'C:\mr\two.json' 'C:\mr\two' --out 'C:\mr\attached.json'
+gives 0 'observe .*accepted' verify 'C:\mr\attached.json' --trust 'C:\mr\hsm-trust.json' --floor 1000
+check 'what is refused writes nothing' test ! -e never.json
+"$MR_ADMIN" sign site/plan.json --detached --key hsm.pub.pem --out native-one.json >"$WORK/log/native.log" 2>&1 || fail 'sign --detached'
+check 'the native command writes the same to-sign file' cmp one.json native-one.json
+
 # ---- the native server ---------------------------------------------------------------------------
 
 ROLLOUT=wine-test
