@@ -124,11 +124,11 @@ static const char ATTACH[] =
     "  --files DIR         also one file for each signature of the second round\n"
     "  --json              answer for programs\n"
     "\n"
-    "Example: mapi-rollout sign plan.json --detached --key hsm.pub.pem \\\n"
-    "           --out one.json --files one\n"
-    "         for f in one/*; do openssl dgst -sha256 -sign k.pem -out $f.sig $f; done\n"
+    "Example: mapi-rollout sign p.json --detached --key k.pub.pem --out one.json \\\n"
+    "           --files one\n"
+    "         for f in one/*; do openssl dgst -sha256 -sign k.pem -out $f.sig $f;done\n"
     "         mapi-rollout attach one.json one --out two.json --files two\n"
-    "         for f in two/*; do openssl dgst -sha256 -sign k.pem -out $f.sig $f; done\n"
+    "         for f in two/*; do openssl dgst -sha256 -sign k.pem -out $f.sig $f;done\n"
     "         mapi-rollout attach two.json two --out bundle.json\n";
 
 static const char VERIFY[] =

@@ -7,9 +7,9 @@
 
 enum { SCREEN_LINES = 24, SCREEN_COLUMNS = 80 };
 
-static const char *const WITH_HELP[] = {"init",   "keygen",  "trust",   "check",   "sign",
-                                        "verify", "publish", "release", "advance", "safe",
-                                        "status", "users",   "devices", "explain", "simulate"};
+static const char *const WITH_HELP[] = {
+    "init",    "keygen", "trust",  "check", "sign",    "verify",  "publish",  "release",
+    "advance", "safe",   "status", "users", "devices", "explain", "simulate", "attach"};
 
 static enum adm_exit run(const char *first, const char *second)
 {
