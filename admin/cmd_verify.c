@@ -95,22 +95,30 @@ static void write_numbers(struct legend *legend, const struct pol_verified *veri
     (void)snprintf(out + used, NUMBERS_BYTES - used, "%s", strangers > 0 ? ")" : "");
 }
 
+static void add_signers(struct legend *legend, const struct pol_verified *verified)
+{
+    for (size_t i = 0; i < pol_verified_signer_count(verified); i++) {
+        (void)number_of(legend, pol_verified_signer(verified, i), true);
+    }
+}
+
+static void add_strangers(struct legend *legend, const struct pol_verified *verified)
+{
+    for (size_t i = 0; i < pol_verified_stranger_count(verified); i++) {
+        (void)number_of(legend, pol_verified_stranger(verified, i), false);
+    }
+}
+
 /* Trusted keys get the low numbers, in the order of the file. */
 static void fill_legend(const struct adm_signed *file, struct legend *legend)
 {
-    for (int trusted = 1; trusted >= 0; trusted--) {
-        for (size_t i = 0; i <= adm_signed_count(file); i++) {
-            const struct pol_verified *verified =
-                i == 0 ? adm_signed_whole(file) : adm_signed_verified(file, i - 1);
-            size_t count = trusted ? pol_verified_signer_count(verified)
-                                   : pol_verified_stranger_count(verified);
-            for (size_t k = 0; k < count; k++) {
-                (void)number_of(legend,
-                                trusted ? pol_verified_signer(verified, k)
-                                        : pol_verified_stranger(verified, k),
-                                trusted == 1);
-            }
-        }
+    add_signers(legend, adm_signed_whole(file));
+    for (size_t i = 0; i < adm_signed_count(file); i++) {
+        add_signers(legend, adm_signed_verified(file, i));
+    }
+    add_strangers(legend, adm_signed_whole(file));
+    for (size_t i = 0; i < adm_signed_count(file); i++) {
+        add_strangers(legend, adm_signed_verified(file, i));
     }
 }
 

@@ -58,7 +58,8 @@ static void check_item(const struct pol_at *item, const struct pol_detached *det
     if (pol_read_object(item, MEMBERS, COUNT(MEMBERS)) &&
         pol_read_text(item, "item", POL_REQUIRED, LIMIT_STRING_BYTES, &name) &&
         pol_read_text(item, "sha256", POL_REQUIRED, LIMIT_STRING_BYTES, &sha256) &&
-        pol_read_text(item, "protected", POL_REQUIRED, 2 * LIMIT_PROTECTED_BYTES, &protected) &&
+        pol_read_text(item, "protected", POL_REQUIRED, (size_t)2 * LIMIT_PROTECTED_BYTES,
+                      &protected) &&
         (pol_sign_header(detached->signatures[i].kid, detached->head.round, &header) != ST_OK ||
          pol_detached_digest(bytes_text(&header), document->payload_text, digest) != ST_OK ||
          strcmp(name, detached->names[i]) != 0 || strcmp(sha256, digest) != 0 ||

@@ -168,8 +168,7 @@ static void key_of_openssl__in_another_form__is_read(void **state)
         "openssl pkey -in plain.pem -text -out made.pem",
         "sed 's/$/\r/' plain.pem >made.pem",
         "{ echo a comment; cat plain.pem; echo; echo more; } >made.pem",
-        "openssl ecparam -genkey -name prime256v1 -noout -out sec1.pem && "
-        "openssl pkcs8 -topk8 -nocrypt -in sec1.pem -out made.pem",
+        "openssl ec -in plain.pem -out sec1.pem && openssl pkey -in sec1.pem -out made.pem",
         "openssl pkey -in plain.pem -ec_conv_form compressed -out made.pem",
         "openssl pkcs8 -topk8 -in plain.pem -passout file:passphrase | sed 's/$/\r/' >made.pem",
     };

@@ -8,14 +8,23 @@
 #include "policy/limits.h"
 #include "tests/unit/policy/signing.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Of the sanitizer's run-time; not there in a build without it. */
-int __sanitizer_install_malloc_and_free_hooks(void (*at_malloc)(const volatile void *, size_t),
-                                              void (*at_free)(const volatile void *))
-    __attribute__((weak));
-size_t __sanitizer_get_allocated_size(const volatile void *block) __attribute__((weak));
+/* Two functions of the sanitizer's run-time, found by name: not every compiler has their header, and a
+ * build without the sanitizer has not them. */
+static int (*install_hooks)(void (*at_malloc)(const volatile void *, size_t),
+                            void (*at_free)(const volatile void *));
+static size_t (*size_of_block)(const volatile void *block);
+
+static void find_sanitizer(void)
+{
+    void *found = dlsym(RTLD_DEFAULT, "__sanitizer_install_malloc_and_free_hooks");
+    memcpy(&install_hooks, &found, sizeof found);
+    found = dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_size");
+    memcpy(&size_of_block, &found, sizeof found);
+}
 
 enum { KEPT_BYTES = 32 * 1024 * 1024, PIECE_BYTES = 12 };
 
@@ -36,7 +45,7 @@ static void at_free(const volatile void *block)
     if (!keeping || block == NULL) {
         return;
     }
-    size_t size = __sanitizer_get_allocated_size(block);
+    size_t size = size_of_block(block);
     if (size > KEPT_BYTES - kept_size) {
         overflowed = true;
         return;
@@ -202,10 +211,7 @@ static void key__that_cannot_be_read__leaves_no_copy(void **state)
 
 static int start(void **state)
 {
-    return signing_start(state) == 0 &&
-                   __sanitizer_install_malloc_and_free_hooks(at_malloc, at_free) != 0
-               ? 0
-               : -1;
+    return signing_start(state) == 0 && install_hooks(at_malloc, at_free) != 0 ? 0 : -1;
 }
 
 int main(void)
@@ -216,7 +222,8 @@ int main(void)
         cmocka_unit_test(key__read_used_and_freed__leaves_no_copy),
         cmocka_unit_test(key__that_cannot_be_read__leaves_no_copy),
     };
-    if (__sanitizer_install_malloc_and_free_hooks == NULL) {
+    find_sanitizer();
+    if (install_hooks == NULL || size_of_block == NULL) {
         (void)fputs("skipped: this build has no address sanitizer\n", stderr);
         return 77;
     }
