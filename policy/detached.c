@@ -35,8 +35,11 @@ static void read_key(const struct pol_at *item, struct pol_detached *out)
         !read_coordinate(item, "x", x) || !read_coordinate(item, "y", y)) {
         return;
     }
-    if (pol_public_key_from_point(x, y, &key, &why) != ST_OK) {
+    enum status st = pol_public_key_from_point(x, y, &key, &why);
+    if (st == ST_REFUSED) {
         pol_at_problem(item, "key_unknown", "%s", why.text);
+    } else if (st != ST_OK) {
+        out->st = st;
     } else if (strcmp(key.kid, kid) != 0) {
         pol_at_problem(item, "key_unknown", "kid is not the thumbprint of this key");
     } else {
@@ -45,28 +48,38 @@ static void read_key(const struct pol_at *item, struct pol_detached *out)
 }
 
 /* The lines are there for those who sign; what we say about them must be so. */
-static void check_item(const struct pol_at *item, const struct pol_detached *detached, size_t i)
+static void compare_item(const struct pol_at *item, size_t i, const char *const lines[3],
+                         struct pol_detached *detached)
 {
-    static const char *const MEMBERS[] = {"item", "sha256", "protected"};
-    const struct pol_detached_document *document =
-        &detached->documents[i / detached->head.key_count];
     struct bytes header = bytes_with_limit((size_t)2 * LIMIT_PROTECTED_BYTES);
     char digest[DIGEST_HEX_BYTES] = "";
-    const char *name = NULL;
-    const char *sha256 = NULL;
-    const char *protected = NULL;
-    if (pol_read_object(item, MEMBERS, COUNT(MEMBERS)) &&
-        pol_read_text(item, "item", POL_REQUIRED, LIMIT_STRING_BYTES, &name) &&
-        pol_read_text(item, "sha256", POL_REQUIRED, LIMIT_STRING_BYTES, &sha256) &&
-        pol_read_text(item, "protected", POL_REQUIRED, (size_t)2 * LIMIT_PROTECTED_BYTES,
-                      &protected) &&
-        (pol_sign_header(detached->signatures[i].kid, detached->head.round, &header) != ST_OK ||
-         pol_detached_digest(bytes_text(&header), document->payload_text, digest) != ST_OK ||
-         strcmp(name, detached->names[i]) != 0 || strcmp(sha256, digest) != 0 ||
-         strcmp(protected, bytes_text(&header)) != 0)) {
+    enum status st = pol_sign_header(detached->signatures[i].kid, detached->head.round, &header);
+    if (st == ST_OK) {
+        st = pol_detached_digest(bytes_text(&header),
+                                 detached->documents[i / detached->head.key_count].payload_text,
+                                 digest);
+    }
+    if (st != ST_OK) {
+        detached->st = st;
+    } else if (strcmp(lines[0], detached->names[i]) != 0 || strcmp(lines[1], digest) != 0 ||
+               strcmp(lines[2], bytes_text(&header)) != 0) {
         pol_at_problem(item, "out_of_range", "this line does not belong to payload and key");
     }
     bytes_free(&header);
+}
+
+static void read_item(const struct pol_at *item, size_t i, struct pol_detached *out)
+{
+    static const char *const MEMBERS[] = {"item", "sha256", "protected"};
+    const char *lines[3] = {"", "", ""};
+    bool good = pol_read_object(item, MEMBERS, COUNT(MEMBERS));
+    for (size_t k = 0; k < 3 && good; k++) {
+        good = pol_read_text(item, MEMBERS[k], POL_REQUIRED, (size_t)2 * LIMIT_PROTECTED_BYTES,
+                             &lines[k]);
+    }
+    if (good) {
+        compare_item(item, i, lines, out);
+    }
 }
 
 static void read_items(const struct pol_at *document, struct pol_detached *out)
@@ -87,7 +100,7 @@ static void read_items(const struct pol_at *document, struct pol_detached *out)
         const char *kid = out->keys[i % count].kid;
         pol_detached_name(out->documents[index].name, kid, out->names[i]);
         out->signatures[i].kid = kid;
-        check_item(&item, out, i);
+        read_item(&item, i, out);
     }
 }
 
@@ -176,7 +189,10 @@ enum status pol_detached_parse(struct span file, struct pol_detached **out, stru
     if (st == ST_OK) {
         struct pol_at root = pol_json_root(detached->json, &problems);
         read_file(&root, detached);
-        st = pol_problems_status(&problems, err);
+        st = detached->st == ST_OK ? pol_problems_status(&problems, err)
+                                   : err_set(err, detached->st, 0,
+                                             "no memory to read what is to"
+                                             " be signed");
     }
     if (st == ST_OK) {
         *out = detached;

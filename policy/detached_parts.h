@@ -39,6 +39,7 @@ struct pol_detached {
     char names[DETACHED_DOCUMENTS * LIMIT_SIGNATURES][DETACHED_NAME_BYTES];
     struct pol_signature signatures[DETACHED_DOCUMENTS * LIMIT_SIGNATURES];
     bool answered[DETACHED_DOCUMENTS * LIMIT_SIGNATURES];
+    enum status st; /* while it is read: not ST_OK when that failed for no fault of the file's */
 };
 
 /* SHA-256 of the bytes to be signed, for devices that take only that. */
