@@ -16,8 +16,8 @@ struct pol_verified {
     size_t signer_count;
 };
 
-bool pol_public_key_verify(const struct pol_public_key *key, struct span message,
-                           const uint8_t signature[SIGNATURE_BYTES])
+enum status pol_public_key_check(const struct pol_public_key *key, struct span message,
+                                 const uint8_t signature[SIGNATURE_BYTES], bool *out)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_key_id_t id = PSA_KEY_ID_NULL;
@@ -34,7 +34,18 @@ bool pol_public_key_verify(const struct pol_public_key *key, struct span message
                                   signature, SIGNATURE_BYTES);
     }
     (void)psa_destroy_key(id);
-    return done == PSA_SUCCESS;
+    if (done == PSA_ERROR_INSUFFICIENT_MEMORY) {
+        return ST_NO_MEMORY;
+    }
+    *out = done == PSA_SUCCESS;
+    return ST_OK;
+}
+
+bool pol_public_key_verify(const struct pol_public_key *key, struct span message,
+                           const uint8_t signature[SIGNATURE_BYTES])
+{
+    bool holds = false;
+    return pol_public_key_check(key, message, signature, &holds) == ST_OK && holds;
 }
 
 /* RFC 7515 section 5.1: what is signed is the protected header, a dot, the payload, as they stand. */
@@ -74,10 +85,14 @@ static enum status check_signatures(const struct pol_trust *trust,
         if (key == NULL) {
             continue;
         }
+        bool holds = false;
         st = signing_input(envelope, i, &input);
+        if (st == ST_OK) {
+            st = pol_public_key_check(key, bytes_span(&input), s->signature, &holds);
+        }
         if (st != ST_OK) {
             (void)err_set(err, st, 0, "no memory to check a signature");
-        } else if (!pol_public_key_verify(key, bytes_span(&input), s->signature)) {
+        } else if (!holds) {
             char pointer[POINTER_BYTES];
             (void)snprintf(pointer, sizeof pointer, "/signatures/%zu", i);
             st = err_refuse(err, "signature_invalid", pointer,
