@@ -58,6 +58,8 @@ static enum status write_bundle(const struct signing *s, size_t stage_count, str
         if (st == ST_TOO_LARGE) {
             st =
                 err_refuse(err, "too_large", "", "the bundle is over %d bytes", LIMIT_BUNDLE_BYTES);
+        } else if (st != ST_OK) {
+            (void)err_set(err, st, 0, "no memory to write a bundle");
         }
     }
     return st;
