@@ -74,7 +74,7 @@ static void after_open(void *ctx, bool good)
 
 static void sign__every_allocation_fails__no_memory(void **state)
 {
-    struct nth_call call = {.ctx = *state, .call = sign, .after = after_sign};
+    struct nth_call call = {.ctx = *state, .call = sign, .after = after_sign, .also = {ST_IO}};
     assert_true(nth_allocation_each(&call) >= 50);
 }
 
