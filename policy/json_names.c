@@ -12,18 +12,14 @@ void pol_json_names_done(struct pol_json_names *names)
 }
 
 /* Any order will do. Names are compared letter by letter only where all else is equal. */
-static int compare(const struct pol_json_names *names, uint32_t left, uint32_t right)
+static int compare(const struct pol_json_names *names, const struct pol_json_name *a,
+                   const struct pol_json_name *b)
 {
-    const struct pol_json_name *a = &names->names[left];
-    const struct pol_json_name *b = &names->names[right];
-    if (a->object != b->object) {
-        return a->object < b->object ? -1 : 1;
+    if (a->rank != b->rank) {
+        return a->rank < b->rank ? -1 : 1;
     }
-    if (a->size != b->size) {
-        return a->size < b->size ? -1 : 1;
-    }
-    return a->size == 0 ? 0
-                        : memcmp(names->text.data + a->start, names->text.data + b->start, a->size);
+    size_t size = (uint32_t)a->rank;
+    return size == 0 ? 0 : memcmp(names->text.data + a->start, names->text.data + b->start, size);
 }
 
 /* A left child on its parent's level becomes the parent. */
@@ -58,8 +54,8 @@ static uint32_t insert(struct pol_json_names *names, uint32_t at, uint32_t name,
     if (at == 0) {
         return name;
     }
-    int order = compare(names, name, at);
     struct pol_json_name *parent = &names->names[at];
+    int order = compare(names, &names->names[name], parent);
     if (order == 0) {
         *exists = true;
         return at;
@@ -98,9 +94,8 @@ enum status pol_json_names_add(struct pol_json_names *names, size_t object, size
         return st;
     }
     names->names[names->count] =
-        (struct pol_json_name){.object = (uint32_t)object,
+        (struct pol_json_name){.rank = (uint64_t)object << 32 | (names->text.size - start),
                                .start = (uint32_t)start,
-                               .size = (uint32_t)(names->text.size - start),
                                .level = 1};
     names->root = insert(names, names->root, names->count, &exists);
     if (exists) {

@@ -15,10 +15,9 @@
 
 /* Documents are at most LIMIT_BUNDLE_BYTES long, so 32 bits do. */
 struct pol_json_name {
-    uint32_t object; /* which object of the document */
-    uint32_t start;  /* in the text of all names */
-    uint32_t size;
-    uint32_t left; /* indexes into names; 0: none */
+    uint64_t rank;  /* which object of the document, and the name's size: compared before letters */
+    uint32_t start; /* in the text of all names */
+    uint32_t left;  /* indexes into names; 0: none */
     uint32_t right;
     uint32_t level; /* of the tree; the leaves' is 1 */
 };
