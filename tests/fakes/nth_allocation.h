@@ -27,8 +27,7 @@ struct nth_call {
 };
 
 /* Make the call again and again, first with the first allocation failing, then with the second, until
- * none fails any more, and once more in the same way with all allocations failing from the n-th on. Each
- * time it must answer ST_NO_MEMORY (or `also`) and say so in err, or succeed when nothing failed, and
+ * none fails any more; then some times with all allocations failing from the n-th on. Each time it must answer ST_NO_MEMORY (or `also`) and say so in err, or succeed when nothing failed, and
  * what it allocated must be freed after `after`. Big numbers allocate by the thousand: where one place
  * of the program makes many in a row, the first of them fail and then some.
  * Returns how many allocations a successful call makes. */

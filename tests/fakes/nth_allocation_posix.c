@@ -21,6 +21,7 @@ enum {
     PLACES = 65536,
     ROW_FIRST = 3,  /* of a row of allocations by one place: so many fail one by one ... */
     ROW_STEP = 199, /* ... and then each so many-th */
+    FOREVER_STEP = 5,
 };
 
 /* What was allocated where, in a call that nothing fails in. */
@@ -136,19 +137,25 @@ static bool is_chosen(size_t nth, size_t recorded, size_t *row)
     return *row < ROW_FIRST || *row % ROW_STEP == 0;
 }
 
+/* Every step-th of the chosen ones fails, alone or with all behind it. */
+static void fail_all(const struct nth_call *call, size_t recorded, size_t step, bool forever)
+{
+    size_t row = 0;
+    size_t chosen = 0;
+    bool failed = true;
+    for (size_t nth = 1; failed || nth <= recorded; nth++) {
+        if (is_chosen(nth, recorded, &row) && chosen++ % step == 0) {
+            failed = fail_nth(call, nth, forever);
+        }
+    }
+}
+
 size_t nth_allocation_each(const struct nth_call *call)
 {
     (void)fail_nth(call, 0, false); /* what libraries keep for good is there afterwards */
     size_t recorded = book.made;
-    for (int forever = 0; forever < 2; forever++) {
-        size_t row = 0;
-        bool failed = true;
-        for (size_t nth = 1; failed || nth <= recorded; nth++) {
-            if (is_chosen(nth, recorded, &row)) {
-                failed = fail_nth(call, nth, forever != 0);
-            }
-        }
-    }
+    fail_all(call, recorded, 1, false);
+    fail_all(call, recorded, FOREVER_STEP, true);
     return recorded;
 }
 
