@@ -3,11 +3,11 @@
 #include "policy/digest.h"
 #include "policy/envelope.h"
 #include "policy/key_der.h"
+#include "policy/key_sealed.h"
 #include "policy/limits.h"
 
 #include <mbedtls/pem.h>
 #include <mbedtls/pk.h>
-#include <mbedtls/pkcs5.h>
 #include <mbedtls/psa_util.h>
 #include <psa/crypto.h>
 
@@ -28,10 +28,8 @@ struct pol_key {
 
 /* Without the line break: files that came through Windows have two characters for it. */
 #define PKCS8_MARK "-----BEGIN PRIVATE KEY-----"
-#define PBES2_MARK "-----BEGIN ENCRYPTED PRIVATE KEY-----"
 #define SPKI_MARK  "-----BEGIN PUBLIC KEY-----"
 #define PKCS8_END  "-----END PRIVATE KEY-----\n"
-#define PBES2_END  "-----END ENCRYPTED PRIVATE KEY-----\n"
 #define SPKI_END   "-----END PUBLIC KEY-----\n"
 
 /* ---- the crypto library ------------------------------------------------------------------- */
@@ -238,10 +236,14 @@ static enum status import_pair(const uint8_t secret[KEY_COORDINATE_BYTES], psa_k
 static enum status parse_private(char *text, struct span passphrase, mbedtls_pk_context *pk,
                                  struct err *err)
 {
-    bool encrypted = strstr(text, PBES2_MARK) != NULL;
+    bool encrypted = strstr(text, KEY_SEALED_BEGIN) != NULL;
     if (!encrypted && strstr(text, PKCS8_MARK) == NULL) {
         return err_refuse(err, "key_unknown", "", "this is no private key in PEM, PKCS#8 (\"%s\")",
                           PKCS8_MARK);
+    }
+    enum status st = encrypted ? pol_key_sealed_check(text, err) : ST_OK;
+    if (st != ST_OK) {
+        return st;
     }
     int bad =
         mbedtls_pk_parse_key(pk, (const uint8_t *)text, strlen(text) + 1, passphrase.data,
@@ -350,26 +352,11 @@ static enum status write_pem(const char *begin, const char *end, struct span der
 static enum status write_sealed(const uint8_t plain[KEY_DER_PRIVATE_BYTES], struct span passphrase,
                                 struct bytes *out, struct err *err)
 {
-    uint8_t chance[KEY_DER_SALT_BYTES + KEY_DER_IV_BYTES];
     uint8_t der[KEY_DER_SEALED_BYTES];
-    mbedtls_asn1_buf params = {.tag = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE,
-                               .len = KEY_DER_PARAMS_BYTES,
-                               .p = der + KEY_DER_PARAMS_AT};
-    size_t size = 0;
-
-    psa_status_t done = psa_generate_random(chance, sizeof chance);
-    if (done != PSA_SUCCESS) {
-        return library_failed(done, "make a salt", err);
-    }
-    pol_key_der_sealed(chance, chance + KEY_DER_SALT_BYTES, der);
-    int bad = mbedtls_pkcs5_pbes2_ext(&params, MBEDTLS_PKCS5_ENCRYPT, passphrase.data,
-                                      passphrase.size, plain, KEY_DER_PRIVATE_BYTES,
-                                      der + KEY_DER_CIPHER_AT, KEY_DER_CIPHER_BYTES, &size);
-    if (bad != 0 || size != KEY_DER_CIPHER_BYTES) {
-        return err_set(err, lacks_memory(bad) ? ST_NO_MEMORY : ST_BUG, 0,
-                       "the crypto library could not encrypt a key (%d)", bad);
-    }
-    return write_pem(PBES2_MARK "\n", PBES2_END, (struct span){der, sizeof der}, out, err);
+    enum status st = pol_key_seal(plain, passphrase, der, err);
+    return st == ST_OK ? write_pem(KEY_SEALED_BEGIN "\n", KEY_SEALED_END "\n",
+                                   (struct span){der, sizeof der}, out, err)
+                       : st;
 }
 
 enum status pol_key_write_private(const struct pol_key *key, struct span passphrase,
