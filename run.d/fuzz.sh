@@ -13,7 +13,7 @@ if [ $# -eq 2 ]; then
 fi
 export MR_FUZZ_SECONDS="$1"
 
-sh run.d/setup.sh --tools
+sh run.d/setup.sh
 build_tree fuzz fuzzers
 say "$(echo "$names" | wc -l) targets, $JOBS at a time, $1 s each; what is new goes to build/fuzz-corpus"
 results=$(make_temp_in "$ROOT/build")

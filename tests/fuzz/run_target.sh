@@ -1,10 +1,10 @@
 #!/bin/sh
 # run_target.sh PROGRAM replay|fuzz - one fuzz target: each stored input once, or new inputs for a while.
 #
-# MR_FUZZ_SECONDS says how long (30). New inputs that reach new code are kept in build/fuzz-corpus/NAME, inputs that
-# break something in build/fuzz-crashes, and the target's own words in build/log/fuzz-NAME.log; the last line here is
-# "NAME: EXECUTIONS runs, COVERAGE edges, N inputs, SECONDS s". Exits 1 after a crash, a leak, or an input that took
-# more than 5 seconds or 2 GiB.
+# MR_FUZZ_SECONDS says how long (30), MR_FUZZ_TIMEOUT how many seconds one input may take (5). New inputs that reach new
+# code are kept in build/fuzz-corpus/NAME, inputs that break something in build/fuzz-crashes, the target's own words in
+# build/log/fuzz-NAME.log; the last line here is "NAME: EXECUTIONS runs, COVERAGE edges, N inputs, SECONDS s". Exits 1
+# after a crash, a leak, or an input that took too long or more than 2 GiB.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=$1
@@ -23,7 +23,7 @@ case $listed in
 esac
 mkdir -p "$corpus" $crashes build/log
 
-set -- -timeout=5 -rss_limit_mb=2048 -max_len="${longest:-65536}" -artifact_prefix=$crashes/"$name"- -print_final_stats=1
+set -- -timeout="${MR_FUZZ_TIMEOUT:-5}" -rss_limit_mb=2048 -max_len="${longest:-65536}" -artifact_prefix=$crashes/"$name"- -print_final_stats=1
 [ ! -f $here/"$name".dict ] || set -- "$@" -dict=$here/"$name".dict
 case $mode in
 replay)
