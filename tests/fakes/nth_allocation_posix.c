@@ -8,6 +8,8 @@
 
 /* ---- what the linker puts in the place of the C library's --------------------------------- */
 
+/* The linker's --wrap says what they are called. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -16,6 +18,7 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void __wrap_free(void *old);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 enum {
     PLACES = 65536,
@@ -99,6 +102,19 @@ void __wrap_free(void *old)
 
 /* ---- one call, many times ----------------------------------------------------------------- */
 
+static void check_answer(const struct nth_call *call, enum status st, const struct err *err)
+{
+    bool told = st == ST_NO_MEMORY || (st != ST_OK && (st == call->also[0] || st == call->also[1]));
+    if (book.failed == 0 && st != ST_OK) {
+        fail_msg("with all memory: %s, %s", status_name(st), err->text);
+    }
+    if (book.failed > 0 && (!told || err->st != st || err->text[0] == '\0')) {
+        fail_msg("allocation %zu failed%s: %s, err says %s \"%s\"", book.nth,
+                 book.forever ? ", and all behind it" : "", status_name(st), status_name(err->st),
+                 err->text);
+    }
+}
+
 /* False once no allocation fails any more; the call has then succeeded. */
 static bool fail_nth(const struct nth_call *call, size_t nth, bool forever)
 {
@@ -111,15 +127,7 @@ static bool fail_nth(const struct nth_call *call, size_t nth, bool forever)
     book.armed = true;
     enum status st = call->call(call->ctx, &err);
     book.armed = false;
-
-    bool told = st == ST_NO_MEMORY || (st != ST_OK && (st == call->also[0] || st == call->also[1]));
-    if (book.failed > 0 && (!told || err.st != st || err.text[0] == '\0')) {
-        fail_msg("allocation %zu failed%s: %s, err says %s \"%s\"", nth, forever ? ", too" : "",
-                 status_name(st), status_name(err.st), err.text);
-    }
-    if (book.failed == 0 && st != ST_OK) {
-        fail_msg("with all memory: %s, %s", status_name(st), err.text);
-    }
+    check_answer(call, st, &err);
     call->after(call->ctx, st == ST_OK);
     if (nth > 0 && book.live != live) {
         fail_msg("allocation %zu failed: %zu blocks before, %zu after", nth, live, book.live);

@@ -163,9 +163,9 @@ static void write_falling(struct bytes *out, const struct pol_json_limits *limit
 
 const struct hostile_kind HOSTILE_KINDS[] = {
     {"deep nesting", "too_large", "too_large", write_nesting, 0},
-    {"many names", "too_large", "too_large", write_names, 8 * LIMIT_LIST_ITEMS},
+    {"many names", "too_large", "too_large", write_names, (size_t)8 * LIMIT_LIST_ITEMS},
     {"equal names", "json_duplicate_key", "json_duplicate_key", write_equal_names, 0},
-    {"many elements", "too_large", "too_large", write_items, 3 * LIMIT_LIST_ITEMS},
+    {"many elements", "too_large", "too_large", write_items, (size_t)3 * LIMIT_LIST_ITEMS},
     {"one string", "too_large", NULL, write_string, 0},
     {"one name", "too_large", "too_large", write_name, 0},
     {"one string of escapes", "too_large", NULL, write_escapes, 2048},
