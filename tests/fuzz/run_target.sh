@@ -31,7 +31,11 @@ replay)
     # Without the directory for new inputs: what an earlier run found is no part of the tree.
     set -- "$@" -runs=0 $seeds
     ;;
-fuzz) set -- "$@" -max_total_time="${MR_FUZZ_SECONDS:-30}" "$corpus" $seeds ;;
+fuzz)
+    # To libFuzzer, no seconds would mean no end.
+    [ "${MR_FUZZ_SECONDS:-30}" -gt 0 ] || { echo "$name: MR_FUZZ_SECONDS is 0"; exit 77; }
+    set -- "$@" -max_total_time="${MR_FUZZ_SECONDS:-30}" "$corpus" $seeds
+    ;;
 esac
 
 began=$(date +%s)
