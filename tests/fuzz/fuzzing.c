@@ -97,7 +97,7 @@ static const char TRUST[] =
     "\"y\":\"ekY-D8kHfvBj2U7AYiJ9LDuKcuMWn5IICihR3zx8Z1s\"}]}";
 
 static struct pol_trust *trust;
-static bool any_signature_holds;
+bool fuzz_any_signature_holds;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -124,18 +124,19 @@ psa_status_t __wrap_psa_verify_message(psa_key_id_t key, psa_algorithm_t alg, co
                                        size_t input_length, const uint8_t *signature,
                                        size_t signature_length)
 {
-    return any_signature_holds ? PSA_SUCCESS
-                               : __real_psa_verify_message(key, alg, input, input_length, signature,
-                                                           signature_length);
+    return fuzz_any_signature_holds ? PSA_SUCCESS
+                                    : __real_psa_verify_message(key, alg, input, input_length,
+                                                                signature, signature_length);
 }
 
-static enum status write_envelope(struct span payload, struct bytes *out)
+static enum status write_envelope(struct span payload, enum pol_document document,
+                                  struct bytes *out)
 {
     static const uint8_t NO_SIGNATURE[SIGNATURE_BYTES] = {0};
     struct bytes header = bytes_with_limit(LIMIT_PROTECTED_BYTES);
     enum status st =
         bytes_append_format(&header, "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"%s\"}",
-                            pol_trust_key(trust, 0)->kid, pol_document_type(POL_DOCUMENT_POLICY));
+                            pol_trust_key(trust, 0)->kid, pol_document_type(document));
     if (st == ST_OK && (st = bytes_append_text(out, "{\"payload\":\"")) == ST_OK) {
         st = pol_base64url_encode(payload, out);
     }
@@ -153,16 +154,24 @@ static enum status write_envelope(struct span payload, struct bytes *out)
     return st;
 }
 
+bool fuzz_envelope(struct span payload, enum pol_document document, struct bytes *out)
+{
+    *out = bytes_with_limit(pol_document_envelope_bytes(document));
+    enum status st = write_envelope(payload, document, out);
+    HOLDS(st == ST_OK || st == ST_TOO_LARGE);
+    return st == ST_OK;
+}
+
 struct pol_verified *fuzz_verified(struct span payload)
 {
-    struct bytes envelope = bytes_with_limit(LIMIT_ENVELOPE_BYTES);
+    struct bytes envelope;
     struct pol_verified *verified = NULL;
     struct err err = {0};
-    enum status st = write_envelope(payload, &envelope);
-    if (st == ST_OK) {
-        any_signature_holds = true;
-        st = pol_verify(trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err);
-        any_signature_holds = false;
+    if (fuzz_envelope(payload, POL_DOCUMENT_POLICY, &envelope)) {
+        fuzz_any_signature_holds = true;
+        enum status st =
+            pol_verify(trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err);
+        fuzz_any_signature_holds = false;
         if (fuzz_taken(st, &err)) {
             HOLDS(span_equal(pol_verified_payload(verified), payload));
         } else {

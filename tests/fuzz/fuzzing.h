@@ -36,9 +36,14 @@ void fuzz_check_problems(const struct pol_problems *problems);
 /* Trust in the one key of tests/data/envelope/trust-one.json, for the life of the program. */
 const struct pol_trust *fuzz_trust(void);
 
-/* The payload as if that key had signed it: of all that verifying does, only the arithmetic is left
- * out (see the linker's --wrap in tests/CMakeLists.txt). NULL if the envelope is too large or there is
- * no payload. */
+/* While it is set, any signature by that key holds: of all that verifying does, only the arithmetic is
+ * left out (see the linker's --wrap in tests/CMakeLists.txt). */
+extern bool fuzz_any_signature_holds;
+
+/* Append the envelope of a payload with a signature that holds only then. False if it is too large. */
+bool fuzz_envelope(struct span payload, enum pol_document document, struct bytes *out);
+
+/* A policy's payload, verified in that way. NULL if it is too large or there is none. */
 struct pol_verified *fuzz_verified(struct span payload);
 
 #endif
