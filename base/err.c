@@ -4,11 +4,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The last character of text that was cut may have lost its end. */
+static void drop_half_character(char *text)
+{
+    size_t size = strlen(text);
+    size_t start = size;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80) {
+        start--;
+    }
+    unsigned char first = start > 0 ? (unsigned char)text[start - 1] : 0;
+    size_t wanted = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    if (size - start < wanted) {
+        text[start - 1] = '\0';
+    }
+}
+
 PRINTF_LIKE(2, 0)
 static void fill_text(struct err *err, const char *format, va_list arguments)
 {
-    if (vsnprintf(err->text, sizeof err->text, format, arguments) < 0) {
+    int length = vsnprintf(err->text, sizeof err->text, format, arguments);
+    if (length < 0) {
         err->text[0] = '\0';
+    } else if ((size_t)length >= sizeof err->text) {
+        drop_half_character(err->text);
     }
 }
 

@@ -71,7 +71,9 @@ static enum status open_entry(const struct pol_trust *trust, const struct pol_at
     struct err inner = {0};
     pol_at_write(at, &w, NULL);
     enum status st = pol_json_write_end(&w);
-    if (st != ST_OK) {
+    if (st == ST_NO_MEMORY) {
+        (void)err_set(&inner, st, 0, "no memory to open a bundle");
+    } else if (st != ST_OK) {
         st = err_refuse(&inner, "too_large", "", "the policy is over %d bytes",
                         LIMIT_ENVELOPE_BYTES);
     } else {

@@ -46,9 +46,15 @@ enum status pol_detached_answer(struct pol_detached *detached, size_t i, struct 
                           detached->names[i]);
     }
     enum status st = pol_detached_item_input(detached, i, &input, err);
+    bool holds = false;
     size_t good = 0;
-    while (st == ST_OK && good < count &&
-           !pol_public_key_verify(key, bytes_span(&input), readings[good])) {
+    while (st == ST_OK && good < count) {
+        st = pol_public_key_check(key, bytes_span(&input), readings[good], &holds);
+        if (st != ST_OK) {
+            (void)err_set(err, st, 0, "no memory to check a signature");
+        } else if (holds) {
+            break;
+        }
         good++;
     }
     bytes_free(&input);

@@ -7,6 +7,9 @@ enum status pol_digest(struct span data, uint8_t out[DIGEST_BYTES])
     size_t size = 0;
     psa_status_t done =
         psa_hash_compute(PSA_ALG_SHA_256, data.data, data.size, out, DIGEST_BYTES, &size);
+    if (done == PSA_ERROR_INSUFFICIENT_MEMORY) {
+        return ST_NO_MEMORY;
+    }
     return done == PSA_SUCCESS && size == DIGEST_BYTES ? ST_OK : ST_BUG;
 }
 

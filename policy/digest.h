@@ -1,7 +1,7 @@
 /* digest.h - SHA-256, for everything that names or orders things by content.
  *
  * Effects: none       Units:  bytes
- * Owns:    nothing    Errors: ST_BUG if the crypto library was not started (psa_crypto_init)
+ * Owns:    nothing    Errors: ST_NO_MEMORY; ST_BUG if the crypto library was not started
  * Threads: safe       Source: FIPS 180-4
  */
 #ifndef POLICY_DIGEST_H

@@ -71,21 +71,31 @@ bool pol_base64url_is_canonical(struct span text)
     }
 }
 
+/* The bytes of the group of characters at i; tells how many they are. */
+static size_t decode_group(struct span text, size_t i, uint8_t out[3])
+{
+    size_t left = at_most(text.size - i, 4);
+    uint32_t bits = 0;
+    for (size_t k = 0; k < 4; k++) {
+        bits = bits << 6 | (k < left ? sextet(text.data[i + k]) : 0);
+    }
+    out[0] = (uint8_t)(bits >> 16);
+    out[1] = (uint8_t)(bits >> 8);
+    out[2] = (uint8_t)bits;
+    return left - 1;
+}
+
 bool pol_base64url_decode(struct span text, struct bytes *out)
 {
+    uint8_t group[3];
     if (!pol_base64url_is_canonical(text)) {
         return false;
     }
     size_t before = out->size;
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < text.size; i += 4) {
-        size_t left = at_most(text.size - i, 4);
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 4; k++) {
-            bits = bits << 6 | (k < left ? sextet(text.data[i + k]) : 0);
-        }
-        uint8_t group[3] = {(uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
-        st = bytes_append(out, group, left - 1);
+        size_t count = decode_group(text, i, group);
+        st = bytes_append(out, group, count);
     }
     if (st != ST_OK && out->data != NULL) {
         out->size = before;
@@ -94,18 +104,20 @@ bool pol_base64url_decode(struct span text, struct bytes *out)
     return st == ST_OK;
 }
 
+/* Without memory of its own, so that there is one reason only to say no. */
 bool pol_base64url_decode_exactly(struct span text, uint8_t *out, size_t size)
 {
-    if (text.size != ENCODED_CHARS(size)) {
+    uint8_t group[3];
+    if (text.size != ENCODED_CHARS(size) || !pol_base64url_is_canonical(text)) {
         return false;
     }
-    struct bytes decoded = bytes_with_limit(size);
-    bool good = pol_base64url_decode(text, &decoded) && decoded.size == size;
-    if (good && size > 0) {
-        memcpy(out, decoded.data, size);
+    size_t filled = 0;
+    for (size_t i = 0; i < text.size; i += 4) {
+        size_t count = decode_group(text, i, group);
+        memcpy(out + filled, group, count);
+        filled += count;
     }
-    bytes_free(&decoded);
-    return good;
+    return true;
 }
 
 /* ---- what differs between policies and bundles -------------------------------------------- */
@@ -186,8 +198,10 @@ static enum status read_header(const char *text, enum pol_document document, con
     if (strlen(text) > ENCODED_CHARS(LIMIT_PROTECTED_BYTES)) {
         st = err_refuse(err, "too_large", pointer, "a protected header has at most %d bytes",
                         LIMIT_PROTECTED_BYTES);
-    } else if (!pol_base64url_decode(span_text(text), &header)) {
+    } else if (!pol_base64url_is_canonical(span_text(text))) {
         st = err_refuse(err, "envelope_malformed", pointer, "not base64url without padding");
+    } else if (!pol_base64url_decode(span_text(text), &header)) {
+        st = err_set(err, ST_NO_MEMORY, 0, "no memory for a protected header");
     }
     if (st == ST_OK) {
         struct pol_json_limits limits = pol_json_limits_document(LIMIT_PROTECTED_BYTES);

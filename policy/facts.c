@@ -215,12 +215,13 @@ static enum status make_room(void **array, size_t *capacity, size_t count, size_
 }
 
 /* Without groups, or with more than an index takes, there is none. */
-static enum status index_groups(struct pol_preparation *p, const struct pol_facts *known)
+static enum status index_groups(struct pol_preparation *p, const struct pol_facts *known,
+                                const struct pol_text_index **out)
 {
     size_t slot_count = known->group_count > 0 ? pol_text_index_slots(known->group_count) : 0;
     void *marks = p->marks;
     void *slots = p->slots;
-    p->facts.group_index = NULL;
+    *out = NULL;
     if (slot_count == 0) {
         return ST_OK;
     }
@@ -240,7 +241,7 @@ static enum status index_groups(struct pol_preparation *p, const struct pol_fact
                                            .slots = p->slots,
                                            .slot_count = (uint32_t)slot_count};
         pol_text_index_fill(&p->index);
-        p->facts.group_index = &p->index;
+        *out = &p->index;
     }
     return st;
 }
@@ -248,18 +249,24 @@ static enum status index_groups(struct pol_preparation *p, const struct pol_fact
 enum status pol_prepare(struct pol_preparation *p, const struct pol_policy *policy,
                         const struct pol_facts *known)
 {
+    struct pol_facts facts = *known;
     void *buckets = p->buckets;
     enum status st =
         make_room(&buckets, &p->bucket_capacity, policy->draw_count, sizeof *p->buckets);
     p->buckets = buckets;
-    p->facts = *known;
-    p->facts.buckets = p->buckets;
-    p->facts.outlook_is_read = known->outlook != NULL &&
-                               pol_outlook_version_read(known->outlook, &p->facts.outlook_version);
     if (st == ST_OK) {
         st = pol_buckets(policy, known->sid, known->host, p->buckets);
     }
-    return st == ST_OK ? index_groups(p, known) : st;
+    if (st == ST_OK) {
+        st = index_groups(p, known, &facts.group_index);
+    }
+    if (st == ST_OK) {
+        facts.buckets = p->buckets;
+        facts.outlook_is_read = known->outlook != NULL &&
+                                pol_outlook_version_read(known->outlook, &facts.outlook_version);
+        p->facts = facts;
+    }
+    return st;
 }
 
 void pol_preparation_done(struct pol_preparation *p)

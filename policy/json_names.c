@@ -3,78 +3,104 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_NAMES = 32 };
 
 void pol_json_names_done(struct pol_json_names *names)
 {
-    free(names->slots);
+    free(names->names);
     bytes_free(&names->text);
 }
 
-static size_t hash_of(const struct pol_json_names *names, const struct pol_json_name *name)
+/* Any order will do. Names are compared letter by letter only where all else is equal. */
+static int compare(const struct pol_json_names *names, const struct pol_json_name *a,
+                   const struct pol_json_name *b)
 {
-    /* FNV-1a. The number of names is bounded (limits.h), so that chosen collisions cost little. */
-    uint64_t hash = 14695981039346656037U ^ name->object;
-    for (size_t i = 0; i < name->size; i++) {
-        hash = (hash ^ names->text.data[name->start + i]) * 1099511628211U;
+    if (a->rank != b->rank) {
+        return a->rank < b->rank ? -1 : 1;
     }
-    return (size_t)(hash ^ hash >> 32);
+    size_t size = (uint32_t)a->rank;
+    return size == 0 ? 0 : memcmp(names->text.data + a->start, names->text.data + b->start, size);
 }
 
-static bool same(const struct pol_json_names *names, const struct pol_json_name *a,
-                 const struct pol_json_name *b)
+/* A left child on its parent's level becomes the parent. */
+static uint32_t skew(struct pol_json_name *names, uint32_t at)
 {
-    return a->object == b->object && a->size == b->size &&
-           (a->size == 0 ||
-            memcmp(names->text.data + a->start, names->text.data + b->start, a->size) == 0);
-}
-
-/* The slot that holds the name, or the free one where it belongs. */
-static struct pol_json_name *slot_for(const struct pol_json_names *names,
-                                      struct pol_json_name *slots, size_t slot_count,
-                                      const struct pol_json_name *name)
-{
-    size_t i = hash_of(names, name) & (slot_count - 1);
-    while (slots[i].object != 0 && !same(names, &slots[i], name)) {
-        i = (i + 1) & (slot_count - 1);
+    uint32_t left = names[at].left;
+    if (names[left].level != names[at].level) {
+        return at;
     }
-    return &slots[i];
+    names[at].left = names[left].right;
+    names[left].right = at;
+    return left;
 }
 
-static enum status grow(struct pol_json_names *names)
+/* Of three to the right on one level, the middle one becomes the parent, a level higher. */
+static uint32_t split(struct pol_json_name *names, uint32_t at)
 {
-    size_t slot_count = names->slot_count == 0 ? FIRST_SLOTS : names->slot_count * 2;
-    struct pol_json_name *slots = calloc(slot_count, sizeof *slots);
-    if (slots == NULL) {
+    uint32_t right = names[at].right;
+    if (names[names[right].right].level != names[at].level) {
+        return at;
+    }
+    names[at].right = names[right].left;
+    names[right].left = at;
+    names[right].level++;
+    return right;
+}
+
+/* Returns the new root of what was below at. At most two steps down for each level: some thirty for
+ * LIMIT_LIST_ITEMS names. */
+static uint32_t insert(struct pol_json_names *names, uint32_t at, uint32_t name, bool *exists)
+{
+    if (at == 0) {
+        return name;
+    }
+    struct pol_json_name *parent = &names->names[at];
+    int order = compare(names, &names->names[name], parent);
+    if (order == 0) {
+        *exists = true;
+        return at;
+    }
+    if (order < 0) {
+        parent->left = insert(names, parent->left, name, exists);
+    } else {
+        parent->right = insert(names, parent->right, name, exists);
+    }
+    return split(names->names, skew(names->names, at));
+}
+
+static enum status make_room(struct pol_json_names *names)
+{
+    if (names->count < names->capacity) {
+        return ST_OK;
+    }
+    uint32_t capacity = names->capacity == 0 ? FIRST_NAMES : names->capacity * 2;
+    struct pol_json_name *grown = realloc(names->names, capacity * sizeof *grown);
+    if (grown == NULL) {
         return ST_NO_MEMORY;
     }
-    for (size_t i = 0; i < names->slot_count; i++) {
-        if (names->slots[i].object != 0) {
-            *slot_for(names, slots, slot_count, &names->slots[i]) = names->slots[i];
-        }
+    names->names = grown;
+    names->capacity = capacity;
+    if (names->count == 0) {
+        grown[names->count++] = (struct pol_json_name){.level = 0};
     }
-    free(names->slots);
-    names->slots = slots;
-    names->slot_count = slot_count;
     return ST_OK;
 }
 
 enum status pol_json_names_add(struct pol_json_names *names, size_t object, size_t start)
 {
-    struct pol_json_name name = {.object = (uint32_t)object,
-                                 .start = (uint32_t)start,
-                                 .size = (uint32_t)(names->text.size - start)};
-    if (names->count * 2 >= names->slot_count) {
-        enum status st = grow(names);
-        if (st != ST_OK) {
-            return st;
-        }
+    bool exists = false;
+    enum status st = make_room(names);
+    if (st != ST_OK) {
+        return st;
     }
-    struct pol_json_name *slot = slot_for(names, names->slots, names->slot_count, &name);
-    if (slot->object != 0) {
+    names->names[names->count] =
+        (struct pol_json_name){.rank = (uint64_t)object << 32 | (names->text.size - start),
+                               .start = (uint32_t)start,
+                               .level = 1};
+    names->root = insert(names, names->root, names->count, &exists);
+    if (exists) {
         return ST_EXISTS;
     }
-    *slot = name;
     names->count++;
     return ST_OK;
 }

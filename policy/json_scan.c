@@ -90,23 +90,34 @@ static enum status no_memory(struct scanner *s)
 
 /* ---- strings ------------------------------------------------------------------------------ */
 
-/* s->at stands on the opening quote. What the string means is appended to the names if keep is
- * set. */
-static enum status scan_string(struct scanner *s, bool keep)
+/* Read some plain characters, `most` bytes of them, or else the one character at s->at. */
+static const char *next_characters(struct scanner *s, size_t most, struct pol_json_character *out)
+{
+    size_t left = (size_t)(s->end - s->at);
+    size_t plain = pol_json_plain_run(s->at, s->at + (most < left ? most : left));
+    if (plain == 0) {
+        return pol_json_character(&s->at, s->end, out);
+    }
+    out->data = s->at;
+    out->size = plain;
+    s->at += plain;
+    return NULL;
+}
+
+/* s->at stands on the opening quote. What the string means, `most` bytes of it, is appended to the
+ * names if keep is set. */
+static enum status scan_string(struct scanner *s, bool keep, size_t most)
 {
     size_t total = 0;
     s->at++;
     while (s->at < s->end && *s->at != '"') {
-        struct pol_json_character character = {.data = s->at};
-        character.size = pol_json_plain_run(s->at, s->end);
-        s->at += character.size;
-        const char *mistake =
-            character.size > 0 ? NULL : pol_json_character(&s->at, s->end, &character);
+        struct pol_json_character character;
+        const char *mistake = next_characters(s, most - total + 1, &character);
         if (mistake != NULL) {
             return syntax(s, mistake);
         }
         total += character.size;
-        if (total > s->limits->string_bytes) {
+        if (total > most) {
             return refuse(s, "too_large", "the string is too long");
         }
         if (keep && bytes_append(&s->names.text, character.data, character.size) != ST_OK) {
@@ -127,7 +138,9 @@ static enum status scan_key(struct scanner *s)
         return syntax(s, "a member's name in quotes is expected");
     }
     size_t start = s->names.text.size;
-    enum status st = scan_string(s, true);
+    size_t most =
+        s->limits->string_bytes < LIMIT_STRING_BYTES ? s->limits->string_bytes : LIMIT_STRING_BYTES;
+    enum status st = scan_string(s, true, most);
     if (st != ST_OK) {
         return st;
     }
@@ -151,10 +164,11 @@ static void skip_space(struct scanner *s)
     }
 }
 
+/* Of more digits than any number may have, no more are counted. */
 static size_t count_digits(const struct scanner *s, const uint8_t *p)
 {
     size_t count = 0;
-    while (p + count < s->end && p[count] >= '0' && p[count] <= '9') {
+    while (count <= NUMBER_BYTES && p + count < s->end && p[count] >= '0' && p[count] <= '9') {
         count++;
     }
     return count;
@@ -190,11 +204,11 @@ static enum status scan_number(struct scanner *s)
         }
         p += 1 + decimals;
     }
-    if (p < s->end && (*p == 'e' || *p == 'E')) {
-        return refuse(s, "out_of_range", "numbers with an exponent are not accepted");
-    }
     if (p - s->at > NUMBER_BYTES) {
         return refuse(s, "out_of_range", "the number has too many digits");
+    }
+    if (p < s->end && (*p == 'e' || *p == 'E')) {
+        return refuse(s, "out_of_range", "numbers with an exponent are not accepted");
     }
     s->at = p;
     return ST_OK;
@@ -224,12 +238,13 @@ static enum status scan_item(struct scanner *s, bool object)
     }
     if (object) {
         st = scan_key(s);
+    }
+    if (st == ST_OK && object) {
         skip_space(s);
-        if (st == ST_OK && (s->at == s->end || *s->at != ':')) {
-            st = syntax(s, "a colon is expected");
-        } else if (st == ST_OK) {
-            s->at++;
+        if (s->at == s->end || *s->at != ':') {
+            return syntax(s, "a colon is expected");
         }
+        s->at++;
     }
     return st == ST_OK ? scan_value(s) : st;
 }
@@ -287,7 +302,7 @@ static enum status scan_value(struct scanner *s)
     switch (*s->at) {
     case '{':
     case '[': return scan_container(s);
-    case '"': return scan_string(s, false);
+    case '"': return scan_string(s, false, s->limits->string_bytes);
     default: break;
     }
     return *s->at == '-' || (*s->at >= '0' && *s->at <= '9') ? scan_number(s) : scan_literal(s);
@@ -313,9 +328,9 @@ enum status pol_json_scan(struct span document, const struct pol_json_limits *li
     if (st == ST_OK) {
         st = scan_value(&s);
     }
-    skip_space(&s);
-    if (st == ST_OK && s.at != s.end) {
-        st = syntax(&s, "something follows the document");
+    if (st == ST_OK) {
+        skip_space(&s);
+        st = s.at == s.end ? ST_OK : syntax(&s, "something follows the document");
     }
     pol_json_names_done(&s.names);
     return st;

@@ -15,7 +15,7 @@
 
 struct pol_json_limits {
     size_t document_bytes;
-    size_t string_bytes; /* after unescaping; member names count as strings, too */
+    size_t string_bytes; /* after unescaping; a member's name has LIMIT_STRING_BYTES at most, too */
     size_t list_items;   /* members and elements in the whole document */
     unsigned nesting;
 };

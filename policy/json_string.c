@@ -36,16 +36,21 @@ static size_t utf8_length(const uint8_t *p, const uint8_t *end)
 
 static bool read_hex4(const uint8_t *p, const uint8_t *end, uint32_t *out)
 {
-    char text[5] = "";
-    uint8_t pair[2];
+    uint32_t value = 0;
     if (end - p < 4) {
         return false;
     }
-    memcpy(text, p, 4);
-    if (!hex_decode(text, pair, sizeof pair)) {
-        return false;
+    for (int i = 0; i < 4; i++) {
+        uint8_t lower = p[i] | 0x20; /* of a letter; digits have that bit */
+        if (p[i] >= '0' && p[i] <= '9') {
+            value = value << 4 | (uint32_t)(p[i] - '0');
+        } else if (lower >= 'a' && lower <= 'f') {
+            value = value << 4 | (uint32_t)(lower - 'a' + 10);
+        } else {
+            return false;
+        }
     }
-    *out = (uint32_t)pair[0] << 8 | pair[1];
+    *out = value;
     return true;
 }
 

@@ -16,14 +16,16 @@ struct pol_key {
     uint8_t secret[KEY_COORDINATE_BYTES];
 };
 
-#define PKCS8_BEGIN "-----BEGIN PRIVATE KEY-----\n"
-#define PKCS8_END   "-----END PRIVATE KEY-----\n"
-#define PBES2_BEGIN "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-#define PBES2_END   "-----END ENCRYPTED PRIVATE KEY-----\n"
-#define SPKI_BEGIN  "-----BEGIN PUBLIC KEY-----\n"
-#define SPKI_END    "-----END PUBLIC KEY-----\n"
+/* Without the line break: files that came through Windows have two characters for it. */
+#define PKCS8_MARK "-----BEGIN PRIVATE KEY-----"
+#define SPKI_MARK  "-----BEGIN PUBLIC KEY-----"
+#define PKCS8_END  "-----END PRIVATE KEY-----\n"
+#define SPKI_END   "-----END PUBLIC KEY-----\n"
 
 /* Tell a failure of the crypto library, a psa_status_t. */
 enum status pol_key_library_failed(int why, const char *what, struct err *err);
+
+/* Of an error code of the library's older half. */
+bool pol_key_lacks_memory(int bad);
 
 #endif

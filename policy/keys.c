@@ -3,8 +3,10 @@
 #include "policy/digest.h"
 #include "policy/envelope.h"
 #include "policy/key_parts.h"
+#include "policy/key_sealed.h"
 #include "policy/limits.h"
 
+#include <mbedtls/pem.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/pkcs5.h>
 #include <mbedtls/psa_util.h>
@@ -28,6 +30,16 @@ enum status pol_key_library_failed(int why, const char *what, struct err *err)
     return err_set(err, st, 0, "the crypto library could not %s (%d)", what, why);
 }
 
+/* The library's older half adds a low code to a high one, each of which may be of memory. */
+bool pol_key_lacks_memory(int bad)
+{
+    int high = -(-bad & 0xff80), low = -(-bad & 0x7f);
+    return low == MBEDTLS_ERR_MPI_ALLOC_FAILED || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED ||
+           high == MBEDTLS_ERR_PEM_ALLOC_FAILED || high == MBEDTLS_ERR_PK_ALLOC_FAILED ||
+           high == MBEDTLS_ERR_ECP_ALLOC_FAILED || high == MBEDTLS_ERR_MD_ALLOC_FAILED ||
+           high == MBEDTLS_ERR_CIPHER_ALLOC_FAILED;
+}
+
 static psa_key_attributes_t pair_attributes(psa_key_usage_t usage)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
@@ -43,19 +55,17 @@ static psa_key_attributes_t pair_attributes(psa_key_usage_t usage)
 static enum status thumbprint(struct pol_public_key *key)
 {
     uint8_t digest[DIGEST_BYTES];
-    struct bytes x = bytes_with_limit(KEY_ID_BYTES - 1);
-    struct bytes y = bytes_with_limit(KEY_ID_BYTES - 1);
     struct bytes text = bytes_with_limit(LIMIT_STRING_BYTES);
     struct bytes kid = bytes_with_limit(KEY_ID_BYTES - 1);
 
-    enum status st = pol_base64url_encode((struct span){key->x, sizeof key->x}, &x);
-    if (st == ST_OK) {
-        st = pol_base64url_encode((struct span){key->y, sizeof key->y}, &y);
+    enum status st = bytes_append_text(&text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"");
+    if (st == ST_OK &&
+        (st = pol_base64url_encode((struct span){key->x, sizeof key->x}, &text)) == ST_OK) {
+        st = bytes_append_text(&text, "\",\"y\":\"");
     }
-    if (st == ST_OK) {
-        st = bytes_append_format(&text,
-                                 "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
-                                 bytes_text(&x), bytes_text(&y));
+    if (st == ST_OK &&
+        (st = pol_base64url_encode((struct span){key->y, sizeof key->y}, &text)) == ST_OK) {
+        st = bytes_append_text(&text, "\"}");
     }
     if (st == ST_OK) {
         st = pol_digest(bytes_span(&text), digest);
@@ -68,8 +78,6 @@ static enum status thumbprint(struct pol_public_key *key)
     }
     bytes_free(&kid);
     bytes_free(&text);
-    bytes_free(&y);
-    bytes_free(&x);
     return st;
 }
 
@@ -107,38 +115,22 @@ enum status pol_public_key_from_point(const uint8_t x[KEY_COORDINATE_BYTES],
     return ST_OK;
 }
 
-/* PEM as text with a NUL, which the library wants. NULL if it is too long, or memory is short. */
-static char *pem_text(struct span pem)
-{
-    char *text = pem.size <= LIMIT_KEY_FILE_BYTES ? malloc(pem.size + 1) : NULL;
-    if (text != NULL) {
-        if (pem.size > 0) {
-            memcpy(text, pem.data, pem.size);
-        }
-        text[pem.size] = '\0';
-    }
-    return text;
-}
-
-static enum status pem_text_failed(struct span pem, struct err *err)
+/* PEM as text with a NUL, which the library wants; free() frees it. */
+static enum status copy_pem(struct span pem, char **out, struct err *err)
 {
     if (pem.size > LIMIT_KEY_FILE_BYTES) {
         return err_refuse(err, "too_large", "", "a key file has at most %d bytes",
                           LIMIT_KEY_FILE_BYTES);
     }
-    return err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
-}
-
-static bool has_block(const char *text, const char *begin)
-{
-    /* Without the line break: files that came through Windows have two characters for it. */
-    size_t size = strlen(begin) - 1;
-    for (const char *p = strchr(text, '-'); p != NULL; p = strchr(p + 1, '-')) {
-        if (strncmp(p, begin, size) == 0) {
-            return true;
-        }
+    char *text = calloc(pem.size + 1, 1);
+    if (text == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
     }
-    return false;
+    if (pem.size > 0) {
+        memcpy(text, pem.data, pem.size);
+    }
+    *out = text;
+    return ST_OK;
 }
 
 static bool is_p256(const mbedtls_pk_context *pk)
@@ -153,16 +145,17 @@ enum status pol_public_key_read(struct span pem, struct pol_public_key *out, str
     uint8_t point[POINT_BYTES];
     size_t size = 0;
 
-    char *text = pem_text(pem);
-    if (text == NULL) {
-        return pem_text_failed(pem, err);
+    char *text = NULL;
+    enum status st = copy_pem(pem, &text, err);
+    if (st != ST_OK) {
+        return st;
     }
     mbedtls_pk_init(&pk);
-    enum status st = ST_OK;
-    if (!has_block(text, SPKI_BEGIN) ||
-        mbedtls_pk_parse_public_key(&pk, (const uint8_t *)text, pem.size + 1) != 0) {
-        st = err_refuse(err, "key_unknown", "", "this is no public key in PEM (\"%.26s\")",
-                        SPKI_BEGIN);
+    int bad = mbedtls_pk_parse_public_key(&pk, (const uint8_t *)text, pem.size + 1);
+    if (pol_key_lacks_memory(bad)) {
+        st = err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
+    } else if (bad != 0 || strstr(text, SPKI_MARK) == NULL) {
+        st = err_refuse(err, "key_unknown", "", "this is no public key in PEM (\"%s\")", SPKI_MARK);
     } else if (!is_p256(&pk) ||
                mbedtls_ecp_write_public_key(mbedtls_pk_ec(pk), MBEDTLS_ECP_PF_UNCOMPRESSED, &size,
                                             point, sizeof point) != 0) {
@@ -248,17 +241,21 @@ static const char *why_unreadable(int bad, bool encrypted)
 static enum status parse_private(char *text, struct span passphrase, mbedtls_pk_context *pk,
                                  struct err *err)
 {
-    bool encrypted = has_block(text, PBES2_BEGIN);
-    if (!encrypted && !has_block(text, PKCS8_BEGIN)) {
+    bool encrypted = strstr(text, KEY_SEALED_BEGIN) != NULL;
+    if (!encrypted && strstr(text, PKCS8_MARK) == NULL) {
         return err_refuse(err, "key_unknown", "",
-                          "this is no private key in PEM, PKCS#8 (\"%.27s\"); 'openssl pkcs8"
+                          "this is no private key in PEM, PKCS#8 (\"%s\"); 'openssl pkcs8"
                           " -topk8' makes one of most others",
-                          PKCS8_BEGIN);
+                          PKCS8_MARK);
+    }
+    enum status st = encrypted ? pol_key_sealed_check(text, err) : ST_OK;
+    if (st != ST_OK) {
+        return st;
     }
     int bad =
         mbedtls_pk_parse_key(pk, (const uint8_t *)text, strlen(text) + 1, passphrase.data,
                              passphrase.size, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    if (bad == MBEDTLS_ERR_PK_ALLOC_FAILED) {
+    if (pol_key_lacks_memory(bad)) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory to read a key");
     }
     if (bad != 0) {
@@ -278,12 +275,13 @@ enum status pol_key_read_private(struct span pem, struct span passphrase, struct
     uint8_t secret[KEY_COORDINATE_BYTES] = {0};
     size_t size = 0;
 
-    char *text = pem_text(pem);
-    if (text == NULL) {
-        return pem_text_failed(pem, err);
+    char *text = NULL;
+    enum status st = copy_pem(pem, &text, err);
+    if (st != ST_OK) {
+        return st;
     }
     mbedtls_pk_init(&pk);
-    enum status st = parse_private(text, passphrase, &pk, err);
+    st = parse_private(text, passphrase, &pk, err);
     if (st == ST_OK &&
         (mbedtls_ecp_write_key_ext(mbedtls_pk_ec(pk), &size, secret, sizeof secret) != 0 ||
          size != sizeof secret)) {

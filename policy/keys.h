@@ -49,6 +49,10 @@ enum status pol_public_key_from_point(const uint8_t x[KEY_COORDINATE_BYTES],
 enum { SIGNATURE_BYTES = 64 };
 enum status pol_key_sign(const struct pol_key *key, struct span message,
                          uint8_t out[SIGNATURE_BYTES], struct err *err) MUST_USE;
+/* Whether it holds; ST_NO_MEMORY if that could not be found out. */
+enum status pol_public_key_check(const struct pol_public_key *key, struct span message,
+                                 const uint8_t signature[SIGNATURE_BYTES], bool *out) MUST_USE;
+/* The same, where memory that is missing may pass for a signature that does not hold. */
 bool pol_public_key_verify(const struct pol_public_key *key, struct span message,
                            const uint8_t signature[SIGNATURE_BYTES]);
 

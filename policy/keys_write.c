@@ -1,8 +1,6 @@
 #include "policy/key_der.h"
 #include "policy/key_parts.h"
-
-#include <mbedtls/pkcs5.h>
-#include <psa/crypto.h>
+#include "policy/key_sealed.h"
 
 #include <string.h>
 
@@ -12,7 +10,7 @@ enum {
 };
 /* The longest, with a line end for each line and its marks at both ends. */
 _Static_assert(KEY_DER_SEALED_BYTES / 3 * 4 + 4 + KEY_DER_SEALED_BYTES / LINE_BYTES + 1 +
-                       sizeof PBES2_BEGIN + sizeof PBES2_END <=
+                       sizeof KEY_SEALED_BEGIN + sizeof KEY_SEALED_END + 1 <=
                    PEM_BYTES,
                "PEM_BYTES");
 
@@ -66,25 +64,11 @@ static enum status write_pem(const char *begin, const char *end, struct span der
 static enum status write_sealed(const uint8_t plain[KEY_DER_PRIVATE_BYTES], struct span passphrase,
                                 struct bytes *out, struct err *err)
 {
-    uint8_t chance[KEY_DER_SALT_BYTES + KEY_DER_IV_BYTES];
     uint8_t der[KEY_DER_SEALED_BYTES];
-    mbedtls_asn1_buf params = {.tag = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE,
-                               .len = KEY_DER_PARAMS_BYTES,
-                               .p = der + KEY_DER_PARAMS_AT};
-    size_t size = 0;
-
-    psa_status_t done = psa_generate_random(chance, sizeof chance);
-    if (done != PSA_SUCCESS) {
-        return pol_key_library_failed(done, "make a salt", err);
-    }
-    pol_key_der_sealed(chance, chance + KEY_DER_SALT_BYTES, der);
-    int bad = mbedtls_pkcs5_pbes2_ext(&params, MBEDTLS_PKCS5_ENCRYPT, passphrase.data,
-                                      passphrase.size, plain, KEY_DER_PRIVATE_BYTES,
-                                      der + KEY_DER_CIPHER_AT, KEY_DER_CIPHER_BYTES, &size);
-    if (bad != 0 || size != KEY_DER_CIPHER_BYTES) {
-        return err_set(err, ST_BUG, 0, "the crypto library could not encrypt a key (%d)", bad);
-    }
-    return write_pem(PBES2_BEGIN, PBES2_END, (struct span){der, sizeof der}, out, err);
+    enum status st = pol_key_seal(plain, passphrase, der, err);
+    return st == ST_OK ? write_pem(KEY_SEALED_BEGIN "\n", KEY_SEALED_END "\n",
+                                   (struct span){der, sizeof der}, out, err)
+                       : st;
 }
 
 enum status pol_key_write_private(const struct pol_key *key, struct span passphrase,
@@ -94,7 +78,7 @@ enum status pol_key_write_private(const struct pol_key *key, struct span passphr
     struct span plain = {.data = der, .size = sizeof der};
     pol_key_der_private(key->secret, &key->public, der);
     enum status st = passphrase.size > 0 ? write_sealed(der, passphrase, out, err)
-                                         : write_pem(PKCS8_BEGIN, PKCS8_END, plain, out, err);
+                                         : write_pem(PKCS8_MARK "\n", PKCS8_END, plain, out, err);
     wipe(der, sizeof der);
     return st;
 }
@@ -104,5 +88,5 @@ enum status pol_public_key_write(const struct pol_public_key *key, struct bytes 
 {
     uint8_t der[KEY_DER_PUBLIC_BYTES];
     pol_key_der_public(key, der);
-    return write_pem(SPKI_BEGIN, SPKI_END, (struct span){der, sizeof der}, out, err);
+    return write_pem(SPKI_MARK "\n", SPKI_END, (struct span){der, sizeof der}, out, err);
 }

@@ -289,6 +289,9 @@ enum status pol_plan_write_policy(const struct pol_plan *plan, int stage, struct
     } else if (st == ST_OK) {
         st = bytes_append(out, payload.data, payload.size);
     }
+    if (st != ST_OK && st != ST_REFUSED) {
+        (void)err_set(err, st, 0, "no memory to write a policy");
+    }
     bytes_free(&payload);
     return st;
 }

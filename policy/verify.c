@@ -20,8 +20,8 @@ struct pol_verified {
     size_t stranger_count;
 };
 
-bool pol_public_key_verify(const struct pol_public_key *key, struct span message,
-                           const uint8_t signature[SIGNATURE_BYTES])
+enum status pol_public_key_check(const struct pol_public_key *key, struct span message,
+                                 const uint8_t signature[SIGNATURE_BYTES], bool *out)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_key_id_t id = PSA_KEY_ID_NULL;
@@ -38,7 +38,18 @@ bool pol_public_key_verify(const struct pol_public_key *key, struct span message
                                   signature, SIGNATURE_BYTES);
     }
     (void)psa_destroy_key(id);
-    return done == PSA_SUCCESS;
+    if (done == PSA_ERROR_INSUFFICIENT_MEMORY) {
+        return ST_NO_MEMORY;
+    }
+    *out = done == PSA_SUCCESS;
+    return ST_OK;
+}
+
+bool pol_public_key_verify(const struct pol_public_key *key, struct span message,
+                           const uint8_t signature[SIGNATURE_BYTES])
+{
+    bool holds = false;
+    return pol_public_key_check(key, message, signature, &holds) == ST_OK && holds;
 }
 
 static void add_once(char kids[LIMIT_SIGNATURES][KEY_ID_BYTES], size_t *count, const char *kid)
@@ -65,11 +76,15 @@ static enum status check_signatures(const struct pol_trust *trust,
             add_once(verified->strangers, &verified->stranger_count, s->kid);
             continue;
         }
+        bool holds = false;
         bytes_clear(&input);
         st = pol_sign_input(s->protected_text, span_text(envelope->payload_text), &input);
+        if (st == ST_OK) {
+            st = pol_public_key_check(key, bytes_span(&input), s->signature, &holds);
+        }
         if (st != ST_OK) {
             (void)err_set(err, st, 0, "no memory to check a signature");
-        } else if (!pol_public_key_verify(key, bytes_span(&input), s->signature)) {
+        } else if (!holds) {
             char pointer[POINTER_BYTES];
             (void)snprintf(pointer, sizeof pointer, "/signatures/%zu", i);
             st = err_refuse(err, "signature_invalid", pointer,

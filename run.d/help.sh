@@ -2,10 +2,11 @@
 cat <<'END'
 ./run demo [--keep]     show the product at work on this machine: server, agents under Wine, reports
 ./run test [-R REGEX]   build and run all tests: on Linux with sanitizers, and the Windows programs under Wine
+./run fuzz S [TARGET]   look, S seconds for each target, for inputs that break what reads bytes from outside
 ./run build             the programs as shipped, into dist/linux and dist/windows
 ./run bench [NAME]      measure; tables on the screen, figures in build/bench
 ./run fmt [--check]     format the C files (or only say which are not)
-./run setup [--tools]   only what all of these do first: packages, libraries, Wine (--tools: clang-tidy, libFuzzer)
+./run setup [--tools]   only what all of these do first: packages, libraries, Wine (--tools: clang-tidy)
 ./run help              this page
 
 On Debian 12 each command installs and builds what it needs by itself; the first one takes some minutes. Interrupt it

@@ -15,20 +15,29 @@ reported() { # tree, attribute
     sed -n "s/.*[ \t]$2=\"\([0-9]*\)\".*/\1/p" "build/$1/junit.xml" | head -n 1
 }
 
-run_tests() { # tree, text, tests at a time, ctest option...
+# Starts ctest in the background.
+begin_tests() { # tree, tests at a time, how much they give way to others, ctest option...
     tree=$1
-    text=$2
-    at_once=$3
+    at_once=$2
+    nice=$3
     shift 3
-    rm -f "build/$tree/junit.xml"
+    rm -f "build/$tree/junit.xml" "build/$tree/tests-failed"
     mkdir -p "$LOGS"
+    (
+        began=$(date +%s)
+        nice -n "$nice" ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
+            --output-junit junit.xml "$@" >"$LOGS/test-$tree.log" 2>&1 || : >"build/$tree/tests-failed"
+        echo $(($(date +%s) - began)) >"build/$tree/tests-seconds"
+    ) &
+}
+
+# After its end.
+report_tests() { # tree, text
+    tree=$1
     log=$LOGS/test-$tree.log
-    printf '%-64s' "$text ..."
-    began=$(date +%s)
     good=yes
-    ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
-        --output-junit junit.xml "$@" >"$log" 2>&1 || good=no
-    printf ' %4d s\n' $(($(date +%s) - began))
+    [ ! -e "build/$tree/tests-failed" ] || good=no
+    printf '%-64s %4d s\n' "$2 ..." "$(cat "build/$tree/tests-seconds")"
     if [ $good = no ]; then
         grep -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test +#[0-9]+:.* (Passed|\*\*\*Skipped) ' "$log" || :
         say "run: tests failed; the whole output is in $log" >&2
@@ -47,16 +56,40 @@ run_tests() { # tree, text, tests at a time, ctest option...
 }
 
 sh run.d/setup.sh
-# A tree that does not build counts as one failed test; the other is tested all the same.
+# A tree that does not build counts as one failed test; the others are tested all the same.
 trees=
 for tree in native-debug mingw-release; do
     if build_tree $tree; then trees="$trees $tree"; else failed=$((failed + 1)); fi
 done
+if build_tree fuzz fuzzers; then trees="$trees fuzz"; else failed=$((failed + 1)); fi
 # Not tested once more, but other warnings come with the optimizer, and it must not be ./run build that finds them.
 build_tree native-release programs || failed=$((failed + 1))
-case $trees in *native-debug*) run_tests native-debug "tests on Linux, with sanitizers" "$JOBS" "$@" ;; esac
-# These wait for wineserver more than they work.
-case $trees in *mingw-release*) run_tests mingw-release "tests of the Windows programs, under Wine" $((2 * JOBS)) "$@" ;; esac
+
+has() { # tree
+    case " $trees " in *" $1 "*) ;; *) return 1 ;; esac
+}
+if has native-debug; then
+    begin_tests native-debug "$JOBS" 0 "$@"
+    wait $!
+    report_tests native-debug "tests on Linux, with sanitizers"
+fi
+# Tests under Wine wait for wineserver more than they work: the fuzzers take what is left, all at once, and have so much
+# time for one input because they give way to everything else. MR_FUZZ_SECONDS is for each.
+fuzzing=
+if has fuzz; then
+    export MR_FUZZ_TIMEOUT=60
+    begin_tests fuzz $((4 * JOBS)) 19 -L fuzz "$@"
+    fuzzing=$!
+fi
+if has mingw-release; then
+    begin_tests mingw-release $((2 * JOBS)) 0 "$@"
+    wait $!
+    report_tests mingw-release "tests of the Windows programs, under Wine"
+fi
+if [ -n "$fuzzing" ]; then
+    wait "$fuzzing"
+    report_tests fuzz "inputs for the fuzz targets, old and new, meanwhile"
+fi
 
 [ -z "$skipped" ] || say "skipped:$skipped"
 [ $((passed + failed)) -gt 0 ] || say "run: no test was run"

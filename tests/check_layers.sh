@@ -51,10 +51,10 @@ found=$(includes 'base/log' agent/cycle.[ch]) && {
 }
 
 only 'cjson/|cJSON' 'cJSON is known to' policy/json_read.c
-only 'psa/|mbedtls/' 'mbedTLS is known to' policy/verify.c policy/keys.c policy/keys_write.c policy/digest.c \
+only 'psa/|mbedtls/' 'mbedTLS is known to' policy/verify.c policy/keys.c policy/key_sealed.c policy/digest.c \
     admin/certificate.c 'agent/main*.c' 'server/main*.c' 'admin/main*.c'
 only 'mbedtls/' 'main functions only start the library (psa/crypto.h)' policy/verify.c policy/keys.c \
-    policy/keys_write.c policy/digest.c admin/certificate.c
+    policy/key_sealed.c policy/digest.c admin/certificate.c
 only 'curl/' 'libcurl is known to' agent/source_http.c admin/client_http.c
 only 'expat' 'expat is known to' agent/outlook_autodiscover.c
 only 'winhttp' 'WinHTTP is known to' agent/preflight_win.c agent/proxy_win.c

@@ -52,6 +52,26 @@ static void err__with_more_than_fits__is_cut(void **state)
     assert_int_equal(strlen(err.text), ERR_TEXT_BYTES - 1);
 }
 
+static void err__with_more_than_fits__is_cut_between_characters(void **state)
+{
+    (void)state;
+    static const char *const CHARACTERS[] = {"a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    for (size_t c = 0; c < 4; c++) {
+        for (size_t before = 0; before < 4; before++) {
+            char text[2 * ERR_TEXT_BYTES] = "xxxx";
+            struct err err;
+            text[before] = '\0';
+            while (strlen(text) + strlen(CHARACTERS[c]) < sizeof text) {
+                strcat(text, CHARACTERS[c]);
+            }
+            (void)err_set(&err, ST_IO, 0, "%s", text);
+            size_t size = strlen(err.text);
+            assert_true(size + strlen(CHARACTERS[c]) >= ERR_TEXT_BYTES);
+            assert_int_equal((size - before) % strlen(CHARACTERS[c]), 0);
+        }
+    }
+}
+
 static void assert_prints(const struct err *err, const char *expected)
 {
     scratch_stderr_to("stderr");
@@ -100,6 +120,7 @@ int main(void)
         cmocka_unit_test(err_refuse__with_a_code__fills_everything),
         cmocka_unit_test(err__that_nobody_wants__lets_only_the_status_travel),
         cmocka_unit_test(err__with_more_than_fits__is_cut),
+        cmocka_unit_test(err__with_more_than_fits__is_cut_between_characters),
         cmocka_unit_test_setup_teardown(err_print__of_a_refusal__names_code_pointer_and_sentence,
                                         scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(err_print__of_a_failure__names_the_status, scratch_make,

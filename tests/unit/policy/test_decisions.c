@@ -142,7 +142,7 @@ static void decisions__as_stored__come_out_of_the_signed_policy_and_of_the_plan(
         decisions += check_folder(folders.items[i]);
     }
     bytes_free(&text);
-    print_message("%zu decisions in %zu folders\n", decisions, folders.count);
+    print_message("%u decisions in %u folders\n", (unsigned)decisions, (unsigned)folders.count);
     assert_true(decisions >= DECISIONS_LEAST);
 }
 

@@ -102,6 +102,20 @@ static void scan__of_an_envelope__allows_one_text_as_long_as_the_document(void *
     bytes_free(&document);
 }
 
+static void scan__of_an_envelope__bounds_names_as_everywhere(void **state)
+{
+    (void)state;
+    struct pol_json_limits limits = pol_json_limits_envelope(LIMIT_ENVELOPE_BYTES);
+    struct bytes good = repeated("{\"", "k", LIMIT_STRING_BYTES, "\":0}");
+    struct bytes bad = repeated("{\"", "k", LIMIT_STRING_BYTES + 1, "\":0}");
+    struct err err = {0};
+    assert_int_equal(pol_json_scan(bytes_span(&good), &limits, NULL), ST_OK);
+    assert_int_equal(pol_json_scan(bytes_span(&bad), &limits, &err), ST_REFUSED);
+    assert_string_equal(err.code, "too_large");
+    bytes_free(&bad);
+    bytes_free(&good);
+}
+
 static void assert_hostile(const char *prefix, const char *middle, const char *code)
 {
     size_t times = (LIMIT_BUNDLE_BYTES - strlen(prefix)) / strlen(middle);
@@ -123,7 +137,7 @@ static void scan__of_8_mib_of_malice__is_refused(void **state)
     assert_hostile("{", "\"a\":1,", "json_duplicate_key");
     assert_hostile("\"", "a", "json_syntax");
     assert_hostile("[\"", "\\u0061", "json_syntax");
-    assert_hostile("{\"", "k", "json_syntax");
+    assert_hostile("{\"", "k", "too_large");
     assert_hostile("", " ", "json_syntax");
     assert_hostile("", "1", "out_of_range");
     assert_hostile("0.", "0", "out_of_range");
@@ -139,6 +153,7 @@ int main(void)
         cmocka_unit_test(scan__of_one_name_in_many_objects__is_no_duplicate),
         cmocka_unit_test(scan__of_a_document_at_its_size__is_taken_and_beyond_too_large),
         cmocka_unit_test(scan__of_an_envelope__allows_one_text_as_long_as_the_document),
+        cmocka_unit_test(scan__of_an_envelope__bounds_names_as_everywhere),
         cmocka_unit_test(scan__of_8_mib_of_malice__is_refused),
     };
     return cmocka_run_group_tests_name("json_scan_limits", tests, NULL, NULL);

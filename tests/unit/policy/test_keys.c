@@ -121,6 +121,20 @@ static void key__with_windows_line_ends__is_read(void **state)
     bytes_free(&pem);
 }
 
+static void sealed_key__that_would_keep_us_for_long__is_refused_unopened(void **state)
+{
+    (void)state;
+    struct bytes pem = signing_stored("keys/sealed-2000001-iterations.pem");
+    struct pol_key *key = NULL;
+    struct err err = {0};
+    assert_int_equal(pol_key_read_private(bytes_span(&pem), span_text("correct horse"), &key, &err),
+                     ST_REFUSED);
+    assert_string_equal(err.code, "out_of_range");
+    assert_non_null(strstr(err.text, "2000001 times"));
+    assert_null(key);
+    bytes_free(&pem);
+}
+
 /* Each use of a passphrase takes its time, so one test does it all. */
 static void encrypted_key__with_its_passphrase_only__is_the_same(void **state)
 {
@@ -229,6 +243,7 @@ int main(void)
         cmocka_unit_test(thumbprint__of_the_key_in_rfc_9449__is_the_published_jkt),
         cmocka_unit_test(key__written_and_read__is_the_same),
         cmocka_unit_test(key__with_windows_line_ends__is_read),
+        cmocka_unit_test(sealed_key__that_would_keep_us_for_long__is_refused_unopened),
         cmocka_unit_test(encrypted_key__with_its_passphrase_only__is_the_same),
         cmocka_unit_test(private_key__of_another_kind__is_refused),
         cmocka_unit_test(private_key__beyond_the_limit__is_too_large),
