@@ -24,6 +24,10 @@ def fold(text):
     return "".join(c.lower() if "A" <= c <= "Z" else c for c in text)
 
 
+def upper(text):
+    return "".join(c.upper() if "a" <= c <= "z" else c for c in text)
+
+
 def fits(pattern, text):
     parts = [".*" if c == "*" else "." if c == "?" else re.escape(c) for c in fold(pattern)]
     return re.fullmatch("".join(parts), fold(text), re.DOTALL) is not None
@@ -172,7 +176,7 @@ class Deciding:
             unit = self.host.get("name") if of_host else sid
             if unit is None:
                 return self.step(ring, key, None, None, (UNKNOWN, "host" if of_host else "sid"))
-            drawn = bucket(condition["salt"], unit.upper() if of_host else unit)
+            drawn = bucket(condition["salt"], upper(unit) if of_host else unit)
             below = threshold(value)
             return self.step(ring, key, None, unit, (TRUE if drawn < below else FALSE, None),
                              {"bucket": drawn, "threshold": below})

@@ -1,5 +1,5 @@
 #!/bin/sh
-# 14_examples.sh - the plans that we show are good, and the command prints what the pages say it prints.
+# 18_examples.sh - the plans that we show are good, and the command prints what the pages say it prints.
 set -u
 . "$(dirname "$0")/harness.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# 15_schema.sh - the schemas of docs/schema/ and our programs are of one mind.
+# 19_schema.sh - the schemas of docs/schema/ and our programs are of one mind.
 #
 # An editor that uses the schemas must neither refuse what `check` takes nor take what a schema could refuse. Another
 # library (Ajv) judges; what a schema cannot say is listed with its reason in tests/js/schema_limits.js.

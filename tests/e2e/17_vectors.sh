@@ -1,5 +1,5 @@
 #!/bin/sh
-# 13_vectors.sh - the admin command on the documents of tests/data/json: every plan by `check`, every trust by `trust show`.
+# 17_vectors.sh - the admin command on the documents of tests/data/json: every plan by `check`, every trust by `trust show`.
 #
 # Natively, without Wine: MR_ADMIN is the command. The code, the place and the words of its first line of complaint, how
 # many such lines there are, and the exit code are held against the manifest.
