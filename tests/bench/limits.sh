@@ -11,4 +11,4 @@ mkdir -p build/bench
 times=$(mktemp)
 trap 'rm -f "$times"' EXIT
 build/native-release/bin/bench_limits >"$times"
-python3 tests/bench/limits.py "$times" build/bench/limits.json
+python3 tests/bench/side_by_side.py "$times" build/bench/limits.json

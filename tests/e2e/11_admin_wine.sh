@@ -62,6 +62,16 @@ gives 0 'observe .*accepted' verify 'C:\mr\bundle.json' --trust 'C:\mr\trust.jso
 check 'the native command takes what the Windows one signed' \
     "$MR_ADMIN" verify bundle.json --trust trust.json >"$WORK/log/native.log"
 
+# ---- deciding, without keys ----------------------------------------------------------------------
+
+cp "$ROOT/tests/data/decision/rules/"*.json* .
+gives 0 'so: block, because no rule matches' explain 'C:\mr\plan.json' --stage hold-back --facts 'C:\mr\facts.jsonl'
+run explain 'C:\mr\plan.json' --stage pilot --facts 'C:\mr\facts.jsonl' --json
+check 'the Windows command decides as stored' cmp "$WORK/out" expected-pilot.jsonl
+gives 0 'hold-back: 2 from leave to block' simulate 'C:\mr\plan.json' --facts 'C:\mr\facts.jsonl' --changes 'C:\mr\wär-ändert.jsonl'
+check 'who changes stands in a file with any name' test "$(wc -l <'wär-ändert.jsonl')" -gt 4
+gives 1 'exists: ' simulate 'C:\mr\plan.json' --facts 'C:\mr\facts.jsonl' --changes 'C:\mr\wär-ändert.jsonl'
+
 # ---- keys that stay where they are: the answers of openssl, in files -----------------------------
 
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out hsm.pem 2>"$WORK/log/openssl.log" &&

@@ -56,7 +56,7 @@ void signer_done(struct signer *signer)
 }
 
 static struct bytes sign(const struct signer *signer, uint32_t serial, const char *expires_at,
-                         const char *not_before)
+                         const char *not_before, const char *gate)
 {
     struct err err = {0};
     struct pol_problems *problems = calloc(2, sizeof *problems);
@@ -72,11 +72,11 @@ static struct bytes sign(const struct signer *signer, uint32_t serial, const cha
                          "\"rings\":{\"pilot\":{\"user\":[\"S-1-5-21-1-2-3-1001\"]}},\"stages\":["
                          "{\"name\":\"observe\",\"rules\":[],\"otherwise\":\"leave\"},"
                          "{\"name\":\"pilot\",\"rules\":[{\"ring\":\"pilot\",\"set\":\"allow\"}],"
-                         "\"otherwise\":\"block\"},"
+                         "\"otherwise\":\"block\",\"gate\":%s},"
                          "{\"name\":\"back\",\"rules\":[],\"otherwise\":\"block\"},"
                          "{\"name\":\"later\",\"rules\":[],\"otherwise\":\"allow\","
                          "\"not_before\":\"%s\"}],\"safe\":{\"set\":\"block\"}}",
-                         serial, expires_at, not_before),
+                         serial, expires_at, gate, not_before),
                      ST_OK);
     if (pol_plan_parse(bytes_span(&text), &plan, &problems[0], &problems[1], &err) != ST_OK) {
         fail_msg("the plan is refused: %s %s", err.pointer, err.text);
@@ -90,10 +90,15 @@ static struct bytes sign(const struct signer *signer, uint32_t serial, const cha
 
 struct bytes signer_bundle(const struct signer *signer, uint32_t serial)
 {
-    return sign(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z");
+    return sign(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "{}");
 }
 
 struct bytes signer_expired_bundle(const struct signer *signer, uint32_t serial)
 {
-    return sign(signer, serial, "2020-02-01T00:00:00Z", "2020-01-15T00:00:00Z");
+    return sign(signer, serial, "2020-02-01T00:00:00Z", "2020-01-15T00:00:00Z", "{}");
+}
+
+struct bytes signer_gated_bundle(const struct signer *signer, uint32_t serial, const char *gate)
+{
+    return sign(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z", gate);
 }

@@ -34,5 +34,7 @@ void signer_done(struct signer *signer);
 struct bytes signer_bundle(const struct signer *signer, uint32_t serial);
 /* The same, which expired long ago. */
 struct bytes signer_expired_bundle(const struct signer *signer, uint32_t serial);
+/* The gate of its stage "pilot", as JSON. */
+struct bytes signer_gated_bundle(const struct signer *signer, uint32_t serial, const char *gate);
 
 #endif
