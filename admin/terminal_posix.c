@@ -63,6 +63,13 @@ enum status adm_terminal_read_line(const char *prompt, struct bytes *out, struct
     return read_line(out, err);
 }
 
+static enum status read_secret_line(const char *prompt, struct bytes *out, struct err *err)
+{
+    enum status st = bytes_reserve(out, out->limit - out->size);
+    return st == ST_OK ? adm_terminal_read_line(prompt, out, err)
+                       : err_set(err, st, 0, "no memory for an answer");
+}
+
 enum status adm_terminal_read_secret(const char *prompt, struct bytes *out, struct err *err)
 {
     struct termios before;
@@ -80,7 +87,7 @@ enum status adm_terminal_read_secret(const char *prompt, struct bytes *out, stru
         st =
             err_set(err, ST_IO, (uint32_t)errno, "cannot switch off the echo: %s", strerror(errno));
     } else {
-        st = adm_terminal_read_line(prompt, out, err);
+        st = read_secret_line(prompt, out, err);
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     }
     (void)fputc('\n', stderr);

@@ -11,7 +11,7 @@ struct bytes bytes_with_limit(size_t limit)
     return (struct bytes){.limit = limit};
 }
 
-static enum status reserve(struct bytes *b, size_t extra)
+enum status bytes_reserve(struct bytes *b, size_t extra)
 {
     if (extra > b->limit - b->size) {
         return ST_TOO_LARGE;
@@ -36,7 +36,7 @@ static enum status reserve(struct bytes *b, size_t extra)
 
 enum status bytes_append(struct bytes *b, const void *data, size_t size)
 {
-    enum status st = reserve(b, size);
+    enum status st = bytes_reserve(b, size);
     if (st == ST_OK) {
         if (size > 0) {
             memcpy(b->data + b->size, data, size);
@@ -57,7 +57,7 @@ enum status bytes_append_format_list(struct bytes *b, const char *format, va_lis
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
-    enum status st = length < 0 ? ST_BUG : reserve(b, (size_t)length);
+    enum status st = length < 0 ? ST_BUG : bytes_reserve(b, (size_t)length);
     if (st == ST_OK) {
         (void)vsnprintf((char *)b->data + b->size, (size_t)length + 1, format, again);
         b->size += (size_t)length;

@@ -32,6 +32,8 @@ struct bytes {
 
 struct bytes bytes_with_limit(size_t limit);
 enum status bytes_append(struct bytes *b, const void *data, size_t size) MUST_USE;
+/* Room for so many bytes more, in one piece: a secret that grows leaves copies behind. */
+enum status bytes_reserve(struct bytes *b, size_t extra) MUST_USE;
 enum status bytes_append_text(struct bytes *b, const char *text) MUST_USE;
 enum status bytes_append_format(struct bytes *b, const char *format, ...)
     PRINTF_LIKE(2, 3) MUST_USE;

@@ -37,25 +37,26 @@ static mode_t mode_of(enum file_access access)
     return access == FILE_FOR_OWNER ? 0600 : 0644;
 }
 
+/* The file may be a key or a token. */
 static enum status read_all(int fd, const char *path, struct bytes *out, struct err *err)
 {
     uint8_t chunk[16384];
-    for (;;) {
+    enum status st = ST_OK;
+    bool more = true;
+    while (st == ST_OK && more) {
         ssize_t got = read(fd, chunk, sizeof chunk);
-        if (got == 0) {
-            return ST_OK;
-        }
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got < 0) {
-            return fail(err, errno, "read", path);
+            st = fail(err, errno, "read", path);
+        } else if ((st = bytes_append(out, chunk, (size_t)got)) != ST_OK) {
+            (void)err_set(err, st, 0, "%s is larger than %zu bytes", path, out->limit);
         }
-        enum status st = bytes_append(out, chunk, (size_t)got);
-        if (st != ST_OK) {
-            return err_set(err, st, 0, "%s is larger than %zu bytes", path, out->limit);
-        }
+        more = got > 0;
     }
+    wipe(chunk, sizeof chunk);
+    return st;
 }
 
 enum status file_read(const char *path, size_t limit, struct bytes *out, struct err *err)

@@ -39,23 +39,22 @@ static enum status expect_plain(HANDLE handle, const char *path, struct err *err
     return ST_OK;
 }
 
+/* The file may be a key or a token. */
 static enum status read_all(HANDLE handle, const char *path, struct bytes *out, struct err *err)
 {
     uint8_t chunk[16384];
-    DWORD got = 0;
-    for (;;) {
+    DWORD got = 1;
+    enum status st = ST_OK;
+    while (st == ST_OK && got > 0) {
         if (!ReadFile(handle, chunk, sizeof chunk, &got, NULL)) {
             DWORD error = GetLastError();
-            return error_set(err, error, "cannot read %s", path);
-        }
-        if (got == 0) {
-            return ST_OK;
-        }
-        enum status st = bytes_append(out, chunk, got);
-        if (st != ST_OK) {
-            return err_set(err, st, 0, "%s is larger than %zu bytes", path, out->limit);
+            st = error_set(err, error, "cannot read %s", path);
+        } else if ((st = bytes_append(out, chunk, got)) != ST_OK) {
+            (void)err_set(err, st, 0, "%s is larger than %zu bytes", path, out->limit);
         }
     }
+    wipe(chunk, sizeof chunk);
+    return st;
 }
 
 enum status file_read(const char *path, size_t limit, struct bytes *out, struct err *err)

@@ -57,7 +57,7 @@ static void forget(struct pol_facts *facts, int which)
     case 2:
         facts->groups = NULL;
         facts->group_count = 0;
-        facts->group_marks = NULL;
+        facts->group_index = NULL;
         break;
     case 3: facts->host = NULL; break;
     case 4: facts->computer_ou = NULL; break;
@@ -67,7 +67,10 @@ static void forget(struct pol_facts *facts, int which)
         facts->tag_count = 0;
         break;
     case 7: facts->multi_session = POL_NOT_KNOWN; break;
-    default: facts->outlook = NULL; break;
+    default:
+        facts->outlook = NULL;
+        facts->outlook_is_read = false;
+        break;
     }
 }
 
@@ -96,9 +99,9 @@ void fuzz_decide(const struct pol_policy *policy, const struct pol_facts *known)
     check_decision(policy, &d);
     check_same(&d, &traced);
 
-    struct pol_facts unmarked = p.facts;
-    unmarked.group_marks = NULL;
-    struct pol_decision slow = pol_evaluate(policy, &unmarked, NULL);
+    struct pol_facts unindexed = p.facts;
+    unindexed.group_index = NULL;
+    struct pol_decision slow = pol_evaluate(policy, &unindexed, NULL);
     check_same(&d, &slow);
     check_forgetting(policy, &p.facts, &d);
     pol_preparation_done(&p);
