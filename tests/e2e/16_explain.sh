@@ -8,7 +8,8 @@ set -u
 enter_network "$@"
 admin_begin
 DECISIONS=$ROOT/tests/data/decision
-CHANCES=25
+# More with MR_CHANCES.
+CHANCES=${MR_CHANCES:-10}
 decide() { python3 "$ROOT/tests/data/make_decisions.py" "$@"; }
 
 stages_of() { # plan
@@ -43,8 +44,8 @@ while [ $seed -le $CHANCES ]; do
     seed=$((seed + 1))
 done
 say "ok: $CHANCES plans made by chance are decided alike"
-[ "$(cat chance-*/expected-*.jsonl | grep -c '"set":"leave".*"unknown_fact"')" -gt 100 ] &&
-    [ "$(cat chance-*/expected-*.jsonl | grep -c '"guard":"')" -gt 100 ] || fail "chance hardly reaches unknown facts and guards"
+[ "$(cat chance-*/expected-*.jsonl | grep -c '"set":"leave".*"unknown_fact"')" -gt 50 ] &&
+    [ "$(cat chance-*/expected-*.jsonl | grep -c '"guard":"')" -gt 50 ] || fail "chance hardly reaches unknown facts and guards"
 
 # ---- simulating ----------------------------------------------------------------------------------
 
