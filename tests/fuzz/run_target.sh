@@ -17,7 +17,8 @@ log=build/log/fuzz-$name.log
 
 listed=$(sed -n "s/^$name  *//p" $here/targets.txt)
 longest=${listed%% *}
-seeds=$here/corpus/$name
+seeds=
+[ ! -d $here/corpus/"$name" ] || seeds=$here/corpus/$name
 case $listed in
 *' '*) for more in ${listed#* }; do seeds="$seeds tests/$more"; done ;;
 esac
