@@ -41,8 +41,8 @@ static enum status write_move(void *ctx, const char *stage, const struct pol_fac
     pol_json_text(&w, "sid", facts->sid);
     pol_json_text(&w, "account", facts->account);
     pol_json_text(&w, "host", facts->host);
-    pol_json_text(&w, "from", POL_OUTCOME_WORDS[from]);
-    pol_json_text(&w, "to", POL_OUTCOME_WORDS[to]);
+    pol_json_text(&w, "from", pol_outcome_word(from));
+    pol_json_text(&w, "to", pol_outcome_word(to));
     pol_json_close_object(&w);
     enum status st = pol_json_write_end(&w);
     if (st == ST_OK) {

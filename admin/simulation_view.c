@@ -19,8 +19,8 @@ static uint64_t held(const struct pol_stage_counts *counts)
 static void put_heading(struct adm_table *table)
 {
     adm_table_cell(table, "STAGE");
-    for (size_t i = 0; i < POL_OUTCOME_COUNT; i++) {
-        adm_table_cell(table, POL_OUTCOME_WORDS[i]);
+    for (unsigned i = 0; i < POL_OUTCOME_COUNT; i++) {
+        adm_table_cell(table, pol_outcome_word(i));
     }
     adm_table_cell(table, "by guard");
     adm_table_cell(table, "changes");
@@ -29,7 +29,7 @@ static void put_heading(struct adm_table *table)
 static void put_stage(struct adm_table *table, const struct pol_stage_counts *counts, bool is_safe)
 {
     adm_table_cell(table, counts->stage);
-    for (size_t i = 0; i < POL_OUTCOME_COUNT; i++) {
+    for (unsigned i = 0; i < POL_OUTCOME_COUNT; i++) {
         adm_table_number(table, (int64_t)counts->outcomes[i]);
     }
     adm_table_number(table, (int64_t)held(counts));
@@ -49,8 +49,8 @@ static enum status put_reasons(const struct pol_stage_counts *counts, bool is_sa
         for (unsigned to = 0; to < POL_OUTCOME_COUNT && st == ST_OK; to++) {
             if (pol_outcome_moves(from, to) && counts->moves[from][to] > 0) {
                 st = bytes_append_format(out, "%s: %" PRIu64 " from %s to %s\n", counts->stage,
-                                         counts->moves[from][to], POL_OUTCOME_WORDS[from],
-                                         POL_OUTCOME_WORDS[to]);
+                                         counts->moves[from][to], pol_outcome_word(from),
+                                         pol_outcome_word(to));
             }
         }
     }
@@ -118,8 +118,8 @@ static void write_moves(struct pol_json_writer *w, const struct pol_stage_counts
                 continue;
             }
             pol_json_object(w, NULL);
-            pol_json_text(w, "from", POL_OUTCOME_WORDS[from]);
-            pol_json_text(w, "to", POL_OUTCOME_WORDS[to]);
+            pol_json_text(w, "from", pol_outcome_word(from));
+            pol_json_text(w, "to", pol_outcome_word(to));
             pol_json_integer(w, "users", (int64_t)counts->moves[from][to]);
             pol_json_close_object(w);
         }
@@ -130,10 +130,14 @@ static void write_moves(struct pol_json_writer *w, const struct pol_stage_counts
 static void write_stage(struct pol_json_writer *w, const char *key,
                         const struct pol_stage_counts *counts)
 {
+    const char *outcomes[POL_OUTCOME_COUNT];
+    for (unsigned i = 0; i < POL_OUTCOME_COUNT; i++) {
+        outcomes[i] = pol_outcome_word(i);
+    }
     pol_json_object(w, key);
     pol_json_text(w, "stage", counts->stage);
     pol_json_integer(w, "version", counts->version);
-    write_counts(w, "outcomes", POL_OUTCOME_WORDS, counts->outcomes, POL_OUTCOME_COUNT);
+    write_counts(w, "outcomes", outcomes, counts->outcomes, POL_OUTCOME_COUNT);
     write_counts(w, "blocked_by", POL_BLOCKED_WORDS, counts->blocked, POL_BLOCKED_COUNT);
     write_counts(w, "unknown_facts", POL_FACT_WORDS, counts->missing, POL_FACT_COUNT);
     if (key == NULL) {

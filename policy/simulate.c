@@ -5,15 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const POL_OUTCOME_WORDS[POL_OUTCOME_COUNT] = {
-    [POL_SET_BLOCK] = "block",
-    [POL_SET_ALLOW] = "allow",
-    [POL_SET_ALLOW_EXPLICIT] = "allow_explicit",
-    [POL_SET_LEAVE] = "leave",
-    [POL_SET_RELEASE] = "release",
-    [POL_SET_RESTORE] = "restore",
-    [POL_OUTCOME_UNKNOWN] = "unknown",
-};
+const char *pol_outcome_word(unsigned outcome)
+{
+    return outcome == POL_OUTCOME_UNKNOWN ? "unknown" : POL_SET_WORDS[outcome];
+}
 
 const char *const POL_FACT_WORDS[POL_FACT_COUNT] = {"sid",  "account",     "groups",
                                                     "host", "computer_ou", "ad_site",

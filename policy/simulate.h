@@ -17,7 +17,7 @@
 
 /* What came out for one user: a set, or that a fact was missing. */
 enum { POL_OUTCOME_UNKNOWN = POL_SET_COUNT, POL_OUTCOME_COUNT };
-extern const char *const POL_OUTCOME_WORDS[POL_OUTCOME_COUNT];
+const char *pol_outcome_word(unsigned outcome);
 
 enum { POL_FACT_COUNT = 9 };
 extern const char *const POL_FACT_WORDS[POL_FACT_COUNT]; /* that a decision can miss */
