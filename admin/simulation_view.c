@@ -40,20 +40,25 @@ static void put_stage(struct adm_table *table, const struct pol_stage_counts *co
     }
 }
 
-/* Moves, guards and missing facts of one stage; nothing where there are none. */
-static enum status put_reasons(const struct pol_stage_counts *counts, bool is_safe,
-                               struct bytes *out)
+static enum status put_moves(const struct pol_stage_counts *counts, struct bytes *out)
 {
     enum status st = ST_OK;
-    for (unsigned from = 0; from < POL_OUTCOME_COUNT && !is_safe; from++) {
-        for (unsigned to = 0; to < POL_OUTCOME_COUNT && st == ST_OK; to++) {
-            if (pol_outcome_moves(from, to) && counts->moves[from][to] > 0) {
-                st = bytes_append_format(out, "%s: %" PRIu64 " from %s to %s\n", counts->stage,
-                                         counts->moves[from][to], pol_outcome_word(from),
-                                         pol_outcome_word(to));
-            }
+    for (unsigned i = 0; i < POL_OUTCOME_COUNT * POL_OUTCOME_COUNT && st == ST_OK; i++) {
+        unsigned from = i / POL_OUTCOME_COUNT;
+        unsigned to = i % POL_OUTCOME_COUNT;
+        if (pol_outcome_moves(from, to) && counts->moves[from][to] > 0) {
+            st = bytes_append_format(out, "%s: %" PRIu64 " from %s to %s\n", counts->stage,
+                                     counts->moves[from][to], pol_outcome_word(from),
+                                     pol_outcome_word(to));
         }
     }
+    return st;
+}
+
+/* Guards and missing facts of one stage; nothing where there are none. */
+static enum status put_reasons(const struct pol_stage_counts *counts, struct bytes *out)
+{
+    enum status st = ST_OK;
     for (size_t i = 0; i < POL_BLOCKED_COUNT && st == ST_OK; i++) {
         if (counts->blocked[i] > 0) {
             st = bytes_append_format(out, "%s: %" PRIu64 " by the guard: %s\n", counts->stage,
@@ -90,7 +95,10 @@ enum status adm_simulation_text(const struct pol_plan *plan,
         st = bytes_append_text(out, "\n");
     }
     for (size_t i = 0; i < rows && st == ST_OK; i++) {
-        st = put_reasons(pol_simulation_stage(simulation, i), i + 1 == rows, out);
+        const struct pol_stage_counts *counts = pol_simulation_stage(simulation, i);
+        bool is_safe = i + 1 == rows; /* no step of the way */
+        st = is_safe ? ST_OK : put_moves(counts, out);
+        st = st == ST_OK ? put_reasons(counts, out) : st;
     }
     return st;
 }

@@ -68,32 +68,37 @@ static enum status too_long(const struct line_file *lines, struct err *err)
                       lines->path, lines->line + 1, lines->most_bytes);
 }
 
-/* One line without its end, empty or not. */
-static enum status take_line(struct line_file *lines, struct span *out, bool *out_more,
-                             struct err *err)
+/* Where the next line ends: at its end mark, or at the end of the file. */
+static enum status find_end(struct line_file *lines, const uint8_t **out, struct err *err)
 {
     size_t searched = 0;
-    const uint8_t *end = NULL;
-    while (end == NULL) {
+    for (;;) {
         size_t left = lines->end - lines->start;
-        end = left == searched
-                  ? NULL
-                  : memchr(lines->buffer + lines->start + searched, '\n', left - searched);
-        if (end != NULL) {
-            break;
+        const uint8_t *from = lines->buffer + lines->start + searched;
+        const uint8_t *end = left > searched ? memchr(from, '\n', left - searched) : NULL;
+        if (end != NULL || (lines->at_end && left <= lines->most_bytes)) {
+            *out = end != NULL ? end : lines->buffer + lines->end;
+            return ST_OK;
         }
         if (left > lines->most_bytes) {
             return too_long(lines, err);
-        }
-        if (lines->at_end) {
-            end = lines->buffer + lines->end;
-            break;
         }
         searched = left;
         enum status st = fill(lines, err);
         if (st != ST_OK) {
             return st;
         }
+    }
+}
+
+/* One line without its end, empty or not. */
+static enum status take_line(struct line_file *lines, struct span *out, bool *out_more,
+                             struct err *err)
+{
+    const uint8_t *end = NULL;
+    enum status st = find_end(lines, &end, err);
+    if (st != ST_OK) {
+        return st;
     }
     const uint8_t *start = lines->buffer + lines->start;
     size_t size = (size_t)(end - start);

@@ -50,28 +50,38 @@ uint32_t pol_outlook_version_major(uint64_t version)
     return (uint32_t)(version >> (PART_BITS * (PARTS - 1)));
 }
 
-/* Narrow the range by one bound such as "<16.0.17000". */
-static bool narrow(const char *at, const char *end, struct pol_outlook_range *range)
+/* What a bound such as "<16.0.17000" says, whose sign is one of ours; false if no version follows, or
+ * none lies within. */
+static bool read_bound(const char *at, const char *end, uint64_t *low, uint64_t *high)
 {
     uint64_t version = 0;
     char sign = at < end ? *at++ : '\0';
     bool inclusive = at < end && *at == '=' && sign != '=';
-    if ((sign != '<' && sign != '>' && sign != '=') ||
-        !read_version(at + (inclusive ? 1 : 0), end, &version)) {
+    if (!read_version(at + (inclusive ? 1 : 0), end, &version)) {
         return false;
     }
-    uint64_t low = 0;
-    uint64_t high = UINT64_MAX;
-    if (sign == '>') {
-        low = inclusive ? version : version + 1;
-    } else if (sign == '<') {
-        high = inclusive ? version : version - 1;
-    } else {
-        low = version;
-        high = version;
+    *low = sign == '<' ? 0 : version;
+    *high = sign == '>' ? UINT64_MAX : version;
+    if (inclusive || sign == '=') {
+        return true;
     }
-    /* ">" the highest and "<" the lowest version wrapped around. */
-    if ((sign == '>' && low < version) || (sign == '<' && high > version)) {
+    if (sign == '>' && version < UINT64_MAX) {
+        ++*low;
+        return true;
+    }
+    if (sign == '<' && version > 0) {
+        --*high;
+        return true;
+    }
+    return false;
+}
+
+/* Narrow the range by one bound. */
+static bool narrow(const char *at, const char *end, struct pol_outlook_range *range)
+{
+    uint64_t low = 0;
+    uint64_t high = 0;
+    if (at == end || strchr("<>=", *at) == NULL || !read_bound(at, end, &low, &high)) {
         return false;
     }
     range->low = low > range->low ? low : range->low;
