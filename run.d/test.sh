@@ -16,16 +16,15 @@ reported() { # tree, attribute
 }
 
 # Starts ctest in the background.
-begin_tests() { # tree, tests at a time, how much they give way to others, ctest option...
+begin_tests() { # tree, tests at a time, ctest option...
     tree=$1
     at_once=$2
-    nice=$3
-    shift 3
+    shift 2
     rm -f "build/$tree/junit.xml" "build/$tree/tests-failed"
     mkdir -p "$LOGS"
     (
         began=$(date +%s)
-        nice -n "$nice" ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
+        ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
             --output-junit junit.xml "$@" >"$LOGS/test-$tree.log" 2>&1 || : >"build/$tree/tests-failed"
         echo $(($(date +%s) - began)) >"build/$tree/tests-seconds"
     ) &
@@ -69,26 +68,23 @@ has() { # tree
     case " $trees " in *" $1 "*) ;; *) return 1 ;; esac
 }
 if has native-debug; then
-    begin_tests native-debug "$JOBS" 0 "$@"
+    begin_tests native-debug "$JOBS" "$@"
     wait $!
     report_tests native-debug "tests on Linux, with sanitizers"
 fi
-# Tests under Wine wait for wineserver more than they work: the fuzzers take what is left, all at once, and have so much
-# time for one input because they give way to everything else. MR_FUZZ_SECONDS is for each.
-fuzzing=
-if has fuzz; then
-    export MR_FUZZ_TIMEOUT=60
-    begin_tests fuzz $((4 * JOBS)) 19 -L fuzz "$@"
-    fuzzing=$!
-fi
+# Tests under Wine wait for wineserver more than they work.
 if has mingw-release; then
-    begin_tests mingw-release $((2 * JOBS)) 0 "$@"
+    begin_tests mingw-release $((2 * JOBS)) "$@"
     wait $!
     report_tests mingw-release "tests of the Windows programs, under Wine"
 fi
-if [ -n "$fuzzing" ]; then
-    wait "$fuzzing"
-    report_tests fuzz "inputs for the fuzz targets, old and new, meanwhile"
+# The fuzzers run all at once and by themselves: beside them, even at the lowest priority, waiting tests were seen to
+# wait too long. So each has much time for one input. MR_FUZZ_SECONDS is for each.
+if has fuzz; then
+    export MR_FUZZ_TIMEOUT=60
+    begin_tests fuzz $((5 * JOBS)) -L fuzz "$@"
+    wait $!
+    report_tests fuzz "inputs for the fuzz targets, old and new"
 fi
 
 [ -z "$skipped" ] || say "skipped:$skipped"
