@@ -15,28 +15,20 @@ reported() { # tree, attribute
     sed -n "s/.*[ \t]$2=\"\([0-9]*\)\".*/\1/p" "build/$1/junit.xml" | head -n 1
 }
 
-# Starts ctest in the background.
-begin_tests() { # tree, tests at a time, ctest option...
+run_tests() { # tree, text, tests at a time, ctest option...
     tree=$1
-    at_once=$2
-    shift 2
-    rm -f "build/$tree/junit.xml" "build/$tree/tests-failed"
+    text=$2
+    at_once=$3
+    shift 3
+    rm -f "build/$tree/junit.xml"
     mkdir -p "$LOGS"
-    (
-        began=$(date +%s)
-        ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
-            --output-junit junit.xml "$@" >"$LOGS/test-$tree.log" 2>&1 || : >"build/$tree/tests-failed"
-        echo $(($(date +%s) - began)) >"build/$tree/tests-seconds"
-    ) &
-}
-
-# After its end.
-report_tests() { # tree, text
-    tree=$1
     log=$LOGS/test-$tree.log
+    printf '%-64s' "$text ..."
+    began=$(date +%s)
     good=yes
-    [ ! -e "build/$tree/tests-failed" ] || good=no
-    printf '%-64s %4d s\n' "$2 ..." "$(cat "build/$tree/tests-seconds")"
+    ctest --test-dir "build/$tree" -j "$at_once" --output-on-failure --no-tests=ignore \
+        --output-junit junit.xml "$@" >"$log" 2>&1 || good=no
+    printf ' %4d s\n' $(($(date +%s) - began))
     if [ $good = no ]; then
         grep -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test +#[0-9]+:.* (Passed|\*\*\*Skipped) ' "$log" || :
         say "run: tests failed; the whole output is in $log" >&2
@@ -67,25 +59,13 @@ build_tree native-release programs || failed=$((failed + 1))
 has() { # tree
     case " $trees " in *" $1 "*) ;; *) return 1 ;; esac
 }
-if has native-debug; then
-    begin_tests native-debug "$JOBS" "$@"
-    wait $!
-    report_tests native-debug "tests on Linux, with sanitizers"
-fi
-# Tests under Wine wait for wineserver more than they work.
-if has mingw-release; then
-    begin_tests mingw-release $((2 * JOBS)) "$@"
-    wait $!
-    report_tests mingw-release "tests of the Windows programs, under Wine"
-fi
+! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" "$JOBS" "$@"
+# These wait for wineserver more than they work.
+! has mingw-release || run_tests mingw-release "tests of the Windows programs, under Wine" $((2 * JOBS)) "$@"
 # The fuzzers run all at once and by themselves: beside them, even at the lowest priority, waiting tests were seen to
 # wait too long. So each has much time for one input. MR_FUZZ_SECONDS is for each.
-if has fuzz; then
-    export MR_FUZZ_TIMEOUT=60
-    begin_tests fuzz $((5 * JOBS)) -L fuzz "$@"
-    wait $!
-    report_tests fuzz "inputs for the fuzz targets, old and new"
-fi
+export MR_FUZZ_TIMEOUT=60
+! has fuzz || run_tests fuzz "inputs for the fuzz targets, old and new" $((5 * JOBS)) -L fuzz "$@"
 
 [ -z "$skipped" ] || say "skipped:$skipped"
 [ $((passed + failed)) -gt 0 ] || say "run: no test was run"
