@@ -85,6 +85,20 @@ static void assert_same_without_trace(const struct pol_policy *policy, const cha
     pol_fact_line_free(line);
 }
 
+/* What is looked at before signing is what comes out of the signed policy. */
+static void assert_same_head(const struct pol_policy *policy, const struct pol_policy *view)
+{
+    assert_int_equal(view->version, policy->version);
+    assert_int_equal(view->kind, policy->kind);
+    assert_string_equal(view->stage, policy->stage);
+    assert_int_equal(view->issued_at_s, policy->issued_at_s);
+    assert_int_equal(view->expires_at_s, policy->expires_at_s);
+    assert_int_equal(view->not_before_s, policy->not_before_s);
+    assert_int_equal(view->expect, policy->expect);
+    assert_int_equal(view->otherwise, policy->otherwise);
+    assert_int_equal(view->rule_count, policy->rule_count);
+}
+
 static size_t check_stage(const struct pol_plan *plan, int stage, const char *folder,
                           const struct lines *facts)
 {
@@ -95,6 +109,7 @@ static size_t check_stage(const struct pol_plan *plan, int stage, const char *fo
     assert_int_equal(pol_plan_write_policy(plan, stage, &payload, NULL), ST_OK);
     struct pol_policy *policy = good_policy_of(bytes_text(&payload));
     pol_plan_view(plan, stage, &view);
+    assert_same_head(policy, &view);
     (void)snprintf(file, sizeof file, "expected-%s.jsonl", policy->stage);
     struct bytes text = stored(folder, file);
     split(&text, &expected);

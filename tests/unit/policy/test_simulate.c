@@ -90,6 +90,8 @@ static void simulation__of_three_users__counts_outcomes_moves_and_reasons(void *
     assert_int_equal(pol_simulation_stage(s, FINISH)->outcomes[POL_SET_RELEASE], 3);
     assert_int_equal(pol_simulation_stage(s, SAFE)->outcomes[POL_SET_BLOCK], 3);
     assert_string_equal(pol_simulation_stage(s, SAFE)->stage, "safe");
+    /* compared with leaving everybody alone, not with the last stage */
+    assert_int_equal(pol_simulation_stage(s, SAFE)->moves[POL_SET_LEAVE][POL_SET_BLOCK], 3);
     pol_simulation_free(s);
     pol_simulation_free(NULL);
     pol_plan_free(plan);
