@@ -5,8 +5,8 @@
     make_decisions.py --check FOLDER...   compares instead, and exits 1 where something differs
     make_decisions.py --stage STAGE PLAN FACTS    prints the decisions of one stage
 
-A second implementation of matching, Kleene's logic, guards and the trace, in the shape that `explain --json` prints. What
-is in tests/data/decision was read through by hand, line by line, after it was made.
+A second implementation of matching, Kleene's logic, guards and the trace, in the shape that `explain --json` prints. Of
+what is in tests/data/decision, the outcomes of the guards and a part of Kleene's rows were read through by hand.
 """
 import hashlib
 import json
