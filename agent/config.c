@@ -9,6 +9,11 @@
 
 enum { SETTING_MOST_BYTES = 2048, TAGS_MOST = 64 };
 
+struct ag_config ag_config_defaults(void)
+{
+    return (struct ag_config){.observe = AG_OBSERVE_FULL, .log_level = LOG_INFO};
+}
+
 void ag_config_done(struct ag_config *config)
 {
     for (size_t i = 0; i < config->tag_count; i++) {
@@ -22,7 +27,7 @@ void ag_config_done(struct ag_config *config)
     free(config->enroll_secret_file);
     free(config->proxy);
     free(config->data_dir);
-    *config = (struct ag_config){.log_level = LOG_INFO};
+    *config = ag_config_defaults();
 }
 
 static enum status out_of_memory(struct err *err)

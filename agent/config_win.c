@@ -190,7 +190,7 @@ static enum status read_all(struct ag_config *config, struct err *err)
 
 enum status ag_config_win_read(struct ag_config *out, struct err *err)
 {
-    struct ag_config config = {.log_level = LOG_INFO};
+    struct ag_config config = ag_config_defaults();
     (void)err_set(err, ST_NO_MEMORY, 0, "no memory for the settings");
     enum status st = read_all(&config, err);
     if (st != ST_OK) {

@@ -75,6 +75,12 @@ static bool hives_changed(void *ctx)
     return ag_watch_take_change(edge->watch);
 }
 
+static bool files_changed(void *ctx)
+{
+    (void)ctx;
+    return false; /* nobody watches the data directory yet: it is looked at now and then */
+}
+
 /* ---- putting it together ------------------------------------------------------------------- */
 
 enum status ag_edge_read_trust(const struct ag_config *config, struct pol_trust **out,
@@ -156,6 +162,7 @@ static struct ag_ports ports_of(struct edge *edge)
         .vault = ag_vault_win_port(edge->vault),
         .stopping = stopping,
         .hives_changed = hives_changed,
+        .files_changed = files_changed,
         .events_ctx = edge,
     };
 }

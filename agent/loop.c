@@ -8,7 +8,8 @@ enum {
     PASS_EVERY_MS = 60 * 1000, /* watchers wake the loop; this finds what they missed */
     PASS_GAP_MS = 250,         /* between passes that watchers asked for: no fight at full speed */
     RETRY_FIRST_MS = 1000,     /* after a user's failure, doubled until PASS_EVERY_MS */
-    FILE_EVERY_MS = 1000,
+    FILE_EVERY_MS = 10 * 1000, /* a file that nobody told us about */
+    FILE_AGAIN_MS = 1000,      /* one that may still be being copied */
 };
 
 uint64_t ag_loop_now_ms(const struct ag_loop *l)
@@ -104,6 +105,7 @@ enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
     l->standing.rollout = config->rollout;
     l->standing.min_version = config->min_version;
     l->file.patient = true;
+    l->file_due_ms = ag_loop_now_ms(l);
     name_troubles(l);
     ag_schedule_init(&l->schedule, ag_loop_now_ms(l));
     l->pass_due_ms = ag_loop_now_ms(l);
@@ -193,6 +195,9 @@ void ag_loop_look_for_changes(struct ag_loop *l)
     if (l->ports->hives_changed(l->ports->events_ctx) && l->pass_due_ms > soon_ms) {
         l->pass_due_ms = soon_ms;
     }
+    if (l->ports->files_changed(l->ports->events_ctx)) {
+        l->file_due_ms = ag_loop_now_ms(l);
+    }
 }
 
 /* ---- policies, whichever way they come ---------------------------------------------------- */
@@ -216,7 +221,8 @@ void ag_loop_look_for_file(struct ag_loop *l)
     struct err why = {.st = ST_OK};
     enum status st =
         ag_source_file_look(&l->file, &l->standing, ag_loop_now_s(l), &found, &offer, &why);
-    l->file_due_ms = ag_loop_now_ms(l) + FILE_EVERY_MS;
+    bool again = l->file.seen[0] != '\0';
+    l->file_due_ms = ag_loop_now_ms(l) + (again ? FILE_AGAIN_MS : FILE_EVERY_MS);
     if (st == ST_OK && found == AG_FOUND_OFFER) {
         ag_loop_take_offer(l, "file", offer, 0, &why);
     }

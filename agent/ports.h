@@ -142,7 +142,7 @@ struct ag_outlook {
 
 /* ---- small protected files ---------------------------------------------------------------- */
 
-enum { AG_FLOOR_BYTES = 4096, AG_SECRET_BYTES = 8192 };
+enum { AG_FLOOR_BYTES = 4096, AG_SECRET_BYTES = 8192, AG_MARK_BYTES = 256 };
 
 struct ag_vault {
     void *ctx;
@@ -161,6 +161,21 @@ struct ag_vault {
      * most AG_FLOOR_BYTES. ST_NOT_FOUND if it was never written. */
     enum status (*read_floor)(void *ctx, struct bytes *out, struct err *err);
     enum status (*write_floor)(void *ctx, struct span content, struct err *err);
+    /* A mark that outlives this process, but neither a restart of the machine nor a power cut: who
+     * was being looked after. NULL removes it; out is "" if there is none. */
+    enum status (*write_mark)(void *ctx, const char *mark, struct err *err);
+    enum status (*read_mark)(void *ctx, char out[AG_MARK_BYTES], struct err *err);
+};
+
+/* ---- what others may read of us ------------------------------------------------------------ */
+
+struct ag_picture; /* agent/picture.h */
+
+struct ag_mirror {
+    void *ctx;
+    /* Show where this agent and its users stand, for whoever does not want to ask us (SCCM); only
+     * what differs is written. NULL: nothing is shown. */
+    enum status (*show)(void *ctx, const struct ag_picture *picture, struct err *err);
 };
 
 /* ---- this machine ------------------------------------------------------------------------- */
@@ -183,9 +198,11 @@ struct ag_ports {
     struct ag_setting setting;
     struct ag_outlook outlook;
     struct ag_vault vault;
+    struct ag_mirror mirror;
     /* Set from any thread before waking; looked at between two steps. */
     bool (*stopping)(void *ctx);
     bool (*hives_changed)(void *ctx); /* true once after a hive appeared, went or changed */
+    bool (*files_changed)(void *ctx); /* true once after a file came into the data directory */
     void *events_ctx;
 };
 

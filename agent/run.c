@@ -9,11 +9,16 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+uint64_t ag_run_due_ms(struct ag_loop *l)
+{
+    return sooner(sooner(l->pass_due_ms, l->file_due_ms), ag_lanes_due_ms(l));
+}
+
 static uint32_t sleep_ms(struct ag_loop *l)
 {
     uint64_t now_ms = ag_loop_now_ms(l);
-    uint64_t due_ms = sooner(sooner(l->pass_due_ms, l->file_due_ms), ag_lanes_due_ms(l));
-    return due_ms > now_ms ? (uint32_t)(due_ms - now_ms) : 0; /* file_due_ms is near */
+    uint64_t due_ms = ag_run_due_ms(l);
+    return due_ms > now_ms ? (uint32_t)(due_ms - now_ms) : 0; /* pass_due_ms is near */
 }
 
 /* Sleep until something is due or somebody wakes us, and take the answer that came. */
@@ -28,23 +33,20 @@ static void wait(struct ag_loop *l)
     }
 }
 
-static enum status run_pass_if_due(struct ag_loop *l)
-{
-    ag_loop_look_for_changes(l);
-    return l->pass_due_ms <= ag_loop_now_ms(l) ? ag_loop_run_pass(l) : ST_OK;
-}
-
 /* Policies first, then the users, then the network: what came is acted on before anything else. */
-static enum status step(struct ag_loop *l)
+enum status ag_run_step(struct ag_loop *l)
 {
+    enum status st = ST_OK;
+    ag_loop_look_for_changes(l);
     ag_loop_look_for_pending(l);
     if (l->file_due_ms <= ag_loop_now_ms(l)) {
         ag_loop_look_for_file(l);
     }
-    enum status st = run_pass_if_due(l);
+    if (l->pass_due_ms <= ag_loop_now_ms(l)) {
+        st = ag_loop_run_pass(l);
+    }
     if (st == ST_OK) {
         ag_lanes_start(l);
-        wait(l);
     }
     return st;
 }
@@ -60,7 +62,10 @@ enum status ag_run(const struct ag_config *config, const struct ag_host *host,
     log_write(LOG_INFO, "event=started version=%s server=%s", MR_VERSION,
               config->server_url != NULL ? config->server_url : "-");
     while (st == ST_OK && !ports->stopping(ports->events_ctx)) {
-        st = step(&l);
+        st = ag_run_step(&l);
+        if (st == ST_OK) {
+            wait(&l);
+        }
     }
     if (st != ST_OK) {
         st = err_set(err, st, 0, "the agent cannot go on: %s", status_name(st));

@@ -28,4 +28,14 @@ enum status ag_run_once(const struct ag_config *config, const struct ag_host *ho
                         const struct ag_ports *ports, const struct pol_trust *trust,
                         struct err *err) MUST_USE;
 
+/* ---- the same in pieces, for who keeps time himself ----------------------------------------- */
+
+struct ag_loop;
+
+/* Do all that is due now, and sleep not at all. Only what is fatal is returned. */
+enum status ag_run_step(struct ag_loop *l) MUST_USE;
+
+/* When the next step has something to do, if no answer comes before (ag_lanes_take()). */
+uint64_t ag_run_due_ms(struct ag_loop *l);
+
 #endif

@@ -22,6 +22,8 @@ enum {
 
 static const wchar_t STATE_KEY[] = L"SOFTWARE\\MapiRollout\\State";
 static const wchar_t FLOOR_VALUE[] = L"Floor";
+static const wchar_t RUNNING_KEY[] = L"SOFTWARE\\MapiRollout\\Running";
+static const wchar_t MARK_VALUE[] = L"User";
 
 struct ag_vault_win {
     char folder[PATH_BYTES];
@@ -200,6 +202,59 @@ static enum status write_floor(void *ctx, struct span content, struct err *err)
                : error_set(err, (uint32_t)error, "cannot write HKLM\\%ls", STATE_KEY);
 }
 
+/* ---- the mark ------------------------------------------------------------------------------ */
+
+/* A volatile key: gone with the machine's restart, never written to disk. */
+static enum status write_mark(void *ctx, const char *mark, struct err *err)
+{
+    (void)ctx;
+    wchar_t wide[AG_MARK_BYTES] = L"";
+    HKEY key = NULL;
+    size_t length = mark != NULL ? strlen(mark) : 0;
+    if (length >= AG_MARK_BYTES) {
+        return err_set(err, ST_BUG, 0, "the mark is longer than it can be");
+    }
+    for (size_t i = 0; i < length; i++) {
+        wide[i] = (wchar_t)mark[i]; /* a SID and digits */
+    }
+    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, NULL, REG_OPTION_VOLATILE,
+                                    KEY_SET_VALUE, NULL, &key, NULL);
+    if (error == ERROR_SUCCESS && mark != NULL) {
+        error = RegSetValueExW(key, MARK_VALUE, 0, REG_SZ, (const BYTE *)wide,
+                               (DWORD)((length + 1) * sizeof *wide));
+    } else if (error == ERROR_SUCCESS) {
+        error = RegDeleteValueW(key, MARK_VALUE);
+        error = error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : error;
+    }
+    if (key != NULL) {
+        (void)RegCloseKey(key);
+    }
+    return error == ERROR_SUCCESS
+               ? ST_OK
+               : error_set(err, (uint32_t)error, "cannot write HKLM\\%ls", RUNNING_KEY);
+}
+
+static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err)
+{
+    (void)ctx;
+    wchar_t wide[AG_MARK_BYTES] = L"";
+    DWORD size = sizeof wide;
+    LSTATUS error =
+        RegGetValueW(HKEY_LOCAL_MACHINE, RUNNING_KEY, MARK_VALUE, RRF_RT_REG_SZ, NULL, wide, &size);
+    out[0] = '\0';
+    if (error == ERROR_FILE_NOT_FOUND) {
+        return ST_OK;
+    }
+    if (error != ERROR_SUCCESS) {
+        return error_set(err, (uint32_t)error, "cannot read HKLM\\%ls", RUNNING_KEY);
+    }
+    for (size_t i = 0; i < AG_MARK_BYTES && wide[i] != L'\0'; i++) {
+        out[i] = wide[i] < 0x80 ? (char)wide[i] : '?';
+        out[i + 1 < AG_MARK_BYTES ? i + 1 : i] = '\0';
+    }
+    return ST_OK;
+}
+
 /* ---- the port ------------------------------------------------------------------------------ */
 
 enum status ag_vault_win_open(const char *folder, struct ag_vault_win **out, struct err *err)
@@ -238,5 +293,7 @@ struct ag_vault ag_vault_win_port(struct ag_vault_win *vault)
         .write_secret = write_secret,
         .read_floor = read_floor,
         .write_floor = write_floor,
+        .write_mark = write_mark,
+        .read_mark = read_mark,
     };
 }

@@ -194,6 +194,22 @@ static enum status write_floor(void *ctx, struct span content, struct err *err)
     return st;
 }
 
+static enum status write_mark(void *ctx, const char *mark, struct err *err)
+{
+    struct fake_vault *vault = ctx;
+    (void)err;
+    (void)snprintf(vault->mark, sizeof vault->mark, "%s", mark != NULL ? mark : "");
+    return ST_OK;
+}
+
+static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err)
+{
+    const struct fake_vault *vault = ctx;
+    (void)err;
+    memcpy(out, vault->mark, AG_MARK_BYTES);
+    return ST_OK;
+}
+
 struct ag_vault fake_vault_port(struct fake_vault *vault)
 {
     return (struct ag_vault){
@@ -207,5 +223,7 @@ struct ag_vault fake_vault_port(struct fake_vault *vault)
         .write_secret = write_file,
         .read_floor = read_floor,
         .write_floor = write_floor,
+        .write_mark = write_mark,
+        .read_mark = read_mark,
     };
 }

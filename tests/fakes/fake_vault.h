@@ -18,6 +18,7 @@ struct fake_vault {
     unsigned dies_after;     /* so many changes succeed; 0: all */
     const char *broken_name; /* reading and writing this one fails; NULL: none */
     bool floor_broken;
+    char mark[AG_MARK_BYTES];
 };
 
 void fake_vault_init(struct fake_vault *vault);

@@ -190,6 +190,7 @@ void fake_world_come_up(void *ctx)
 void fake_world_drop_file(struct fake_world *world, struct span content)
 {
     fake_vault_put(&world->vault, "policy.jws", content);
+    world->dropped = true;
 }
 
 /* ---- the machine -------------------------------------------------------------------------- */
@@ -205,6 +206,14 @@ static bool hives_changed(void *ctx)
     struct fake_world *world = ctx;
     bool changed = world->changed;
     world->changed = false;
+    return changed;
+}
+
+static bool files_changed(void *ctx)
+{
+    struct fake_world *world = ctx;
+    bool changed = world->dropped;
+    world->dropped = false;
     return changed;
 }
 
@@ -226,6 +235,7 @@ void fake_world_init(struct fake_world *world)
     fake_vault_init(&world->vault);
     fake_signer_init(&world->signer, "test");
     fake_signer_init(&world->stranger, "test");
+    world->config = ag_config_defaults();
     world->config.server_url = copy("https://server.test");
     world->config.enroll_secret_file = copy("/nonexistent/secret");
     world->host = (struct ag_host){.name = copy("PC-1"),
@@ -245,6 +255,7 @@ void fake_world_init(struct fake_world *world)
         .vault = fake_vault_port(&world->vault),
         .stopping = stopping,
         .hives_changed = hives_changed,
+        .files_changed = files_changed,
         .events_ctx = world,
     };
 }

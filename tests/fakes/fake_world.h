@@ -29,7 +29,8 @@ struct fake_world {
     struct ag_host host;
     struct ag_ports ports;
     bool stop;
-    bool changed;
+    bool changed;   /* a hive, since the loop looked last */
+    bool dropped;   /* a file, the same */
     struct err err; /* of the last run */
 
     /* the server */
