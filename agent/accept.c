@@ -1,7 +1,5 @@
 #include "agent/accept.h"
 
-#include "policy/unbuilt.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,9 +62,6 @@ static enum status examine(const struct ag_standing *standing, struct span raw, 
         rules.stored_policy_usable = now != NULL && strcmp(now->rollout, policy->rollout) == 0 &&
                                      now->version == rules.floor.version;
         st = pol_freshness(policy, &rules, freshness, why);
-        if (st == ST_OK) {
-            st = pol_unbuilt_in_agent(policy, why);
-        }
         *out = policy;
     }
     pol_verified_free(verified);
