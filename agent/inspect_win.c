@@ -145,7 +145,7 @@ static void print_policy(const struct pol_policy *policy, const char *outcome)
                  policy->expires_at_s < 0 ? "never" : expires);
 }
 
-static enum status judge(const struct ag_config *config, const struct ag_accepted *a,
+static enum status judge(const struct ag_config *config, struct ag_accepted *a,
                          const struct pol_trust *trust, const struct pol_policy *policy,
                          enum pol_freshness *out, struct err *err)
 {
