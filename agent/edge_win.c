@@ -138,6 +138,9 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
 {
     enum status st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     if (st == ST_OK) {
+        st = ag_vault_win_lock(edge->vault, err);
+    }
+    if (st == ST_OK) {
         edge->vault_port = ag_vault_win_port(edge->vault);
         st = ag_edge_read_trust(config, &edge->vault_port, true, &edge->trust, err);
     }
