@@ -19,19 +19,21 @@ static const wchar_t *const MARKER_VALUES[AG_MARKER_PARTS] = {
     [AG_MARKER_ROLLOUT] = L"Rollout",
 };
 
-/* Keys stay closed until the first write, so that looking takes no more than the right to look. */
+/* Keys stay closed until the first write, so that looking takes no more than the right to look. The
+ * user's token is held from the first write to the end: for one user of one pass. */
 struct ag_hive {
     char sid[AG_USER_SID_BYTES];
     HKEY setting; /* both: NULL, or open for writing */
     HKEY marker;
+    struct ag_identity user; /* with whose rights all writing is done */
 };
 
 static void close_hive(void *ctx, struct ag_hive *hive)
 {
-    (void)ctx;
     if (hive != NULL) {
         ag_user_key_close(hive->setting);
         ag_user_key_close(hive->marker);
+        ag_identity_done(ctx, &hive->user);
         free(hive);
     }
 }
@@ -109,8 +111,12 @@ static enum status read_setting(void *ctx, struct ag_hive *hive, struct ag_value
 static enum status write_setting(void *ctx, struct ag_hive *hive, const struct ag_value *value,
                                  struct err *err)
 {
-    (void)ctx;
-    return write_value(hive, AG_SETTING_KEY, &hive->setting, SETTING_VALUE, value, err);
+    enum status st = ag_identity_take(ctx, hive->sid, &hive->user, err);
+    if (st == ST_OK) {
+        st = write_value(hive, AG_SETTING_KEY, &hive->setting, SETTING_VALUE, value, err);
+        ag_identity_drop(ctx, &hive->user);
+    }
+    return st;
 }
 
 /* Text is UTF-8 to the core, and UTF-16 with a final NUL in the registry. */
@@ -168,7 +174,6 @@ static enum status read_marker(void *ctx, struct ag_hive *hive, enum ag_marker_p
 static enum status write_marker(void *ctx, struct ag_hive *hive, enum ag_marker_part part,
                                 const struct ag_value *value, struct err *err)
 {
-    (void)ctx;
     struct ag_value text = {.present = false};
     enum status st = ST_OK;
     if (part == AG_MARKER_ROLLOUT && value->present) {
@@ -176,7 +181,11 @@ static enum status write_marker(void *ctx, struct ag_hive *hive, enum ag_marker_
         value = &text;
     }
     if (st == ST_OK) {
+        st = ag_identity_take(ctx, hive->sid, &hive->user, err);
+    }
+    if (st == ST_OK) {
         st = write_value(hive, AG_MARKER_KEY, &hive->marker, MARKER_VALUES[part], value, err);
+        ag_identity_drop(ctx, &hive->user);
     }
     return st;
 }
@@ -203,11 +212,8 @@ static enum status forget_values(const struct ag_hive *hive, struct err *err)
     return st;
 }
 
-static enum status forget_marker(void *ctx, struct ag_hive *hive, struct err *err)
+static enum status remove_marker(const struct ag_hive *hive, struct err *err)
 {
-    (void)ctx;
-    ag_user_key_close(hive->marker);
-    hive->marker = NULL;
     enum status st = ag_user_key_remove(hive->sid, AG_MARKER_KEY, err);
     if (st == ST_EXISTS) {
         st = forget_values(hive, err);
@@ -217,10 +223,22 @@ static enum status forget_marker(void *ctx, struct ag_hive *hive, struct err *er
     return st;
 }
 
-struct ag_setting ag_setting_win(void)
+static enum status forget_marker(void *ctx, struct ag_hive *hive, struct err *err)
+{
+    ag_user_key_close(hive->marker);
+    hive->marker = NULL;
+    enum status st = ag_identity_take(ctx, hive->sid, &hive->user, err);
+    if (st == ST_OK) {
+        st = remove_marker(hive, err);
+        ag_identity_drop(ctx, &hive->user);
+    }
+    return st;
+}
+
+struct ag_setting ag_setting_win(struct ag_sessions *sessions)
 {
     return (struct ag_setting){
-        .ctx = NULL, /* all state is in the hive */
+        .ctx = sessions,
         .open = open_hive,
         .close = close_hive,
         .read = read_setting,

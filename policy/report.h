@@ -76,6 +76,9 @@ struct pol_report {
     const char *host_domain; /* may be NULL */
     const char *host_os;     /* may be NULL */
     const char *host_arch;   /* may be NULL */
+    const char *host_computer_ou; /* may be NULL */
+    const char *host_ad_site;     /* may be NULL */
+    enum pol_answer host_multi_session;
     const char *const *tags;
     size_t tag_count;
 

@@ -120,6 +120,15 @@ static void read_agent(const struct pol_at *root, struct pol_report *r)
     pol_shape_texts(&at, "formats");
 }
 
+static enum pol_answer read_answer(const struct pol_at *at, const char *key)
+{
+    bool yes = false;
+    if (!pol_read_boolean(at, key, POL_OPTIONAL, &yes)) {
+        return POL_NOT_KNOWN;
+    }
+    return yes ? POL_YES : POL_NO;
+}
+
 static void read_host(const struct pol_at *root, struct memory *memory)
 {
     static const char *const KEYS[] = {"name", "fqdn", "domain", "computer_ou",  "ad_site",
@@ -132,10 +141,12 @@ static void read_host(const struct pol_at *root, struct memory *memory)
     (void)pol_read_text(&at, "name", POL_REQUIRED, LIMIT_STRING_BYTES, &r->host_name);
     (void)pol_read_text(&at, "fqdn", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_fqdn);
     (void)pol_read_text(&at, "domain", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_domain);
+    (void)pol_read_text(&at, "computer_ou", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_computer_ou);
+    (void)pol_read_text(&at, "ad_site", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_ad_site);
     (void)pol_read_text(&at, "os", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_os);
     (void)pol_read_text(&at, "arch", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_arch);
     read_texts(&at, "tags", memory, &r->tags, &r->tag_count);
-    pol_shape_host(&at);
+    r->host_multi_session = read_answer(&at, "multi_session");
 }
 
 static void read_failed(const struct pol_at *policy, struct pol_report *r)

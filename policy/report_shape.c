@@ -79,13 +79,6 @@ void pol_shape_texts(const struct pol_at *at, const char *key)
     }
 }
 
-void pol_shape_host(const struct pol_at *host)
-{
-    shape_text(host, "computer_ou", POL_OPTIONAL);
-    shape_text(host, "ad_site", POL_OPTIONAL);
-    shape_boolean(host, "multi_session");
-}
-
 void pol_shape_outlook(const struct pol_at *report)
 {
     static const char *const KEYS[] = {"version", "bitness", "install", "minimum",

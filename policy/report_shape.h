@@ -24,9 +24,6 @@ bool pol_shape_is_sid(const char *text);
 /* An optional list of texts. */
 void pol_shape_texts(const struct pol_at *at, const char *key);
 
-/* computer_ou, ad_site and multi_session of `host`. */
-void pol_shape_host(const struct pol_at *host);
-
 /* `outlook` and `preflight` of the report. */
 void pol_shape_outlook(const struct pol_at *report);
 void pol_shape_preflight(const struct pol_at *report);
