@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/time_text.h"
 #include "policy/json_write.h"
-#include "policy/unbuilt.h"
 #include "version.h"
 
 #include <inttypes.h>
@@ -167,9 +166,6 @@ static enum status judge(const struct ag_config *config, const struct pol_trust 
                                                               &stored, etag, NULL) == ST_OK;
         }
         st = pol_freshness(policy, &rules, out, err);
-    }
-    if (st == ST_OK) {
-        st = pol_unbuilt_in_agent(policy, err);
     }
     pol_policy_free(stored);
     ag_accepted_close(&a);

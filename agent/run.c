@@ -59,6 +59,7 @@ enum status ag_run(const struct ag_config *config, const struct ag_host *host,
     if (st != ST_OK) {
         return st;
     }
+    ag_loop_take_mark(&l);
     log_write(LOG_INFO, "event=started version=%s server=%s", MR_VERSION,
               config->server_url != NULL ? config->server_url : "-");
     while (st == ST_OK && !ports->stopping(ports->events_ctx)) {

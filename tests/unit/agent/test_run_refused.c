@@ -104,26 +104,6 @@ static void run__server_without_etags__does_not_make_the_agent_spin(void **state
     assert_true(world.http.requests[AG_LANE_POLICY] < 86400 / 700);
 }
 
-static void run__policy_that_has_to_wait__is_refused_until_agents_can(void **state)
-{
-    (void)state;
-    static const char *const WAITING[] = {"{\"when\":\"outlook_closed\"}", "{\"spread_s\":60}"};
-    for (size_t i = 0; i < sizeof WAITING / sizeof WAITING[0]; i++) {
-        char stages[200];
-        struct fake_plan plan = {.serial = 8, .stages = stages};
-        (void)snprintf(stages, sizeof stages,
-                       "[{\"name\":\"waits\",\"rules\":[],\"otherwise\":\"allow\",\"apply\":%s}]",
-                       WAITING[i]);
-        if (i == 0) {
-            fake_world_enforce_hold_back(&world);
-        }
-        struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "waits");
-        must_be_refused(bytes_span(&envelope), "unsupported");
-        assert_true(fake_hives_has_dword(pilot(), 1));
-        bytes_free(&envelope);
-    }
-}
-
 static void run__too_early_a_policy__is_taken_when_its_time_comes(void **state)
 {
     (void)state;
@@ -210,7 +190,6 @@ int main(void)
         TEST(run__no_json_at_all__is_refused_and_reported),
         TEST(run__hostile_server_with_ever_new_etags__does_not_make_the_agent_spin),
         TEST(run__server_without_etags__does_not_make_the_agent_spin),
-        TEST(run__policy_that_has_to_wait__is_refused_until_agents_can),
         TEST(run__too_early_a_policy__is_taken_when_its_time_comes),
         TEST(run__no_server__files_alone_do),
         TEST(run__file_of_a_stranger__is_put_aside),
