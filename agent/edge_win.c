@@ -15,10 +15,15 @@
 #include "base/random.h"
 #include "policy/limits.h"
 
+/* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
+enum { ONCE_PATIENCE_MS = 5000 };
+
 struct edge {
     struct pol_trust *trust;
     struct ag_host host;
     struct ag_vault_win *vault;
+    struct ag_vault vault_port;
+    struct ag_sessions *sessions;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     struct ag_source_http *http;
@@ -72,7 +77,8 @@ static bool stopping(void *ctx)
 static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
-    return ag_watch_take_change(edge->watch);
+    bool renamed = ag_users_win_take_news(edge->users);
+    return ag_watch_take_change(edge->watch) || renamed;
 }
 
 static bool files_changed(void *ctx)
@@ -118,7 +124,22 @@ static enum status open_http(const struct ag_config *config, struct edge *edge, 
     return st;
 }
 
-static enum status open_edge(const struct ag_config *config, struct edge *edge, struct err *err)
+static enum status open_users(enum ag_edge_mode mode, struct edge *edge, struct err *err)
+{
+    const struct ag_users_win_options options = {
+        .vault = &edge->vault_port,
+        .keeps = true,
+        .sessions = edge->sessions,
+        .host = &edge->host,
+        .patience_ms = mode == AG_EDGE_ONCE ? ONCE_PATIENCE_MS : 0,
+        .wake = wake,
+        .ctx = edge,
+    };
+    return ag_users_win_new(&options, &edge->users, err);
+}
+
+static enum status open_edge(const struct ag_config *config, enum ag_edge_mode mode,
+                             struct edge *edge, struct err *err)
 {
     enum status st = ag_edge_read_trust(config, &edge->trust, err);
     if (st == ST_OK) {
@@ -128,7 +149,11 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
         st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     }
     if (st == ST_OK) {
-        st = ag_users_win_new(&edge->users, err);
+        edge->vault_port = ag_vault_win_port(edge->vault);
+        st = ag_sessions_new(&AG_SESSION_CALLS, &edge->sessions, err);
+    }
+    if (st == ST_OK) {
+        st = open_users(mode, edge, err);
     }
     if (st == ST_OK) {
         st = ag_outlook_win_new(&edge->outlook, err);
@@ -139,13 +164,14 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
 }
 
-/* The watch calls into http, so it ends first. */
+/* The watch and the look-up of names call into http, so they end first. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
+    ag_users_win_free(edge->users);
     ag_source_http_close(edge->http);
     ag_outlook_win_free(edge->outlook);
-    ag_users_win_free(edge->users);
+    ag_sessions_free(edge->sessions);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);
     pol_trust_free(edge->trust);
@@ -157,9 +183,9 @@ static struct ag_ports ports_of(struct edge *edge)
         .clock = {.wall_s = wall_s, .monotonic_ms = monotonic_ms, .random = jitter},
         .http = ag_source_http_port(edge->http),
         .users = ag_users_win_port(edge->users),
-        .setting = ag_setting_win(),
+        .setting = ag_setting_win(edge->sessions),
         .outlook = ag_outlook_win_port(edge->outlook),
-        .vault = ag_vault_win_port(edge->vault),
+        .vault = edge->vault_port,
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
@@ -185,7 +211,7 @@ enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
     const struct ag_listener listener = {
         .ctx = &edge, .wake = wake, .session_changed = session_changed};
 
-    enum status st = open_edge(config, &edge, err);
+    enum status st = open_edge(config, mode, &edge, err);
     if (st == ST_OK) {
         ag_control_attach(&listener);
         if (started != NULL) {

@@ -97,9 +97,10 @@ static enum status open_token(const struct ag_sessions *sessions, ULONG id, HAND
     }
 }
 
-/* A session may end, and its number be given to somebody else, between any two calls. */
-static enum status open_token_of(const struct ag_sessions *sessions, const struct session *session,
-                                 HANDLE *out, struct err *err)
+/* A session may end, and its number be given to somebody else, between any two calls: then it is
+ * noted whose it is now. */
+static enum status open_token_of(struct ag_sessions *sessions, struct session *session, HANDLE *out,
+                                 struct err *err)
 {
     char *sid = NULL;
     HANDLE token = NULL;
@@ -109,6 +110,10 @@ static enum status open_token_of(const struct ag_sessions *sessions, const struc
     }
     if (st == ST_OK && strcmp(sid, session->sid) != 0) {
         st = err_set(err, ST_NOT_FOUND, 0, "session %lu is another user's now", session->id);
+        free(session->sid);
+        session->sid = sid;
+        sid = NULL;
+        sessions->look_again = true;
     }
     if (st == ST_OK) {
         *out = token;

@@ -22,7 +22,7 @@ static struct ag_setting port;
 static int load(void **state)
 {
     struct ag_hive *hive = NULL;
-    port = ag_setting_win();
+    port = ag_setting_win(NULL);
     scratch_hive_load(L"" SID);
     scratch_key_make(HKEY_LOCAL_MACHINE, VICTIM);
     assert_int_equal(port.open(port.ctx, SID, &hive, &err), ST_OK);
