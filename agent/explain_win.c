@@ -48,10 +48,8 @@ static enum status list_users(struct explaining *e, struct ag_user **out, size_t
     struct ag_users_win *source = NULL;
     enum status st = ag_sessions_new(&AG_SESSION_CALLS, &sessions, err);
     if (st == ST_OK) {
-        const struct ag_users_win_options options = {.vault = e->vault,
-                                                     .sessions = sessions,
-                                                     .host = &e->host,
-                                                     .patience_ms = PATIENCE_MS};
+        const struct ag_users_win_options options = {
+            .vault = e->vault, .sessions = sessions, .host = &e->host, .patience_ms = PATIENCE_MS};
         st = ag_users_win_new(&options, &source, err);
     }
     if (st == ST_OK) {

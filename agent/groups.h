@@ -15,7 +15,7 @@
 
 enum {
     AG_GROUPS_USERS = 4096,
-    AG_GROUPS_EACH = 2048,              /* Windows itself ends at some 1,000 */
+    AG_GROUPS_EACH = 2048,             /* Windows itself ends at some 1,000 */
     AG_GROUPS_BYTES = 4 * 1024 * 1024, /* of the file, and of what is held */
 };
 

@@ -13,7 +13,7 @@
 #include <sddl.h>
 
 enum {
-    NAME_CHARS = 256,          /* a DNS name has at most 255 */
+    NAME_CHARS = 256,         /* a DNS name has at most 255 */
     SKU_MULTI_SESSION = 0xaf, /* PRODUCT_SERVERRDSH: Windows Enterprise multi-session */
 };
 

@@ -20,8 +20,7 @@ static char *next_line(char **rest)
 static bool has_end(const struct bytes *content)
 {
     size_t size = sizeof END - 1;
-    return content->size >= size &&
-           memcmp(content->data + content->size - size, END, size) == 0 &&
+    return content->size >= size && memcmp(content->data + content->size - size, END, size) == 0 &&
            memchr(content->data, '\0', content->size) == NULL;
 }
 

@@ -128,8 +128,8 @@ static bool reserve(struct ag_names *names)
 static struct ag_name *add(struct ag_names *names, const char *key)
 {
     bool found = false;
-    if (!is_key(key) || names->full ||
-        (names->count >= AG_NAMES_MOST && !make_room(names)) || !reserve(names)) {
+    if (!is_key(key) || names->full || (names->count >= AG_NAMES_MOST && !make_room(names)) ||
+        !reserve(names)) {
         return NULL;
     }
     struct ag_name *entry = calloc(1, sizeof *entry + strlen(key) + 1);

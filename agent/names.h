@@ -15,9 +15,9 @@
 #include "agent/ports.h"
 
 enum {
-    AG_NAMES_MOST = 16384,      /* entries; beyond, those that were not wanted for longest go */
-    AG_NAME_BYTES = 1024,       /* of the longest answer, a distinguished name */
-    AG_NAMES_BATCH = 256,       /* asked at once */
+    AG_NAMES_MOST = 16384, /* entries; beyond, those that were not wanted for longest go */
+    AG_NAME_BYTES = 1024,  /* of the longest answer, a distinguished name */
+    AG_NAMES_BATCH = 256,  /* asked at once */
     AG_NAMES_KEPT_FOR_MS = 24 * 60 * 60 * 1000, /* groups and accounts are renamed seldom */
     AG_NAMES_PLACE_FOR_MS = 60 * 60 * 1000,     /* computers move */
     AG_NAMES_LOADED_FOR_MS = 10 * 60 * 1000,    /* an answer of the run before, age unknown */

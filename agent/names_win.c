@@ -214,8 +214,8 @@ void ag_asker_wait(struct ag_asker *asker, uint32_t most_ms)
         if (now_ms >= until_ms) {
             break;
         }
-        (void)SleepConditionVariableSRW(&shared->moved, &shared->lock,
-                                        (DWORD)(until_ms - now_ms), 0);
+        (void)SleepConditionVariableSRW(&shared->moved, &shared->lock, (DWORD)(until_ms - now_ms),
+                                        0);
     }
     ReleaseSRWLockExclusive(&shared->lock);
 }

@@ -30,7 +30,7 @@ static enum status read_token(const struct ag_session_calls *calls, HANDLE token
             return err_set(err, ST_NO_MEMORY, 0, "no memory for what a token says");
         }
         error = calls->token_information(token, class, memory, size, &need) ? ERROR_SUCCESS
-                                                                              : GetLastError();
+                                                                            : GetLastError();
     }
     if (error != ERROR_SUCCESS) {
         free(memory);
@@ -100,8 +100,7 @@ bool ag_token_list_has(const struct ag_token_list *list, const char *sid)
 }
 
 /* One row for the user himself, so that somebody without groups is known to have none. */
-static enum status add_row(struct ag_token_list *list, const char *sid, PSID group,
-                           struct err *err)
+static enum status add_row(struct ag_token_list *list, const char *sid, PSID group, struct err *err)
 {
     struct ag_token_row *row = &list->rows[list->count];
     *row = (struct ag_token_row){.sid = text_copy(sid)};
@@ -117,8 +116,8 @@ static enum status add_row(struct ag_token_list *list, const char *sid, PSID gro
     return st;
 }
 
-static enum status add_rows(struct ag_token_list *list, const char *sid,
-                            const TOKEN_GROUPS *groups, struct err *err)
+static enum status add_rows(struct ag_token_list *list, const char *sid, const TOKEN_GROUPS *groups,
+                            struct err *err)
 {
     size_t before = list->count;
     struct ag_token_row *more =

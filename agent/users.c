@@ -64,8 +64,8 @@ static void sort(struct ag_sid_list *list)
 
 static bool has(const struct ag_sid_list *sorted, const char *sid)
 {
-    return sorted->count > 0 && bsearch(&sid, sorted->sids, sorted->count, sizeof *sorted->sids,
-                                        by_text) != NULL;
+    return sorted->count > 0 &&
+           bsearch(&sid, sorted->sids, sorted->count, sizeof *sorted->sids, by_text) != NULL;
 }
 
 /* ---- the list of users --------------------------------------------------------------------- */

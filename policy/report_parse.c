@@ -120,15 +120,6 @@ static void read_agent(const struct pol_at *root, struct pol_report *r)
     pol_shape_texts(&at, "formats");
 }
 
-static enum pol_answer read_answer(const struct pol_at *at, const char *key)
-{
-    bool yes = false;
-    if (!pol_read_boolean(at, key, POL_OPTIONAL, &yes)) {
-        return POL_NOT_KNOWN;
-    }
-    return yes ? POL_YES : POL_NO;
-}
-
 static void read_host(const struct pol_at *root, struct memory *memory)
 {
     static const char *const KEYS[] = {"name", "fqdn", "domain", "computer_ou",  "ad_site",
@@ -146,7 +137,7 @@ static void read_host(const struct pol_at *root, struct memory *memory)
     (void)pol_read_text(&at, "os", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_os);
     (void)pol_read_text(&at, "arch", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_arch);
     read_texts(&at, "tags", memory, &r->tags, &r->tag_count);
-    r->host_multi_session = read_answer(&at, "multi_session");
+    r->host_multi_session = pol_shape_answer(&at, "multi_session");
 }
 
 static void read_failed(const struct pol_at *policy, struct pol_report *r)

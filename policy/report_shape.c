@@ -52,6 +52,15 @@ static void shape_count(const struct pol_at *at, const char *key)
     (void)pol_read_integer(at, key, POL_OPTIONAL, 0, UINT32_MAX, &ignored);
 }
 
+enum pol_answer pol_shape_answer(const struct pol_at *at, const char *key)
+{
+    bool yes = false;
+    if (!pol_read_boolean(at, key, POL_OPTIONAL, &yes)) {
+        return POL_NOT_KNOWN;
+    }
+    return yes ? POL_YES : POL_NO;
+}
+
 static void shape_boolean(const struct pol_at *at, const char *key)
 {
     bool ignored = false;

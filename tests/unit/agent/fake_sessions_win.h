@@ -40,10 +40,10 @@ static struct {
     DWORD no_list;           /* enumerate says this */
     DWORD no_impersonation;
     DWORD no_revert;
-    DWORD ended; /* the process, with this code */
+    DWORD ended;                                    /* the process, with this code */
     const struct fake_session *tokens[FAKE_TOKENS]; /* what each number stands for; NULL: closed */
     unsigned opened;
-    unsigned lists; /* given out and not freed yet */
+    unsigned lists;                    /* given out and not freed yet */
     const struct fake_session *acting; /* as whom */
     void (*at_impersonation)(void);
     void (*at_revert)(void);

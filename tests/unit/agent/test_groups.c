@@ -135,7 +135,7 @@ static void save__that_fails__is_tried_again(void **state)
 
 static void keep_many(const char *sid, size_t count)
 {
-    char (*texts)[64] = calloc(count, sizeof *texts);
+    char(*texts)[64] = calloc(count, sizeof *texts);
     const char **list = calloc(count, sizeof *list);
     assert_true(texts != NULL && list != NULL);
     for (size_t i = 0; i < count; i++) {

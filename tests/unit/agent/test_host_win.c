@@ -33,12 +33,12 @@ static void multi_session__by_suites_and_sku(void **state)
 {
     (void)state;
     assert_int_equal(ag_host_multi_session(VER_SUITE_TERMINAL, PRODUCT_STANDARD_SERVER), POL_YES);
-    assert_int_equal(ag_host_multi_session(VER_SUITE_TERMINAL | VER_SUITE_ENTERPRISE,
-                                           PRODUCT_ENTERPRISE_SERVER),
-                     POL_YES);
-    assert_int_equal(ag_host_multi_session(VER_SUITE_TERMINAL | VER_SUITE_SINGLEUSERTS,
-                                           PRODUCT_STANDARD_SERVER),
-                     POL_NO);
+    assert_int_equal(
+        ag_host_multi_session(VER_SUITE_TERMINAL | VER_SUITE_ENTERPRISE, PRODUCT_ENTERPRISE_SERVER),
+        POL_YES);
+    assert_int_equal(
+        ag_host_multi_session(VER_SUITE_TERMINAL | VER_SUITE_SINGLEUSERTS, PRODUCT_STANDARD_SERVER),
+        POL_NO);
     assert_int_equal(ag_host_multi_session(VER_SUITE_SINGLEUSERTS, PRODUCT_PROFESSIONAL), POL_NO);
     assert_int_equal(ag_host_multi_session(0, PRODUCT_PROFESSIONAL), POL_NO);
     assert_int_equal(ag_host_multi_session(VER_SUITE_TERMINAL | VER_SUITE_SINGLEUSERTS, 0xaf),

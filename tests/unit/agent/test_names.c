@@ -114,7 +114,8 @@ static void answer__says_whether_something_differs(void **state)
 static void answer__that_no_report_could_hold__is_none(void **state)
 {
     char longest[LIMIT_STRING_BYTES + 2];
-    static const char *const BAD[] = {"", "two\nlines", "bell\a", "\xc3", "\xff\xfe", "\xed\xa0\x80"};
+    static const char *const BAD[] = {"",     "two\nlines", "bell\a",
+                                      "\xc3", "\xff\xfe",   "\xed\xa0\x80"};
     (void)state;
     ag_names_begin(&names);
     want(ALICE, NULL);
@@ -273,12 +274,20 @@ static void load__no_file__is_an_empty_table(void **state)
 
 static void load__damaged_file__is_forgotten_as_a_whole(void **state)
 {
-    static const char *const BAD[] = {
-        "", "end\n", FORMAT, FORMAT "end", FORMAT ALICE " A\\a\n", FORMAT ALICE " A\\a\nend\nx",
-        "mapi-rollout/names/2\n" ALICE " A\\a\nend\n", FORMAT ALICE " A\\a\n" BOB "\nend\n",
-        FORMAT ALICE " A\\a\n" BOB " \nend\n", FORMAT ALICE " A\\a\nbob B\\b\nend\n",
-        FORMAT ALICE " A\\a\n" ALICE " B\\b\nend\n", FORMAT ALICE " A\\a\n\nend\n",
-        FORMAT ALICE " A\xc3\n" BOB " B\\b\nend\n", FORMAT ALICE " A\\a\nend\nend\n"};
+    static const char *const BAD[] = {"",
+                                      "end\n",
+                                      FORMAT,
+                                      FORMAT "end",
+                                      FORMAT ALICE " A\\a\n",
+                                      FORMAT ALICE " A\\a\nend\nx",
+                                      "mapi-rollout/names/2\n" ALICE " A\\a\nend\n",
+                                      FORMAT ALICE " A\\a\n" BOB "\nend\n",
+                                      FORMAT ALICE " A\\a\n" BOB " \nend\n",
+                                      FORMAT ALICE " A\\a\nbob B\\b\nend\n",
+                                      FORMAT ALICE " A\\a\n" ALICE " B\\b\nend\n",
+                                      FORMAT ALICE " A\\a\n\nend\n",
+                                      FORMAT ALICE " A\xc3\n" BOB " B\\b\nend\n",
+                                      FORMAT ALICE " A\\a\nend\nend\n"};
     (void)state;
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         fake_vault_put(&vault, "names.kept", span_text(BAD[i]));

@@ -37,12 +37,14 @@ static void use_policy(const char *rings)
     const struct fake_plan plan = {
         .serial = 1,
         .rings = rings,
-        .stages = "[{\"name\":\"one\",\"rules\":[{\"ring\":\"a\",\"set\":\"allow\"},{\"ring\":\"b\","
-                  "\"set\":\"allow\"}],\"otherwise\":\"block\"}]"};
+        .stages =
+            "[{\"name\":\"one\",\"rules\":[{\"ring\":\"a\",\"set\":\"allow\"},{\"ring\":\"b\","
+            "\"set\":\"allow\"}],\"otherwise\":\"block\"}]"};
     fake_signer_init(&signer, "test");
     struct bytes envelope = fake_signer_envelope(&signer, &plan, "one");
     assert_int_equal(
-        pol_verify(signer.trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err), ST_OK);
+        pol_verify(signer.trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err),
+        ST_OK);
     assert_int_equal(pol_parse(verified, &policy, &err), ST_OK);
     pol_verified_free(verified);
     bytes_free(&envelope);
@@ -57,8 +59,9 @@ static void keep(const struct ag_user *user)
 static void groups__named_by_sid_and_by_name__are_told_as_they_are_named(void **state)
 {
     (void)state;
-    use_policy("{\"a\":{\"group\":[\"S-1-5-21-1-2-3-512\",\"S-1-5-32-545\"]},"
-               "\"b\":{\"any\":[{\"host\":[\"x\"]},{\"not\":{\"group\":[\"contoso\\\\sales-*\"]}}]}}");
+    use_policy(
+        "{\"a\":{\"group\":[\"S-1-5-21-1-2-3-512\",\"S-1-5-32-545\"]},"
+        "\"b\":{\"any\":[{\"host\":[\"x\"]},{\"not\":{\"group\":[\"contoso\\\\sales-*\"]}}]}}");
     keep(&USER);
     assert_int_equal(outcome.row.group_count, 2);
     assert_string_equal(outcome.row.groups[0], pilot_sid);

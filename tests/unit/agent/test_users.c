@@ -167,9 +167,9 @@ static struct pol_policy *policy_of(const char *condition)
                                              "\"set\":\"allow\"}],\"otherwise\":\"block\"}]"};
     fake_signer_init(&signer, "test");
     struct bytes envelope = fake_signer_envelope(&signer, &plan, "one");
-    assert_int_equal(pol_verify(signer.trust, bytes_span(&envelope), POL_DOCUMENT_POLICY,
-                                &verified, &err),
-                     ST_OK);
+    assert_int_equal(
+        pol_verify(signer.trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err),
+        ST_OK);
     assert_int_equal(pol_parse(verified, &policy, &err), ST_OK);
     pol_verified_free(verified);
     bytes_free(&envelope);

@@ -18,8 +18,8 @@
 #define PROFILES     L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\"
 #define LONG_WAIT_MS 20000
 
-static const wchar_t *const NOBODY[] = {L"S-1-5-18", L"S-1-5-19", L".SCRATCH", L"S-1-5-80-1-2-3-4-5",
-                                        L"S-1-5-21-81-82-83-1001_Classes"};
+static const wchar_t *const NOBODY[] = {L"S-1-5-18", L"S-1-5-19", L".SCRATCH",
+                                        L"S-1-5-80-1-2-3-4-5", L"S-1-5-21-81-82-83-1001_Classes"};
 static const struct {
     const wchar_t *key;
     DWORD type; /* of ProfileImagePath; REG_NONE: there is none */
