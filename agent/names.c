@@ -11,10 +11,13 @@
 const char AG_NAMES_COMPUTER_OU[] = "computer_ou";
 const char AG_NAMES_AD_SITE[] = "ad_site";
 
-enum { KEY_BYTES = 192 }; /* S-1-, and 15 numbers of 32 bits behind one of 48 */
+enum {
+    KEY_BYTES = 192, /* S-1-, and 15 numbers of 32 bits behind one of 48 */
+    FILE_BYTES = 4 * 1024 * 1024,
+};
 
 static const struct ag_kept_file FILE_OF_NAMES = {
-    .name = "names.kept", .format = "mapi-rollout/names/1", .most_bytes = 4 * 1024 * 1024};
+    .name = "names.kept", .format = "mapi-rollout/names/1", .most_bytes = FILE_BYTES};
 
 struct ag_name {
     char *name; /* NULL: not known */
@@ -115,7 +118,7 @@ static bool reserve(struct ag_names *names)
 {
     if (names->sorted == NULL || (names->count & (names->count - 1)) == 0) {
         size_t capacity = names->count == 0 ? 1 : names->count * 2;
-        struct ag_name **more = realloc(names->sorted, capacity * sizeof *more);
+        struct ag_name **more = realloc(names->sorted, capacity * sizeof(struct ag_name *));
         if (more == NULL) {
             return false;
         }
