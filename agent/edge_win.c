@@ -15,6 +15,8 @@
 #include "base/random.h"
 #include "policy/limits.h"
 
+#include <stdatomic.h>
+
 /* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
 enum { ONCE_PATIENCE_MS = 5000 };
 
@@ -26,6 +28,7 @@ struct edge {
     struct ag_sessions *sessions;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
+    atomic_bool outlook_ended; /* since the core asked last */
     struct ag_source_http *http;
     struct ag_watch *watch;
 };
@@ -74,11 +77,20 @@ static bool stopping(void *ctx)
     return ag_control_stopping();
 }
 
+/* Somebody may have waited for this to write. */
+static void outlook_ended(void *ctx)
+{
+    struct edge *edge = ctx;
+    atomic_store(&edge->outlook_ended, true);
+    ag_source_http_wake(edge->http);
+}
+
 static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
-    bool renamed = ag_users_win_take_news(edge->users);
-    return ag_watch_take_change(edge->watch) || renamed;
+    bool ended = atomic_exchange(&edge->outlook_ended, false);
+    bool named = ag_users_win_take_news(edge->users);
+    return ag_watch_take_change(edge->watch) || ended || named;
 }
 
 static bool files_changed(void *ctx)
@@ -158,6 +170,9 @@ static enum status open_edge(const struct ag_config *config, enum ag_edge_mode m
 {
     enum status st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     if (st == ST_OK) {
+        st = ag_vault_win_lock(edge->vault, err);
+    }
+    if (st == ST_OK) {
         edge->vault_port = ag_vault_win_port(edge->vault);
         st = ag_edge_read_trust(config, &edge->vault_port, true, &edge->trust, err);
     }
@@ -171,21 +186,21 @@ static enum status open_edge(const struct ag_config *config, enum ag_edge_mode m
         st = open_users(mode, edge, err);
     }
     if (st == ST_OK) {
-        st = ag_outlook_win_new(&edge->outlook, err);
+        st = open_http(config, edge, err);
     }
     if (st == ST_OK) {
-        st = open_http(config, edge, err);
+        st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
 }
 
-/* The watch and the look-up of names call into http, so they end first. */
+/* The watch, the look-up of names and the waits for Outlook call into http, so they end first. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
     ag_users_win_free(edge->users);
-    ag_source_http_close(edge->http);
     ag_outlook_win_free(edge->outlook);
+    ag_source_http_close(edge->http);
     ag_sessions_free(edge->sessions);
     ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);

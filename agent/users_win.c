@@ -158,7 +158,7 @@ static void replace(char **text, const char *now)
 static void find_place(struct ag_users_win *users)
 {
     struct ag_host *host = users->options.host;
-    if (host->domain != NULL) {
+    if (host != NULL && host->domain != NULL) {
         replace(&host->computer_ou, ag_names_find(&users->names, AG_NAMES_COMPUTER_OU));
         replace(&host->ad_site, ag_names_find(&users->names, AG_NAMES_AD_SITE));
     }

@@ -24,7 +24,7 @@ struct ag_users_win_options {
     const struct ag_vault *vault; /* NULL: nothing is known from before */
     bool keeps;                   /* writes into the vault; else it is somebody else's */
     struct ag_sessions *sessions;
-    struct ag_host *host;    /* whose place in the domain is kept up to date */
+    struct ag_host *host;    /* whose place in the domain is kept up to date; NULL: nobody asks */
     uint32_t patience_ms;    /* how long a listing may wait for names; 0: not at all */
     void (*wake)(void *ctx); /* from another thread: ag_users_win_take_news() may have some */
     void *ctx;

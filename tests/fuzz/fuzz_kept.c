@@ -1,105 +1,165 @@
-/* Kept files of the data directory: groups and names. What is read is written again, and then the same. */
+/* Kept: what an earlier run left in the data directory, damaged in any way. The first byte chooses the
+ * file; whatever is in it, the agent starts, and what it keeps again it can read. */
 #include "tests/fuzz/fuzzing.h"
 
-#include "agent/groups.h"
-#include "agent/names.h"
+#include "agent/accept.h"
+#include "agent/ledger.h"
+#include "agent/mark.h"
 
 #include <string.h>
 
-/* A vault of one file. */
-static struct bytes file;
+struct store {
+    const char *name; /* the one file there is */
+    struct span content;
+    struct bytes kept; /* what was written under that name, the last time */
+    char mark[AG_MARK_BYTES];
+};
+
+static enum status not_there(struct err *err)
+{
+    return err_set(err, ST_NOT_FOUND, 2, "there is no such file");
+}
 
 static enum status read_file(void *ctx, const char *name, size_t limit, struct bytes *out,
                              struct err *err)
 {
-    (void)ctx;
-    (void)name;
+    const struct store *store = ctx;
+    if (strcmp(name, store->name) != 0) {
+        return not_there(err);
+    }
+    if (store->content.size > limit) {
+        return err_set(err, ST_TOO_LARGE, 0, "the file is too large");
+    }
     *out = bytes_with_limit(limit);
-    return file.size > limit ? err_set(err, ST_TOO_LARGE, 0, "too large")
-                             : bytes_append(out, file.data, file.size);
+    return bytes_append(out, store->content.data, store->content.size);
 }
 
 static enum status write_file(void *ctx, const char *name, struct span content, struct err *err)
 {
+    struct store *store = ctx;
+    (void)err;
+    if (strcmp(name, store->name) != 0) {
+        return ST_OK;
+    }
+    bytes_free(&store->kept);
+    store->kept = bytes_with_limit(content.size);
+    return bytes_append(&store->kept, content.data, content.size);
+}
+
+static enum status remove_file(void *ctx, const char *name, struct err *err)
+{
     (void)ctx;
     (void)name;
+    return not_there(err);
+}
+
+static enum status read_floor(void *ctx, struct bytes *out, struct err *err)
+{
+    return read_file(ctx, "registry", AG_FLOOR_BYTES, out, err);
+}
+
+static enum status write_floor(void *ctx, struct span content, struct err *err)
+{
+    return write_file(ctx, "registry", content, err);
+}
+
+static enum status write_mark(void *ctx, const char *mark, struct err *err)
+{
+    struct store *store = ctx;
     (void)err;
-    bytes_free(&file);
-    file = bytes_with_limit(AG_GROUPS_BYTES);
-    return bytes_append(&file, content.data, content.size);
+    HOLDS(mark == NULL);
+    store->mark[0] = '\0';
+    return ST_OK;
 }
 
-static const struct ag_vault VAULT = {.read = read_file, .write = write_file};
-
-static bool is_whole_or_forgotten(enum status st, size_t count)
+static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err)
 {
-    HOLDS(st == ST_OK || st == ST_IO || st == ST_TOO_LARGE);
-    HOLDS(st == ST_OK || count == 0);
-    return st == ST_OK;
+    const struct store *store = ctx;
+    (void)err;
+    memcpy(out, store->mark, AG_MARK_BYTES);
+    return ST_OK;
 }
 
-static void check_groups(const struct ag_groups *groups)
+static struct ag_vault vault_of(struct store *store)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct ag_kept_groups *user = &groups->users[i];
-        size_t count = 0;
-        HOLDS(ag_groups_find(groups, user->sid) == user);
-        for (const char *g = ag_groups_next(user, NULL); g != NULL; g = ag_groups_next(user, g)) {
-            HOLDS(strncmp(g, "S-1-", 4) == 0);
-            count++;
-        }
-        HOLDS(count == user->count && count <= AG_GROUPS_EACH);
+    return (struct ag_vault){.ctx = store,
+                             .read = read_file,
+                             .write = write_file,
+                             .remove = remove_file,
+                             .read_floor = read_floor,
+                             .write_floor = write_floor,
+                             .write_mark = write_mark,
+                             .read_mark = read_mark};
+}
+
+/* ---- what must hold ------------------------------------------------------------------------ */
+
+static void check_ledger(struct store *store, const struct ag_vault *vault)
+{
+    struct ag_ledger ledger;
+    struct ag_ledger again;
+    struct err err = {.st = ST_OK};
+    bool found = false;
+    char sid[AG_SID_BYTES];
+    enum status st = ag_ledger_load(&ledger, vault, &err);
+    if (st != ST_OK) {
+        HOLDS(st == ST_TOO_LARGE);
+        return;
     }
-}
-
-static void read_groups(void)
-{
-    struct ag_groups groups;
-    struct ag_groups again;
-    if (is_whole_or_forgotten(ag_groups_load(&groups, &VAULT, NULL), groups.count)) {
-        check_groups(&groups);
-        groups.changed = true;
-        HOLDS(ag_groups_save(&groups, &VAULT, NULL) == ST_OK);
-        HOLDS(ag_groups_load(&again, &VAULT, NULL) == ST_OK);
-        HOLDS(again.count == groups.count && again.bytes == groups.bytes);
-        check_groups(&again);
-        ag_groups_done(&again);
+    HOLDS(ag_mark_take(vault, &ledger, &found, sid, &err) == ST_OK);
+    HOLDS(store->mark[0] == '\0');
+    ledger.changed = true;
+    HOLDS(ag_ledger_save(&ledger, vault, &err) == ST_OK);
+    store->content = bytes_span(&store->kept);
+    HOLDS(ag_ledger_load(&again, vault, &err) == ST_OK);
+    HOLDS(again.count == ledger.count);
+    for (size_t i = 0; i < ledger.count; i++) {
+        HOLDS(memcmp(&again.records[i], &ledger.records[i], sizeof again.records[i]) == 0);
     }
-    ag_groups_done(&groups);
+    ag_ledger_done(&again);
+    ag_ledger_done(&ledger);
 }
 
-static void read_names(void)
+/* A floor that could be read never sinks by what another file says. */
+static void check_standing(const struct ag_vault *vault)
 {
-    struct ag_names names;
-    struct ag_names again;
-    if (is_whole_or_forgotten(ag_names_load(&names, &VAULT, 0, NULL), names.count)) {
-        const char *keys[AG_NAMES_BATCH];
-        names.changed = true;
-        HOLDS(ag_names_save(&names, &VAULT, NULL) == ST_OK);
-        HOLDS(ag_names_load(&again, &VAULT, 0, NULL) == ST_OK);
-        HOLDS(again.count == names.count);
-        size_t count = ag_names_due(&names, UINT64_MAX, keys);
-        for (size_t i = 0; i < count; i++) {
-            const char *name = ag_names_find(&again, keys[i]);
-            HOLDS(name != NULL && fuzz_is_utf8(name) && strpbrk(name, "\r\n\x7f") == NULL);
-            HOLDS(strcmp(name, ag_names_find(&names, keys[i])) == 0);
-        }
-        ag_names_done(&again);
+    struct ag_standing standing = {.trust = fuzz_trust()};
+    char etag[AG_ETAG_BYTES];
+    struct err why = {.st = ST_OK};
+    HOLDS(ag_standing_open(&standing, vault, 1795000000, etag, &why) == ST_OK);
+    HOLDS(memchr(etag, '\0', sizeof etag) != NULL);
+    HOLDS(standing.store.line_count <= AG_STORE_ROLLOUTS);
+    for (size_t i = 0; i < standing.store.line_count; i++) {
+        HOLDS(standing.store.lines[i].floor.version > 0);
+        HOLDS(strlen(standing.store.lines[i].floor.digest) == DIGEST_HEX_BYTES - 1);
     }
-    ag_names_done(&names);
-}
-
-static void use(const uint8_t *data, size_t size)
-{
-    HOLDS(write_file(NULL, NULL, (struct span){data, size}, NULL) == ST_OK);
+    HOLDS(standing.accepted_at_s <= 1795000000);
+    ag_standing_done(&standing);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    use(data, size);
-    read_groups();
-    use(data, size);
-    read_names();
-    bytes_free(&file);
+    static const char *const NAMES[] = {
+        "users.ledger",  "accepted.floor", "registry",     "accepted.trust",
+        "accepted.etag", "accepted.at",    "accepted.jws", "mark"};
+    struct store store = {0};
+    if (size == 0) {
+        return 0;
+    }
+    store.name = NAMES[data[0] % (sizeof NAMES / sizeof NAMES[0])];
+    store.content = (struct span){data + 1, size - 1};
+    struct ag_vault vault = vault_of(&store);
+    if (strcmp(store.name, "mark") == 0) {
+        size_t length = size - 1 < AG_MARK_BYTES - 1 ? size - 1 : AG_MARK_BYTES - 1;
+        memcpy(store.mark, data + 1, length);
+        store.content = (struct span){0};
+        store.name = NAMES[0];
+    }
+    if (store.name == NAMES[0]) {
+        check_ledger(&store, &vault);
+    } else {
+        check_standing(&vault);
+    }
+    bytes_free(&store.kept);
     return 0;
 }
