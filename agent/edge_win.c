@@ -17,11 +17,15 @@
 
 #include <stdatomic.h>
 
+/* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
+enum { ONCE_PATIENCE_MS = 5000 };
+
 struct edge {
     struct ag_trust trust;
     struct ag_host host;
     struct ag_vault_win *vault;
     struct ag_vault vault_port;
+    struct ag_sessions *sessions;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     atomic_bool outlook_ended; /* since the core asked last */
@@ -85,7 +89,8 @@ static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
     bool ended = atomic_exchange(&edge->outlook_ended, false);
-    return ag_watch_take_change(edge->watch) || ended;
+    bool named = ag_users_win_take_news(edge->users);
+    return ag_watch_take_change(edge->watch) || ended || named;
 }
 
 static bool files_changed(void *ctx)
@@ -146,7 +151,22 @@ static enum status open_http(const struct ag_config *config, struct edge *edge, 
     return st;
 }
 
-static enum status open_edge(const struct ag_config *config, struct edge *edge, struct err *err)
+static enum status open_users(enum ag_edge_mode mode, struct edge *edge, struct err *err)
+{
+    const struct ag_users_win_options options = {
+        .vault = &edge->vault_port,
+        .keeps = true,
+        .sessions = edge->sessions,
+        .host = &edge->host,
+        .patience_ms = mode == AG_EDGE_ONCE ? ONCE_PATIENCE_MS : 0,
+        .wake = wake,
+        .ctx = edge,
+    };
+    return ag_users_win_new(&options, &edge->users, err);
+}
+
+static enum status open_edge(const struct ag_config *config, enum ag_edge_mode mode,
+                             struct edge *edge, struct err *err)
 {
     enum status st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     if (st == ST_OK) {
@@ -160,7 +180,10 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
         st = ag_host_win_read(&edge->host, err);
     }
     if (st == ST_OK) {
-        st = ag_users_win_new(&edge->users, err);
+        st = ag_sessions_new(&AG_SESSION_CALLS, &edge->sessions, err);
+    }
+    if (st == ST_OK) {
+        st = open_users(mode, edge, err);
     }
     if (st == ST_OK) {
         st = open_http(config, edge, err);
@@ -171,13 +194,14 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
 }
 
-/* The watch and the waits for Outlook call into http, so they end first. */
+/* The watch, the look-up of names and the waits for Outlook call into http, so they end first. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
+    ag_users_win_free(edge->users);
     ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
-    ag_users_win_free(edge->users);
+    ag_sessions_free(edge->sessions);
     ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);
@@ -189,7 +213,7 @@ static struct ag_ports ports_of(struct edge *edge)
         .clock = {.wall_s = wall_s, .monotonic_ms = monotonic_ms, .random = jitter},
         .http = ag_source_http_port(edge->http),
         .users = ag_users_win_port(edge->users),
-        .setting = ag_setting_win(),
+        .setting = ag_setting_win(edge->sessions),
         .outlook = ag_outlook_win_port(edge->outlook),
         .vault = edge->vault_port,
         .stopping = stopping,
@@ -217,7 +241,7 @@ enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
     const struct ag_listener listener = {
         .ctx = &edge, .wake = wake, .session_changed = session_changed};
 
-    enum status st = open_edge(config, &edge, err);
+    enum status st = open_edge(config, mode, &edge, err);
     if (st == ST_OK) {
         ag_control_attach(&listener);
         if (started != NULL) {
