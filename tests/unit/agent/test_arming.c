@@ -1,129 +1,7 @@
-/* test_arming.c - whose keys are armed when, in virtual time: nobody's changes cost anybody else. */
+/* test_arming.c - whose keys are armed when, in virtual time: nobody's changes touch anybody else. */
 #include "tests/cmocka_all.h"
 
-#include "agent/arming.h"
-
-#include <stdio.h>
-#include <string.h>
-
-enum { MOST = 600, SECOND_MS = 1000, MINUTE_MS = 60 * 1000 };
-
-struct ag_keys {
-    char sid[32];
-    unsigned handles;
-    bool armed;
-    bool told;
-    bool deleted;   /* can only be opened afresh */
-    bool denied;    /* cannot be opened */
-    bool last_word; /* told while it is being closed */
-    unsigned opened;
-    unsigned rearmed;
-};
-
-static struct ag_keys keys[MOST];
-static char *sids[MOST];
-static size_t count;
-static struct ag_arming arming;
-static uint64_t now_ms;
-
-/* ---- a registry of one key for each user ------------------------------------------------- */
-
-static struct ag_keys *keys_of(const char *sid)
-{
-    size_t i = 0;
-    while (i + 1 < count && strcmp(keys[i].sid, sid) != 0) {
-        i++;
-    }
-    assert_string_equal(keys[i].sid, sid);
-    return &keys[i];
-}
-
-/* Opened twice it is the same struct with two handles. */
-static struct ag_keys *open_keys(void *ctx, const char *sid)
-{
-    struct ag_keys *of = keys_of(sid);
-    (void)ctx;
-    of->opened++;
-    if (of->denied) {
-        return NULL;
-    }
-    of->handles++;
-    of->armed = true;
-    of->deleted = false;
-    return of;
-}
-
-static bool take_told(void *ctx, struct ag_keys *of)
-{
-    (void)ctx;
-    assert_int_equal(of->handles, 1);
-    bool told = of->told;
-    of->told = false;
-    return told;
-}
-
-static bool arm(void *ctx, struct ag_keys *of)
-{
-    (void)ctx;
-    assert_int_equal(of->handles, 1);
-    of->rearmed++;
-    of->armed = !of->deleted;
-    return of->armed;
-}
-
-static bool close_keys(void *ctx, struct ag_keys *of)
-{
-    (void)ctx;
-    bool told = of->last_word;
-    of->last_word = false;
-    assert_true(of->handles > 0);
-    of->handles--;
-    of->armed = of->armed && of->handles > 0;
-    return told;
-}
-
-/* A change in the hive: an armed key tells, and tells no more. */
-static void change(size_t i)
-{
-    keys[i].told = keys[i].told || keys[i].armed;
-    keys[i].armed = false;
-}
-
-static int start(void **state)
-{
-    static const struct ag_arming_port port = {
-        .open = open_keys, .take_told = take_told, .arm = arm, .close = close_keys};
-    (void)state;
-    memset(keys, 0, sizeof keys);
-    now_ms = 1000 * SECOND_MS;
-    ag_arming_init(&arming, &port);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    ag_arming_done(&arming);
-    return 0;
-}
-
-/* So many users log on, and everybody is armed. */
-static void log_on(size_t users)
-{
-    count = users;
-    for (size_t i = 0; i < users; i++) {
-        (void)snprintf(keys[i].sid, sizeof keys[i].sid, "S-1-5-21-1-2-3-%zu", 1000 + i);
-        sids[i] = keys[i].sid;
-    }
-    assert_true(ag_arming_take_list(&arming, sids, count, now_ms));
-    assert_true(ag_arming_work(&arming, now_ms));
-}
-
-static bool pass_time(uint64_t ms)
-{
-    now_ms += ms;
-    return ag_arming_work(&arming, now_ms);
-}
+#include "tests/unit/agent/armed_keys.h"
 
 /* ---- who is there ------------------------------------------------------------------------ */
 
@@ -228,96 +106,6 @@ static void change__none_for_ten_minutes__keys_are_opened_afresh_unseen(void **s
     assert_true(ag_arming_due_ms(&arming) == now_ms + AG_ARMING_REOPEN_MS);
 }
 
-/* ---- a flood ----------------------------------------------------------------------------- */
-
-/* Changes at once, as often as the keys are armed: how often the core is told. */
-static unsigned flood(size_t user)
-{
-    unsigned looks = 0;
-    do {
-        change(user);
-        looks += ag_arming_work(&arming, now_ms);
-    } while (keys[user].armed);
-    return looks;
-}
-
-static void flood__at_once__keys_rest_after_so_many_changes(void **state)
-{
-    (void)state;
-    log_on(2);
-    assert_int_equal(flood(0), AG_ARMING_CHANGES + 1);
-    assert_int_equal(keys[0].handles, 1);
-    assert_false(keys[0].armed);
-    assert_true(ag_arming_due_ms(&arming) == now_ms + AG_ARMING_EARN_MS);
-    assert_false(pass_time(AG_ARMING_EARN_MS - 1));
-    assert_false(keys[0].armed);
-    assert_false(pass_time(1)); /* the core's own pass looks at what was not told of */
-    assert_true(keys[0].armed);
-}
-
-static void flood__for_an_hour__is_looked_at_once_a_minute(void **state)
-{
-    (void)state;
-    unsigned looks = 0;
-    log_on(2);
-    for (int i = 0; i < 3600 * 10; i++) {
-        change(0);
-        looks += pass_time(100);
-    }
-    assert_in_range(looks, 60, 60 + AG_ARMING_CHANGES + 1);
-}
-
-static void flood__of_one__others_are_told_of_at_once_and_not_touched(void **state)
-{
-    (void)state;
-    log_on(500);
-    (void)flood(7);
-    for (size_t i = 0; i < count; i += 100) {
-        change(i);
-        assert_true(ag_arming_work(&arming, now_ms));
-        assert_true(keys[i].armed);
-    }
-    for (size_t i = 0; i < count; i++) {
-        assert_true(keys[i].armed || i == 7);
-        assert_int_equal(keys[i].opened, 1);
-    }
-}
-
-static void flood__rests__a_second_key_that_tells_earns_nothing(void **state)
-{
-    (void)state;
-    log_on(1);
-    (void)flood(0);
-    uint64_t due_ms = ag_arming_due_ms(&arming);
-    keys[0].told = true; /* the key above */
-    assert_true(pass_time(SECOND_MS));
-    assert_true(ag_arming_due_ms(&arming) == due_ms);
-    assert_false(keys[0].armed);
-}
-
-static void flood__then_quiet__so_many_are_told_at_once_again(void **state)
-{
-    (void)state;
-    log_on(1);
-    (void)flood(0);
-    /* The keys come afresh every ten minutes meanwhile; that is no change. */
-    for (int i = 0; i <= AG_ARMING_CHANGES; i++) {
-        assert_false(pass_time(MINUTE_MS));
-    }
-    assert_int_equal(flood(0), AG_ARMING_CHANGES + 1);
-}
-
-static void flood__quiet_for_three_minutes__three_are_told_at_once(void **state)
-{
-    (void)state;
-    log_on(1);
-    (void)flood(0);
-    for (int i = 0; i < 3; i++) {
-        assert_false(pass_time(MINUTE_MS));
-    }
-    assert_int_equal(flood(0), 3);
-}
-
 /* ---- who cannot be watched --------------------------------------------------------------- */
 
 static void denied__tried_again_later_and_later__told_when_it_works(void **state)
@@ -403,8 +191,6 @@ static void let_go__he_goes_meanwhile__is_forgotten(void **state)
     assert_int_equal(keys[0].opened, 1);
 }
 
-#define ARMING(test) cmocka_unit_test_setup_teardown(test, start, stop)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,12 +202,6 @@ int main(void)
         ARMING(change__key_deleted__is_opened_afresh),
         ARMING(change__while_keys_are_replaced__is_not_lost),
         ARMING(change__none_for_ten_minutes__keys_are_opened_afresh_unseen),
-        ARMING(flood__at_once__keys_rest_after_so_many_changes),
-        ARMING(flood__for_an_hour__is_looked_at_once_a_minute),
-        ARMING(flood__of_one__others_are_told_of_at_once_and_not_touched),
-        ARMING(flood__rests__a_second_key_that_tells_earns_nothing),
-        ARMING(flood__then_quiet__so_many_are_told_at_once_again),
-        ARMING(flood__quiet_for_three_minutes__three_are_told_at_once),
         ARMING(denied__tried_again_later_and_later__told_when_it_works),
         ARMING(denied__afresh_once__the_next_time_begins_at_a_second),
         ARMING(let_go__of_one__only_his_keys_close_for_a_while),
