@@ -98,6 +98,17 @@ static bool forget_gone(struct ag_arming *arming)
     return differs;
 }
 
+/* He went and came between two lists: his keys are the old hive's. */
+static bool came_again(struct ag_arming *arming, struct ag_armed_user *user, uint64_t now_ms)
+{
+    if (user->keys == NULL || arming->port.is_alive(arming->port.ctx, user->keys)) {
+        return false;
+    }
+    (void)close_keys(arming, user);
+    user->due_ms = now_ms;
+    return true;
+}
+
 bool ag_arming_take_list(struct ag_arming *arming, char *const *sids, size_t count, uint64_t now_ms)
 {
     bool differs = false;
@@ -106,6 +117,7 @@ bool ag_arming_take_list(struct ag_arming *arming, char *const *sids, size_t cou
         struct ag_armed_user *user = find_user(arming, sids[i], expected);
         if (user != NULL) {
             user->here = true;
+            differs = came_again(arming, user, now_ms) || differs;
             expected = (size_t)(user - arming->users) + 1;
         } else {
             differs = add_user(arming, sids[i], now_ms) || differs;

@@ -36,6 +36,8 @@ struct ag_arming_port {
     bool (*take_told)(void *ctx, struct ag_keys *keys);
     /* Arm those that told; false: they must be opened afresh. */
     bool (*arm)(void *ctx, struct ag_keys *keys);
+    /* False: the hive went away under them, and may be another one's by now. */
+    bool (*is_alive)(void *ctx, const struct ag_keys *keys);
     /* True if one had told and nobody took it. */
     bool (*close)(void *ctx, struct ag_keys *keys);
 };

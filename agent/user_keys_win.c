@@ -68,6 +68,14 @@ static bool arm(void *ctx, struct ag_keys *keys)
     return armed;
 }
 
+static bool is_alive(void *ctx, const struct ag_keys *keys)
+{
+    HKEY key = keys->above.key != NULL ? keys->above.key : keys->setting.key;
+    (void)ctx;
+    /* A key that is gone says so whatever it is asked, and this asks for the least. */
+    return RegQueryValueExW(key, L"", NULL, NULL, NULL, NULL) != ERROR_KEY_DELETED;
+}
+
 static bool close_keys(void *ctx, struct ag_keys *keys)
 {
     (void)ctx;
@@ -79,6 +87,10 @@ static bool close_keys(void *ctx, struct ag_keys *keys)
 
 struct ag_arming_port ag_user_keys_port(HANDLE signal)
 {
-    return (struct ag_arming_port){
-        .ctx = signal, .open = open_keys, .take_told = take_told, .arm = arm, .close = close_keys};
+    return (struct ag_arming_port){.ctx = signal,
+                                   .open = open_keys,
+                                   .take_told = take_told,
+                                   .arm = arm,
+                                   .is_alive = is_alive,
+                                   .close = close_keys};
 }

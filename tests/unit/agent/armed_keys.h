@@ -19,6 +19,7 @@ struct ag_keys {
     unsigned handles;
     bool armed;
     bool told;
+    bool unloaded;  /* with the hive */
     bool deleted;   /* can only be opened afresh */
     bool denied;    /* cannot be opened */
     bool last_word; /* told while it is being closed */
@@ -56,6 +57,7 @@ static inline struct ag_keys *open_keys(void *ctx, const char *sid)
     of->handles++;
     of->armed = true;
     of->deleted = false;
+    of->unloaded = false;
     return of;
 }
 
@@ -75,6 +77,12 @@ static inline bool arm(void *ctx, struct ag_keys *of)
     of->rearmed++;
     of->armed = !of->deleted;
     return of->armed;
+}
+
+static inline bool is_alive(void *ctx, const struct ag_keys *of)
+{
+    (void)ctx;
+    return !of->unloaded;
 }
 
 static inline bool close_keys(void *ctx, struct ag_keys *of)
@@ -97,8 +105,11 @@ static inline void change(size_t i)
 
 static inline int start(void **state)
 {
-    static const struct ag_arming_port port = {
-        .open = open_keys, .take_told = take_told, .arm = arm, .close = close_keys};
+    static const struct ag_arming_port port = {.open = open_keys,
+                                               .take_told = take_told,
+                                               .arm = arm,
+                                               .is_alive = is_alive,
+                                               .close = close_keys};
     (void)state;
     memset(keys, 0, sizeof keys);
     now_ms = 1000 * SECOND_MS;

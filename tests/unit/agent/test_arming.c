@@ -55,6 +55,20 @@ static void list__everybody_goes__nothing_stays_open(void **state)
     assert_true(ag_arming_due_ms(&arming) == AG_ARMING_NEVER_MS);
 }
 
+static void list__one_went_and_came_in_between__his_keys_are_opened_afresh(void **state)
+{
+    (void)state;
+    log_on(3);
+    keys[1].unloaded = true;
+    assert_true(ag_arming_take_list(&arming, sids, count, now_ms));
+    assert_true(ag_arming_work(&arming, now_ms));
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(keys[i].opened, i == 1 ? 2 : 1);
+        assert_int_equal(keys[i].handles, 1);
+        assert_true(keys[i].armed);
+    }
+}
+
 /* ---- changes ----------------------------------------------------------------------------- */
 
 static void change__of_one__tells_and_only_he_is_armed_again(void **state)
@@ -198,6 +212,7 @@ int main(void)
         ARMING(list__the_same_again__touches_nobody),
         ARMING(list__one_comes_and_one_goes__only_they_are_touched),
         ARMING(list__everybody_goes__nothing_stays_open),
+        ARMING(list__one_went_and_came_in_between__his_keys_are_opened_afresh),
         ARMING(change__of_one__tells_and_only_he_is_armed_again),
         ARMING(change__key_deleted__is_opened_afresh),
         ARMING(change__while_keys_are_replaced__is_not_lost),

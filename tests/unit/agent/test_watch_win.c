@@ -129,22 +129,43 @@ static void watch__many_changes__handles_and_memory_stay_flat(void **state)
 
 static void watch__many_logons__handles_and_memory_stay_flat(void **state)
 {
+    enum { ROUNDS = 20, HIVES = 15 };
+    static wchar_t sids[HIVES][64];
     size_t handles = 0;
     size_t memory = 0;
-    for (int i = 0; i < 200; i++) {
-        scratch_hive_load(L"" SID);
+    for (int round = 0; round < ROUNDS; round++) {
+        load_many(HIVES, sids);
         expect_change(*state);
-        scratch_hive_unload(L"" SID);
+        settle(*state);
+        for (int i = 0; i < HIVES; i++) {
+            scratch_hive_unload(sids[i]);
+        }
         expect_change(*state);
-        if (i == 20) {
-            settle(*state);
+        settle(*state);
+        if (round == 2) {
             handles = handle_count();
             memory = memory_bytes();
         }
     }
-    settle(*state);
     assert_in_range(handle_count(), 1, handles); /* a thread of the pool may have ended */
     assert_in_range(memory_bytes(), 0, memory + 64 * 1024);
+}
+
+/* Between two looks of the watch: it sees the same list, and keys that are no more. */
+static void watch__hive_goes_and_comes_at_once__the_new_one_is_watched(void **state)
+{
+    for (int round = 0; round < 10; round++) {
+        scratch_hive_load(L"" SID);
+        write_setting(L"" SID, 1);
+        settle(*state);
+        scratch_hive_unload(L"" SID);
+        scratch_hive_load(L"" SID);
+        write_setting(L"" SID, 1);
+        settle(*state);
+        write_setting(L"" SID, 2);
+        expect_change(*state);
+        scratch_hive_unload(L"" SID);
+    }
 }
 
 /* How often one user's writes are told of, while each is written after the one before was, or after
@@ -190,6 +211,7 @@ int main(void)
         WATCHED(watch__more_hives_than_one_wait_holds__all_are_watched),
         WATCHED(watch__many_changes__handles_and_memory_stay_flat),
         WATCHED(watch__many_logons__handles_and_memory_stay_flat),
+        WATCHED(watch__hive_goes_and_comes_at_once__the_new_one_is_watched),
         WATCHED(watch__flood_by_one__he_rests_and_another_is_noticed_at_once),
     };
     return cmocka_run_group_tests_name("watch", tests, NULL, NULL);
