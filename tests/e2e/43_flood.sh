@@ -5,7 +5,7 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 harness_begin
-FLOOD_MS=12000
+FLOOD_MS=8000
 LOOKS_MOST=40 # 20 at once, and what the others cause
 CPU_MOST_PERCENT=25
 

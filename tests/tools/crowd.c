@@ -4,7 +4,8 @@
  *   crowd unload COUNT
  *   crowd storm COUNT FILE MS   for so long each of them logs on and off, over and over; then all
  *                               are logged off. Ends with 1 if one could not be for WAIT_MS, that
- *                               is if somebody holds a key of his.
+ *                               is if somebody holds a key of his. Other users than those of the
+ *                               other verbs: S-1-5-21-7-7-8-1000 and on.
  *   crowd write COUNT NUMBER    MapiHttpDisabled of each; with "absent" it is removed
  *   crowd count COUNT NUMBER    prints how many have that
  *   crowd add COUNT NUMBER REG  the same as write by one REG add for each, as a script would
@@ -40,9 +41,11 @@ static LSTATUS enable(const wchar_t *privilege)
     return failure;
 }
 
+static unsigned long domain = 7;
+
 static void name_user(DWORD i, wchar_t out[NAME_CHARS])
 {
-    swprintf(out, NAME_CHARS, L"S-1-5-21-7-7-7-%lu", 1000 + i);
+    swprintf(out, NAME_CHARS, L"S-1-5-21-7-7-%lu-%lu", domain, 1000 + i);
 }
 
 static LSTATUS load(DWORD i, const wchar_t *file)
@@ -74,6 +77,7 @@ static LSTATUS storm(DWORD count, const wchar_t *file, DWORD ms)
     DWORD chance = 1;
     LSTATUS failure = loaded != NULL ? ERROR_SUCCESS : ERROR_OUTOFMEMORY;
 
+    domain = 8;
     while (failure == ERROR_SUCCESS && GetTickCount64() < end_ms) {
         chance = chance * 1664525 + 1013904223;
         DWORD i = (chance >> 16) % count;
