@@ -68,7 +68,7 @@ static void wake(void *ctx)
 static void session_changed(void *ctx, bool logged_off)
 {
     struct edge *edge = ctx;
-    ag_watch_session_changed(edge->watch, logged_off);
+    ag_watch_session_changed(edge->watch, logged_off, NULL);
 }
 
 static bool stopping(void *ctx)
@@ -95,8 +95,8 @@ static bool hives_changed(void *ctx)
 
 static bool files_changed(void *ctx)
 {
-    (void)ctx;
-    return false; /* nobody watches the data directory yet: it is looked at now and then */
+    struct edge *edge = ctx;
+    return ag_watch_take_file(edge->watch);
 }
 
 /* ---- putting it together ------------------------------------------------------------------- */
@@ -191,7 +191,7 @@ static enum status open_edge(const struct ag_config *config, enum ag_edge_mode m
     if (st == ST_OK) {
         st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
-    return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
+    return st == ST_OK ? ag_watch_start(wake, edge, config->data_dir, &edge->watch, err) : st;
 }
 
 /* The watch, the look-up of names and the waits for Outlook call into http, so they end first. */

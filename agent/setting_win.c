@@ -235,14 +235,17 @@ static enum status flush(void *ctx, struct ag_hive *hive, struct err *err)
                : error_set(err, (uint32_t)error, "cannot flush the marker of %s", hive->sid);
 }
 
-/* The user put keys of his own below the marker's: those stay, our values go. */
+/* The user put keys of his own below the marker's: those stay, our values go. The pre-image last: a
+ * kill in between must not look as if it had been lost while the value is still ours. */
 static enum status forget_values(const struct ag_hive *hive, struct err *err)
 {
+    static const enum ag_marker_part ORDER[AG_MARKER_PARTS] = {
+        AG_MARKER_PREVIOUS, AG_MARKER_WRITTEN, AG_MARKER_ROLLOUT, AG_MARKER_PRE_IMAGE};
     const struct ag_value absent = {.present = false};
     HKEY key = NULL;
     enum status st = ag_user_key_open(hive->sid, AG_MARKER_KEY, AG_KEY_WRITE, &key, err);
-    for (int part = 0; part < AG_MARKER_PARTS && st == ST_OK; part++) {
-        st = ag_user_value_write(key, MARKER_VALUES[part], &absent, err);
+    for (int i = 0; i < AG_MARKER_PARTS && st == ST_OK; i++) {
+        st = ag_user_value_write(key, MARKER_VALUES[ORDER[i]], &absent, err);
     }
     ag_user_key_close(key);
     return st;
