@@ -49,7 +49,7 @@ static enum status open_standing(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st =
         ag_standing_open(&l->standing, &l->ports->vault, ag_loop_now_s(l), l->poll.etag, &why);
-    tell_at_start("stored policy", &why);
+    tell_at_start("stored_policy_unusable", &why);
     if (st != ST_OK) {
         return err_set(err, st, 0, "cannot load the stored policy");
     }
@@ -67,7 +67,7 @@ static enum status open_enroll(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st =
         ag_enroll_open(&l->enroll, &l->ports->vault, l->host, l->config->enroll_secret_file, &why);
-    tell_at_start("enrolling", &why);
+    tell_at_start("device_unusable", &why);
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot load the device");
 }
 
@@ -77,12 +77,12 @@ static enum status open_records(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st = ag_ledger_load(&l->ledger, &l->ports->vault, &why);
     if (st != ST_OK) {
-        tell_at_start("ledger", &why);
+        tell_at_start("ledger_lost", &why);
     }
     if (!ag_loop_is_fatal(st)) {
         st = ag_reports_open(&l->reports, &l->ports->vault, &why);
         if (st != ST_OK) {
-            tell_at_start("spool", &why);
+            tell_at_start("spool_lost", &why);
         }
     }
     return ag_loop_is_fatal(st) ? err_set(err, st, 0, "cannot load records") : ST_OK;

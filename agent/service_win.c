@@ -133,7 +133,7 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
     report(SERVICE_START_PENDING, START_HINT_MS, ST_OK);
     enum status st = run_configured(failure);
     if (st != ST_OK) {
-        log_failure(LOG_ERROR, "event=service_failed", failure);
+        log_failure(LOG_ERROR, "service_failed", failure);
     }
     log_write(LOG_INFO, "event=service_stopped status=%s", status_name(st));
     log_close();

@@ -1,7 +1,10 @@
 #include "agent/tell.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { EVENT_BYTES = 64 };
 
 static const char *or_dash(const char *text)
 {
@@ -21,7 +24,9 @@ void ag_tell_trouble(struct ag_trouble *trouble, const struct err *err)
     if (err->st == ST_OK) {
         log_write(LOG_INFO, "event=%s_well", trouble->what);
     } else {
-        log_failure(LOG_WARNING, trouble->what, err);
+        char event[EVENT_BYTES];
+        (void)snprintf(event, sizeof event, "%s_failed", trouble->what);
+        log_failure(LOG_WARNING, event, err);
     }
     trouble->st = err->st;
     trouble->code = err->st != ST_OK ? err->code : NULL;
