@@ -71,17 +71,41 @@ static bool same_text(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-bool ag_config_same(const struct ag_config *a, const struct ag_config *b)
+static bool same_tags(const struct ag_config *a, const struct ag_config *b)
 {
-    bool same = same_text(a->server_url, b->server_url) && same_text(a->ca_file, b->ca_file) &&
-                same_text(a->trust_file, b->trust_file) && same_text(a->rollout, b->rollout) &&
-                same_text(a->enroll_secret_file, b->enroll_secret_file) &&
-                same_text(a->proxy, b->proxy) && same_text(a->data_dir, b->data_dir) &&
-                a->min_version == b->min_version && a->pause_until_s == b->pause_until_s &&
-                a->observe == b->observe && a->log_level == b->log_level &&
-                a->tag_count == b->tag_count;
+    bool same = a->tag_count == b->tag_count;
     for (size_t i = 0; same && i < a->tag_count; i++) {
         same = strcmp(a->tags[i], b->tags[i]) == 0;
+    }
+    return same;
+}
+
+bool ag_config_same_entry(const struct ag_config *a, const struct ag_config *b,
+                          enum ag_setting_id id)
+{
+    switch (id) {
+    case AG_SET_SERVER_URL: return same_text(a->server_url, b->server_url);
+    case AG_SET_CA_FILE: return same_text(a->ca_file, b->ca_file);
+    case AG_SET_TRUST_FILE: return same_text(a->trust_file, b->trust_file);
+    case AG_SET_ROLLOUT: return same_text(a->rollout, b->rollout);
+    case AG_SET_ENROLL_SECRET_FILE: return same_text(a->enroll_secret_file, b->enroll_secret_file);
+    case AG_SET_PROXY: return same_text(a->proxy, b->proxy);
+    case AG_SET_DATA_DIR: return same_text(a->data_dir, b->data_dir);
+    case AG_SET_TAGS: return same_tags(a, b);
+    case AG_SET_LOG_LEVEL: return a->log_level == b->log_level;
+    case AG_SET_OBSERVE: return a->observe == b->observe;
+    case AG_SET_MIN_VERSION: return a->min_version == b->min_version;
+    case AG_SET_PAUSE: return a->pause_until_s == b->pause_until_s;
+    case AG_SET_COUNT: break;
+    }
+    return true;
+}
+
+bool ag_config_same(const struct ag_config *a, const struct ag_config *b)
+{
+    bool same = true;
+    for (unsigned id = 0; same && id < AG_SET_COUNT; id++) {
+        same = ag_config_same_entry(a, b, (enum ag_setting_id)id);
     }
     return same;
 }

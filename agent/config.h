@@ -69,6 +69,8 @@ void ag_config_done(struct ag_config *config);
 
 /* Would an agent do the same with both? Where they were set does not count. */
 bool ag_config_same(const struct ag_config *a, const struct ag_config *b);
+bool ag_config_same_entry(const struct ag_config *a, const struct ag_config *b,
+                          enum ag_setting_id id);
 
 /* Set one, or add one text to a list. place: a literal such as "HKLM\\SOFTWARE\\...". ST_REFUSED
  * (out_of_range, too_large) names the setting, its place and what is allowed. */

@@ -2,6 +2,7 @@
 
 #include "agent/control_win.h"
 #include "agent/host_win.h"
+#include "agent/outlook_none.h"
 #include "agent/outlook_win.h"
 #include "agent/rootstore_win.h"
 #include "agent/run.h"
@@ -15,6 +16,9 @@
 #include "base/random.h"
 #include "policy/limits.h"
 
+/* Settings that nobody told us about are found this late. */
+enum { SETTINGS_EVERY_MS = 2000 };
+
 struct edge {
     struct pol_trust *trust;
     struct ag_host host;
@@ -23,6 +27,9 @@ struct edge {
     struct ag_outlook_win *outlook;
     struct ag_source_http *http;
     struct ag_watch *watch;
+    struct ag_settings *settings; /* NULL: they are not looked at again */
+    uint64_t settings_due_ms;
+    bool start_over; /* others wait */
 };
 
 /* ---- clock and chance ---------------------------------------------------------------------- */
@@ -63,10 +70,22 @@ static void session_changed(void *ctx, bool logged_off)
     ag_watch_session_changed(edge->watch, logged_off);
 }
 
+static bool settings_may_have_changed(struct edge *edge)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    bool due = now_ms >= edge->settings_due_ms;
+    edge->settings_due_ms = due ? now_ms + SETTINGS_EVERY_MS : edge->settings_due_ms;
+    return due;
+}
+
+/* Others than these are ready: the loop ends as if it were to stop, and starts over with them. */
 static bool stopping(void *ctx)
 {
-    (void)ctx;
-    return ag_control_stopping();
+    struct edge *edge = ctx;
+    if (edge->settings != NULL && !edge->start_over && settings_may_have_changed(edge)) {
+        edge->start_over = ag_settings_look(edge->settings);
+    }
+    return edge->start_over || ag_control_stopping();
 }
 
 static bool hives_changed(void *ctx)
@@ -151,14 +170,15 @@ static void close_edge(struct edge *edge)
     pol_trust_free(edge->trust);
 }
 
-static struct ag_ports ports_of(struct edge *edge)
+static struct ag_ports ports_of(const struct ag_config *config, struct edge *edge)
 {
     return (struct ag_ports){
         .clock = {.wall_s = wall_s, .monotonic_ms = monotonic_ms, .random = jitter},
         .http = ag_source_http_port(edge->http),
         .users = ag_users_win_port(edge->users),
         .setting = ag_setting_win(),
-        .outlook = ag_outlook_win_port(edge->outlook),
+        .outlook = config->observe == AG_OBSERVE_NONE ? ag_outlook_none()
+                                                      : ag_outlook_win_port(edge->outlook),
         .vault = ag_vault_win_port(edge->vault),
         .stopping = stopping,
         .hives_changed = hives_changed,
@@ -170,7 +190,7 @@ static struct ag_ports ports_of(struct edge *edge)
 static enum status run_core(const struct ag_config *config, enum ag_edge_mode mode,
                             struct edge *edge, struct err *err)
 {
-    const struct ag_ports ports = ports_of(edge);
+    const struct ag_ports ports = ports_of(config, edge);
     switch (mode) {
     case AG_EDGE_LOOP: return ag_run(config, &edge->host, &ports, edge->trust, err);
     case AG_EDGE_ONCE: return ag_run_once(config, &edge->host, &ports, edge->trust, err);
@@ -178,22 +198,47 @@ static enum status run_core(const struct ag_config *config, enum ag_edge_mode mo
     return ST_BUG;
 }
 
-enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
-                        void (*started)(void), struct err *err)
+/* With one set of settings. *opened: all that they name was there. */
+static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode,
+                            const struct ag_edge_events *events, bool *opened, struct err *err)
 {
-    struct edge edge = {0};
+    const struct ag_config *config = &settings->config;
+    struct edge edge = {.settings = mode == AG_EDGE_LOOP ? settings : NULL};
     const struct ag_listener listener = {
-        .ctx = &edge, .wake = wake, .session_changed = session_changed};
+        .ctx = &edge, .wake = wake, .session_changed = session_changed, .resumed = wake};
 
-    enum status st = open_edge(config, &edge, err);
+    enum status st = events->configured(events->ctx, config, err);
     if (st == ST_OK) {
+        st = open_edge(config, &edge, err);
+    }
+    if (st == ST_OK) {
+        *opened = true;
+        ag_settings_keep(settings);
         ag_control_attach(&listener);
-        if (started != NULL) {
-            started();
-        }
+        events->started(events->ctx);
         st = run_core(config, mode, &edge, err);
         ag_control_attach(NULL);
     }
     close_edge(&edge);
+    return st;
+}
+
+/* As often as the settings change, and once more with the old ones if the new ones do not work. */
+enum status ag_edge_run(struct ag_settings *settings, enum ag_edge_mode mode,
+                        const struct ag_edge_events *events, struct err *err)
+{
+    bool again = true;
+    enum status st = ST_OK;
+    while (again) {
+        bool opened = false;
+        st = run_with(settings, mode, events, &opened, err);
+        again = settings->waits && st == ST_OK;
+        if (again) {
+            ag_settings_take(settings);
+        } else if (st != ST_OK && !opened) {
+            again = ag_settings_go_back(settings, err);
+        }
+        again = again && !ag_control_stopping();
+    }
     return st;
 }

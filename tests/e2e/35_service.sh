@@ -45,9 +45,8 @@ for round in 1 2 3; do
     until_ok 5 "its process is gone" no_agent_process
 done
 
-foreign_write alice absent
 service_start
-until_value alice 1
+until_ok 20 "it runs once more" is_state RUNNING
 service_stop
 tool mapi-rollout-agent service uninstall >>"$WORK/log/service.log" 2>&1 || fail "service uninstall"
 until_ok 10 "it is uninstalled" is_state ''
