@@ -93,9 +93,10 @@ static void tell_user(const struct ag_outcome *now, const struct ag_outcome *the
     bool told = then != NULL && same_code(then->row.error_code, row->error_code) &&
                 then->row.error_os_code == row->error_os_code;
     if (row->error_code != NULL && !told) {
-        log_write(LOG_WARNING,
-                  "event=user_failed sid=%s error=%s os_code=%" PRIu32 " reason=\"%s\"", row->sid,
-                  row->error_code, row->error_os_code, now->err.text);
+        bool skipped = strcmp(row->error_code, "skipped_after_crash") == 0;
+        log_write(LOG_WARNING, "event=%s sid=%s error=%s os_code=%" PRIu32 " reason=\"%s\"",
+                  skipped ? "user_skipped" : "user_failed", row->sid, row->error_code,
+                  row->error_os_code, now->err.text);
     }
 }
 
