@@ -2,6 +2,7 @@
 
 #include "agent/control_win.h"
 #include "agent/host_win.h"
+#include "agent/mirror_win.h"
 #include "agent/outlook_none.h"
 #include "agent/outlook_win.h"
 #include "agent/rootstore_win.h"
@@ -26,6 +27,8 @@ struct edge {
     struct ag_vault vault_port;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
+    struct ag_mirror_win *mirror;
+    int64_t began_at_s; /* this process */
     struct ag_source_http *http;
     struct ag_watch *watch;
     struct ag_settings *settings; /* NULL: they are not looked at again */
@@ -173,6 +176,9 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
         st = ag_outlook_win_new(&edge->outlook, err);
     }
     if (st == ST_OK) {
+        st = ag_mirror_win_new(edge->began_at_s, &edge->mirror, err);
+    }
+    if (st == ST_OK) {
         st = open_http(config, edge, err);
     }
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
@@ -183,6 +189,7 @@ static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
     ag_source_http_close(edge->http);
+    ag_mirror_win_free(edge->mirror);
     ag_outlook_win_free(edge->outlook);
     ag_users_win_free(edge->users);
     ag_trust_done(&edge->trust);
@@ -200,6 +207,7 @@ static struct ag_ports ports_of(const struct ag_config *config, struct edge *edg
         .outlook = config->observe == AG_OBSERVE_NONE ? ag_outlook_none()
                                                       : ag_outlook_win_port(edge->outlook),
         .vault = edge->vault_port,
+        .mirror = ag_mirror_win_port(edge->mirror),
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
@@ -220,26 +228,26 @@ static enum status run_core(const struct ag_config *config, enum ag_edge_mode mo
 
 /* With one set of settings. *opened: all that they name was there. */
 static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode,
-                            const struct ag_edge_events *events, bool *opened, struct err *err)
+                            const struct ag_edge_events *events, struct edge *edge, bool *opened,
+                            struct err *err)
 {
     const struct ag_config *config = &settings->config;
-    struct edge edge = {.settings = mode == AG_EDGE_LOOP ? settings : NULL};
     const struct ag_listener listener = {
-        .ctx = &edge, .wake = wake, .session_changed = session_changed, .resumed = wake};
+        .ctx = edge, .wake = wake, .session_changed = session_changed, .resumed = wake};
 
     enum status st = events->configured(events->ctx, config, err);
     if (st == ST_OK) {
-        st = open_edge(config, &edge, err);
+        st = open_edge(config, edge, err);
     }
     if (st == ST_OK) {
         *opened = true;
         ag_settings_keep(settings);
         ag_control_attach(&listener);
         events->started(events->ctx);
-        st = run_core(config, mode, &edge, err);
+        st = run_core(config, mode, edge, err);
         ag_control_attach(NULL);
     }
-    close_edge(&edge);
+    close_edge(edge);
     return st;
 }
 
@@ -247,11 +255,14 @@ static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode
 enum status ag_edge_run(struct ag_settings *settings, enum ag_edge_mode mode,
                         const struct ag_edge_events *events, struct err *err)
 {
+    int64_t began_at_s = clock_wall_s();
     bool again = true;
     enum status st = ST_OK;
     while (again) {
         bool opened = false;
-        st = run_with(settings, mode, events, &opened, err);
+        struct edge edge = {.settings = mode == AG_EDGE_LOOP ? settings : NULL,
+                            .began_at_s = began_at_s};
+        st = run_with(settings, mode, events, &edge, &opened, err);
         again = settings->waits && st == ST_OK;
         if (again) {
             ag_settings_take(settings);
