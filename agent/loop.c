@@ -219,6 +219,7 @@ static void take_pass(struct ag_loop *l, struct ag_pass *pass)
         }
     }
     tell_pause(l);
+    ag_tell_stale(&l->stale, ag_standing_is_stale(&l->standing, ag_loop_now_s(l)), &l->standing);
     ag_tell_trouble(&l->mark_trouble, &pass->mark_err);
     ag_tell_pass(pass, l->reports.current, &l->standing);
     ag_reports_take_pass(&l->reports, pass);

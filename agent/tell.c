@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EVENT_BYTES = 64 };
+enum {
+    EVENT_BYTES = 64,
+    AWAY_MS = 4 * 60 * 60 * 1000, /* less is a night's maintenance */
+};
 
 static const char *or_dash(const char *text)
 {
@@ -30,6 +33,34 @@ void ag_tell_trouble(struct ag_trouble *trouble, const struct err *err)
     }
     trouble->st = err->st;
     trouble->code = err->st != ST_OK ? err->code : NULL;
+}
+
+void ag_tell_server(struct ag_away *away, bool answered, uint64_t now_ms)
+{
+    if (answered) {
+        if (away->told) {
+            log_write(LOG_INFO, "event=server_reached hours=%" PRIu64,
+                      (now_ms - away->since_ms) / (60 * 60 * 1000));
+        }
+        *away = (struct ag_away){.silent = false};
+        return;
+    }
+    if (!away->silent) {
+        *away = (struct ag_away){.silent = true, .since_ms = now_ms};
+    }
+    if (!away->told && now_ms - away->since_ms >= AWAY_MS) {
+        away->told = true;
+        log_write(LOG_WARNING, "event=server_unreachable hours=%d", AWAY_MS / (60 * 60 * 1000));
+    }
+}
+
+void ag_tell_stale(bool *told, bool stale, const struct ag_standing *standing)
+{
+    if (stale && !*told) {
+        log_write(LOG_WARNING, "event=policy_stale rollout=%s version=%" PRId64 " stage=%s",
+                  standing->policy->rollout, standing->policy->version, standing->policy->stage);
+    }
+    *told = stale;
 }
 
 void ag_tell_offer(const struct ag_standing *standing, const char *source, enum ag_offer offer,
