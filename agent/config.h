@@ -54,7 +54,7 @@ struct ag_config {
     char *enroll_secret_file; /* NULL: no enrolling */
     char *proxy;              /* NULL: none */
     char *data_dir;
-    char **tags;
+    char **tags; /* NULL: nobody knows, which is not the same as none */
     size_t tag_count;
     int64_t min_version;   /* MinVersion of machine policy; 0: none */
     int64_t pause_until_s; /* Pause of machine policy: write nothing before this time; 0: none */

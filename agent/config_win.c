@@ -126,7 +126,8 @@ static enum status default_data_dir(struct ag_config *config, struct err *err)
 static enum status read_all(struct ag_config *config, struct err *err)
 {
     wchar_t *wide = calloc(LIST_CHARS, sizeof *wide);
-    enum status st = wide != NULL ? ST_OK : ST_NO_MEMORY;
+    config->tags = calloc(1, sizeof *config->tags); /* none are known to be none */
+    enum status st = wide != NULL && config->tags != NULL ? ST_OK : ST_NO_MEMORY;
     for (unsigned id = 0; id < AG_SET_COUNT && st == ST_OK; id++) {
         st = read_entry(config, (enum ag_setting_id)id, wide, err);
     }

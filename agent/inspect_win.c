@@ -61,7 +61,11 @@ enum status ag_inspect_status(const struct ag_config *config, bool json, struct 
     uint32_t process_id = 0;
     bool has_store = false;
     bool has_table = false;
+    struct err refused = {.st = ST_OK};
 
+    if (ag_config_check(config, &refused) != ST_OK) {
+        status.refused = refused.text;
+    }
     enum status st = ag_service_state(&status.service, &process_id, err);
     if (st == ST_OK) {
         st = read_store(config, &a, &has_store, err);

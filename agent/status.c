@@ -87,6 +87,7 @@ enum status ag_status_json(const struct ag_status *status, struct bytes *out)
     pol_json_object(&w, NULL);
     pol_json_text(&w, "version", status->agent_version);
     pol_json_text(&w, "service", status->service);
+    pol_json_text(&w, "settings_refused", status->refused);
     write_settings(&w, status->config);
     write_accepted(&w, status->store);
     write_state(&w, status->table);
@@ -153,6 +154,9 @@ static void add_settings(struct page *p, const struct ag_status *status)
     char until[TIME_TEXT_BYTES];
     add_line(p, "version", status->agent_version);
     add_line(p, "service", status->service);
+    if (status->refused != NULL) {
+        add_line(p, "bad settings", status->refused);
+    }
     add_line(p, "server", config->server_url);
     add_line(p, "data directory", config->data_dir);
     add_line(p, "trust", config->trust_file);

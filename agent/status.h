@@ -17,6 +17,7 @@ struct ag_status {
     const char *agent_version;
     const char *service; /* "running", "stopped", "not_installed", ... */
     const struct ag_config *config;
+    const char *refused; /* why no agent would start with these settings; NULL: one would */
     const struct ag_policy_store *store; /* NULL: whoever asks may not look at it */
     const struct ag_mirror_table *table; /* NULL: nothing was shown yet */
 };

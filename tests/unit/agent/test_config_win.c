@@ -50,6 +50,7 @@ static void config__nothing_set__has_the_defaults(void **state)
     assert_null(config.server_url);
     assert_null(config.trust_file);
     assert_int_equal(config.tag_count, 0);
+    assert_non_null(config.tags); /* a rule that asks for a tag has its answer */
     assert_int_equal(config.log_level, LOG_INFO);
     assert_int_equal(config.min_version, 0);
     assert_string_equal(config.data_dir, "C:\\ProgramData\\MapiRollout");

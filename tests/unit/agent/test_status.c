@@ -46,7 +46,7 @@ static int start(void **state)
     put(&table.users[1].cells[AG_USER_STATE], "idle");
     put(&table.users[1].cells[AG_USER_VALUE], "1");
     number(&table.users[1].cells[AG_USER_VALUE_DWORD], 1);
-    status = (struct ag_status){"1.0.0", "stopped", &config, &store, &table};
+    status = (struct ag_status){"1.0.0", "stopped", &config, NULL, &store, &table};
     out = bytes_with_limit(64 * 1024);
     return 0;
 }
@@ -99,7 +99,9 @@ static void text__without_facts__says_so(void **state)
     (void)state;
     status.table = NULL;
     status.store = NULL;
+    status.refused = "ServerUrl must be";
     assert_int_equal(ag_status_text(&status, &out), ST_OK);
+    expect_line("bad settings   ServerUrl must be\n");
     expect_line("accepted       only administrators may look\n");
     expect_line("as of          no agent has shown anything yet\n");
 }
@@ -111,6 +113,7 @@ static void json__of_a_machine__has_the_same_with_types(void **state)
     expect_line("\"service\":\"stopped\"");
     expect_line("\"tags\":[\"hq\"]");
     expect_line("\"observe\":\"full\"");
+    expect_line("\"settings_refused\":null");
     expect_line("\"accepted\":[]");
     expect_line("\"policy_version\":4294967298001");
     expect_line("\"stale\":true");
