@@ -178,18 +178,23 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
 static void ask_permit(const struct ag_cycle *cycle, const struct ag_outlook_view *view,
                        struct ag_outcome *outcome, struct ag_record *record)
 {
-    static const struct pol_policy NONE = {.kind = POL_KIND_STAGE};
+    int64_t now_s = wall_s(cycle);
+    outcome->turn_at_s = -1;
+    if (cycle->policy == NULL) {
+        outcome->permit = now_s < cycle->pause_until_s ? AG_PERMIT_PAUSED : AG_PERMIT_WRITE;
+        return;
+    }
     struct ag_permit_question question = {
-        .policy = cycle->policy != NULL ? cycle->policy : &NONE,
+        .policy = cycle->policy,
         .accepted_at_s = cycle->accepted_at_s,
         .pause_until_s = cycle->pause_until_s,
-        .now_s = wall_s(cycle),
+        .now_s = now_s,
         .outlook = view,
     };
     outcome->permit = ag_permit_ask(&question, outcome->row.set, record);
-    outcome->turn_at_s = outcome->permit == AG_PERMIT_WAITING
-                             ? ag_permit_turn_at_s(&question, outcome->row.sid)
-                             : -1;
+    if (outcome->permit == AG_PERMIT_WAITING) {
+        outcome->turn_at_s = ag_permit_turn_at_s(&question, outcome->row.sid);
+    }
 }
 
 /* evaluate -> apply, for one user. */

@@ -17,6 +17,8 @@
 #include "base/random.h"
 #include "policy/limits.h"
 
+#include <stdatomic.h>
+
 /* Settings that nobody told us about are found this late. */
 enum { SETTINGS_EVERY_MS = 2000 };
 
@@ -28,7 +30,8 @@ struct edge {
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     struct ag_mirror_win *mirror;
-    int64_t began_at_s; /* this process */
+    int64_t began_at_s;        /* this process */
+    atomic_bool outlook_ended; /* since the core asked last */
     struct ag_source_http *http;
     struct ag_watch *watch;
     struct ag_settings *settings; /* NULL: they are not looked at again */
@@ -92,10 +95,19 @@ static bool stopping(void *ctx)
     return edge->start_over || ag_control_stopping();
 }
 
+/* Somebody may have waited for this to write. */
+static void outlook_ended(void *ctx)
+{
+    struct edge *edge = ctx;
+    atomic_store(&edge->outlook_ended, true);
+    ag_source_http_wake(edge->http);
+}
+
 static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
-    return ag_watch_take_change(edge->watch);
+    bool ended = atomic_exchange(&edge->outlook_ended, false);
+    return ag_watch_take_change(edge->watch) || ended;
 }
 
 static bool files_changed(void *ctx)
@@ -173,24 +185,24 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
         st = ag_users_win_new(&edge->users, err);
     }
     if (st == ST_OK) {
-        st = ag_outlook_win_new(&edge->outlook, err);
+        st = open_http(config, edge, err);
     }
     if (st == ST_OK) {
         st = ag_mirror_win_new(edge->began_at_s, &edge->mirror, err);
     }
     if (st == ST_OK) {
-        st = open_http(config, edge, err);
+        st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
 }
 
-/* The watch calls into http, so it ends first. */
+/* The watch and the waits for Outlook call into http, so they end first. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
+    ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
     ag_mirror_win_free(edge->mirror);
-    ag_outlook_win_free(edge->outlook);
     ag_users_win_free(edge->users);
     ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
