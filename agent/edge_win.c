@@ -2,6 +2,8 @@
 
 #include "agent/control_win.h"
 #include "agent/host_win.h"
+#include "agent/mirror_win.h"
+#include "agent/outlook_none.h"
 #include "agent/outlook_win.h"
 #include "agent/rootstore_win.h"
 #include "agent/run.h"
@@ -17,8 +19,12 @@
 
 #include <stdatomic.h>
 
-/* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
-enum { ONCE_PATIENCE_MS = 5000 };
+enum {
+    /* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
+    ONCE_PATIENCE_MS = 5000,
+    /* Settings that nobody told us about are found this late. */
+    SETTINGS_EVERY_MS = 60 * 1000,
+};
 
 struct edge {
     struct ag_trust trust;
@@ -28,9 +34,14 @@ struct edge {
     struct ag_sessions *sessions;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
+    struct ag_mirror_win *mirror;
+    int64_t began_at_s;        /* this process */
     atomic_bool outlook_ended; /* since the core asked last */
     struct ag_source_http *http;
     struct ag_watch *watch;
+    struct ag_settings *settings; /* NULL: they are not looked at again */
+    uint64_t settings_due_ms;
+    bool start_over; /* others wait */
 };
 
 /* ---- clock and chance ---------------------------------------------------------------------- */
@@ -71,10 +82,23 @@ static void session_changed(void *ctx, bool logged_off)
     ag_watch_session_changed(edge->watch, logged_off, NULL);
 }
 
+static bool settings_may_have_changed(struct edge *edge)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    bool told = ag_watch_take_settings_change(edge->watch);
+    bool due = told || now_ms >= edge->settings_due_ms;
+    edge->settings_due_ms = due ? now_ms + SETTINGS_EVERY_MS : edge->settings_due_ms;
+    return due;
+}
+
+/* Others than these are ready: the loop ends as if it were to stop, and starts over with them. */
 static bool stopping(void *ctx)
 {
-    (void)ctx;
-    return ag_control_stopping();
+    struct edge *edge = ctx;
+    if (edge->settings != NULL && !edge->start_over && settings_may_have_changed(edge)) {
+        edge->start_over = ag_settings_look(edge->settings);
+    }
+    return edge->start_over || ag_control_stopping();
 }
 
 /* Somebody may have waited for this to write. */
@@ -189,6 +213,9 @@ static enum status open_edge(const struct ag_config *config, enum ag_edge_mode m
         st = open_http(config, edge, err);
     }
     if (st == ST_OK) {
+        st = ag_mirror_win_new(edge->began_at_s, &edge->mirror, err);
+    }
+    if (st == ST_OK) {
         st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
     return st == ST_OK ? ag_watch_start(wake, edge, config->data_dir, &edge->watch, err) : st;
@@ -202,20 +229,23 @@ static void close_edge(struct edge *edge)
     ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
     ag_sessions_free(edge->sessions);
+    ag_mirror_win_free(edge->mirror);
     ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);
 }
 
-static struct ag_ports ports_of(struct edge *edge)
+static struct ag_ports ports_of(const struct ag_config *config, struct edge *edge)
 {
     return (struct ag_ports){
         .clock = {.wall_s = wall_s, .monotonic_ms = monotonic_ms, .random = jitter},
         .http = ag_source_http_port(edge->http),
         .users = ag_users_win_port(edge->users),
         .setting = ag_setting_win(edge->sessions),
-        .outlook = ag_outlook_win_port(edge->outlook),
+        .outlook = config->observe == AG_OBSERVE_NONE ? ag_outlook_none()
+                                                      : ag_outlook_win_port(edge->outlook),
         .vault = edge->vault_port,
+        .mirror = ag_mirror_win_port(edge->mirror),
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
@@ -226,7 +256,7 @@ static struct ag_ports ports_of(struct edge *edge)
 static enum status run_core(const struct ag_config *config, enum ag_edge_mode mode,
                             struct edge *edge, struct err *err)
 {
-    const struct ag_ports ports = ports_of(edge);
+    const struct ag_ports ports = ports_of(config, edge);
     switch (mode) {
     case AG_EDGE_LOOP: return ag_run(config, &edge->host, &ports, &edge->trust, err);
     case AG_EDGE_ONCE: return ag_run_once(config, &edge->host, &ports, &edge->trust, err);
@@ -234,22 +264,50 @@ static enum status run_core(const struct ag_config *config, enum ag_edge_mode mo
     return ST_BUG;
 }
 
-enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
-                        void (*started)(void), struct err *err)
+/* With one set of settings. *opened: all that they name was there. */
+static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode,
+                            const struct ag_edge_events *events, struct edge *edge, bool *opened,
+                            struct err *err)
 {
-    struct edge edge = {0};
+    const struct ag_config *config = &settings->config;
     const struct ag_listener listener = {
-        .ctx = &edge, .wake = wake, .session_changed = session_changed};
+        .ctx = edge, .wake = wake, .session_changed = session_changed, .resumed = wake};
 
-    enum status st = open_edge(config, mode, &edge, err);
+    enum status st = events->configured(events->ctx, config, err);
     if (st == ST_OK) {
+        st = open_edge(config, mode, edge, err);
+    }
+    if (st == ST_OK) {
+        *opened = true;
+        ag_settings_keep(settings);
         ag_control_attach(&listener);
-        if (started != NULL) {
-            started();
-        }
-        st = run_core(config, mode, &edge, err);
+        events->started(events->ctx);
+        st = run_core(config, mode, edge, err);
         ag_control_attach(NULL);
     }
-    close_edge(&edge);
+    close_edge(edge);
+    return st;
+}
+
+/* As often as the settings change, and once more with the old ones if the new ones do not work. */
+enum status ag_edge_run(struct ag_settings *settings, enum ag_edge_mode mode,
+                        const struct ag_edge_events *events, struct err *err)
+{
+    int64_t began_at_s = clock_wall_s();
+    bool again = true;
+    enum status st = ST_OK;
+    while (again) {
+        bool opened = false;
+        struct edge edge = {.settings = mode == AG_EDGE_LOOP ? settings : NULL,
+                            .began_at_s = began_at_s};
+        st = run_with(settings, mode, events, &edge, &opened, err);
+        again = settings->waits && st == ST_OK;
+        if (again) {
+            ag_settings_take(settings);
+        } else if (st != ST_OK && !opened) {
+            again = ag_settings_go_back(settings, err);
+        }
+        again = again && !ag_control_stopping();
+    }
     return st;
 }

@@ -95,22 +95,40 @@ static BOOL WINAPI stop_by_console(DWORD event)
     return TRUE;
 }
 
+static enum status read_settings(void *ctx, struct ag_config *out, struct err *err)
+{
+    const struct arguments *flags = ctx;
+    enum status st = ag_config_win_read(out, err);
+    return st == ST_OK ? ag_config_read_flags(out, flags->count, flags->list, err) : st;
+}
+
+static enum status log_to_console(void *ctx, const struct ag_config *config, struct err *err)
+{
+    (void)ctx;
+    return log_open(NULL, config->log_level, err);
+}
+
+static void say_nothing(void *ctx)
+{
+    (void)ctx;
+}
+
 static int run_with(struct arguments arguments, enum ag_edge_mode mode)
 {
     struct ag_config config = {0};
+    struct ag_settings settings = {.ctx = &arguments, .read = read_settings};
+    const struct ag_edge_events events = {.configured = log_to_console, .started = say_nothing};
     struct err err = {0};
     int exit_code = EXIT_FAILED;
     if (read_config(arguments, &config, &exit_code) != ST_OK) {
         return exit_code;
     }
-    enum status st = log_open(NULL, config.log_level, &err);
-    if (st == ST_OK) {
-        st = ag_config_check(&config, &err);
-    }
-    if (st == ST_OK) {
-        st = ag_edge_run(&config, mode, NULL, &err);
-    }
     ag_config_done(&config);
+    enum status st = ag_settings_open(&settings, &err);
+    if (st == ST_OK) {
+        st = ag_edge_run(&settings, mode, &events, &err);
+    }
+    ag_settings_done(&settings);
     return finish(st, &err);
 }
 
