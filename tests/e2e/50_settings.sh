@@ -28,10 +28,6 @@ is_state() {
     [ "$(service_state)" = "$1" ]
 }
 
-not_polled() {
-    ! is_polled
-}
-
 shown() { # user, value of the mirror, expected
     wine_quiet reg query "HKLM\\SOFTWARE\\MapiRollout\\State\\Users\\$(sid_of "$1")" /v "$2" 2>/dev/null |
         grep -Eq "$2 +REG_[A-Z]+ +$3\$"
@@ -89,9 +85,11 @@ check "status names it, too" grep -q '^bad settings *ServerUrl in HKLM.SOFTWARE.
 
 # ---- ServerUrl: an empty one is none; without it, it goes again ----
 policy_set ServerUrl ''
-until_ok 30 "nobody polls the server any more" not_polled
+# The server itself notices only at the end of the hold that nobody waits for an answer any more.
+until_ok 30 "it goes without a server" agent_said 'event=started .* server=-'
+starts=$(agent_log | grep -Ec 'event=started .* server=https')
 policy_clear ServerUrl
-until_ok 30 "the server is polled again" is_polled
+until_ok 30 "the server counts again" said_times 'event=started .* server=https' $((starts + 1))
 check "a file that is not there is refused when it is tried" agent_set CaFile 'C:\mr\gone.pem'
 until_ok 20 "it goes back to the CA file it had" agent_said 'event=settings_refused code=not_found'
 agent_set CaFile 'C:\mr\ca.pem'
