@@ -19,14 +19,15 @@
 
 #include <stdatomic.h>
 
-/* Settings that nobody told us about are found this late. */
-enum { SETTINGS_EVERY_MS = 2000 };
+/* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
+enum { ONCE_PATIENCE_MS = 5000 };
 
 struct edge {
     struct ag_trust trust;
     struct ag_host host;
     struct ag_vault_win *vault;
     struct ag_vault vault_port;
+    struct ag_sessions *sessions;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     struct ag_mirror_win *mirror;
@@ -35,7 +36,7 @@ struct edge {
     struct ag_source_http *http;
     struct ag_watch *watch;
     struct ag_settings *settings; /* NULL: they are not looked at again */
-    uint64_t settings_due_ms;
+    bool settings_looked_at;
     bool start_over; /* others wait */
 };
 
@@ -74,15 +75,15 @@ static void wake(void *ctx)
 static void session_changed(void *ctx, bool logged_off)
 {
     struct edge *edge = ctx;
-    ag_watch_session_changed(edge->watch, logged_off);
+    ag_watch_session_changed(edge->watch, logged_off, NULL);
 }
 
+/* The first time whatever the watch says: it began after the settings were read. */
 static bool settings_may_have_changed(struct edge *edge)
 {
-    uint64_t now_ms = clock_monotonic_ms();
-    bool due = now_ms >= edge->settings_due_ms;
-    edge->settings_due_ms = due ? now_ms + SETTINGS_EVERY_MS : edge->settings_due_ms;
-    return due;
+    bool first = !edge->settings_looked_at;
+    edge->settings_looked_at = true;
+    return ag_watch_take_settings_change(edge->watch) || first;
 }
 
 /* Others than these are ready: the loop ends as if it were to stop, and starts over with them. */
@@ -107,13 +108,14 @@ static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
     bool ended = atomic_exchange(&edge->outlook_ended, false);
-    return ag_watch_take_change(edge->watch) || ended;
+    bool named = ag_users_win_take_news(edge->users);
+    return ag_watch_take_change(edge->watch) || ended || named;
 }
 
 static bool files_changed(void *ctx)
 {
-    (void)ctx;
-    return false; /* nobody watches the data directory yet: it is looked at now and then */
+    struct edge *edge = ctx;
+    return ag_watch_take_file(edge->watch);
 }
 
 /* ---- putting it together ------------------------------------------------------------------- */
@@ -168,7 +170,22 @@ static enum status open_http(const struct ag_config *config, struct edge *edge, 
     return st;
 }
 
-static enum status open_edge(const struct ag_config *config, struct edge *edge, struct err *err)
+static enum status open_users(enum ag_edge_mode mode, struct edge *edge, struct err *err)
+{
+    const struct ag_users_win_options options = {
+        .vault = &edge->vault_port,
+        .keeps = true,
+        .sessions = edge->sessions,
+        .host = &edge->host,
+        .patience_ms = mode == AG_EDGE_ONCE ? ONCE_PATIENCE_MS : 0,
+        .wake = wake,
+        .ctx = edge,
+    };
+    return ag_users_win_new(&options, &edge->users, err);
+}
+
+static enum status open_edge(const struct ag_config *config, enum ag_edge_mode mode,
+                             struct edge *edge, struct err *err)
 {
     enum status st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     if (st == ST_OK) {
@@ -182,7 +199,10 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
         st = ag_host_win_read(&edge->host, err);
     }
     if (st == ST_OK) {
-        st = ag_users_win_new(&edge->users, err);
+        st = ag_sessions_new(&AG_SESSION_CALLS, &edge->sessions, err);
+    }
+    if (st == ST_OK) {
+        st = open_users(mode, edge, err);
     }
     if (st == ST_OK) {
         st = open_http(config, edge, err);
@@ -193,17 +213,18 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
     if (st == ST_OK) {
         st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
-    return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
+    return st == ST_OK ? ag_watch_start(wake, edge, config->data_dir, &edge->watch, err) : st;
 }
 
-/* The watch and the waits for Outlook call into http, so they end first. */
+/* The watch, the look-up of names and the waits for Outlook call into http, so they end first. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
+    ag_users_win_free(edge->users);
     ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
     ag_mirror_win_free(edge->mirror);
-    ag_users_win_free(edge->users);
+    ag_sessions_free(edge->sessions);
     ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);
@@ -215,7 +236,7 @@ static struct ag_ports ports_of(const struct ag_config *config, struct edge *edg
         .clock = {.wall_s = wall_s, .monotonic_ms = monotonic_ms, .random = jitter},
         .http = ag_source_http_port(edge->http),
         .users = ag_users_win_port(edge->users),
-        .setting = ag_setting_win(),
+        .setting = ag_setting_win(edge->sessions),
         .outlook = config->observe == AG_OBSERVE_NONE ? ag_outlook_none()
                                                       : ag_outlook_win_port(edge->outlook),
         .vault = edge->vault_port,
@@ -249,7 +270,7 @@ static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode
 
     enum status st = events->configured(events->ctx, config, err);
     if (st == ST_OK) {
-        st = open_edge(config, edge, err);
+        st = open_edge(config, mode, edge, err);
     }
     if (st == ST_OK) {
         *opened = true;

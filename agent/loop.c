@@ -258,10 +258,13 @@ enum status ag_loop_run_pass(struct ag_loop *l)
     };
     struct ag_pass *pass = NULL;
     struct err err = {.st = ST_OK};
+    uint64_t began_ms = ag_loop_now_ms(l);
     enum status st = ag_cycle_run(&cycle, &pass, &err);
     l->passed_ms = ag_loop_now_ms(l);
     l->pass_due_ms = l->passed_ms + PASS_EVERY_MS;
     if (st == ST_OK) {
+        log_write(LOG_DEBUG, "event=pass users=%zu ms=%" PRIu64, pass->count,
+                  l->passed_ms - began_ms);
         err = (struct err){.st = ST_OK};
         l->act_pending = false;
         take_pass(l, pass);

@@ -21,8 +21,11 @@ enum {
 static const wchar_t TITLE[] = L"MAPI over HTTP rollout agent";
 static const wchar_t DESCRIPTION[] =
     L"Moves Outlook between RPC over HTTP and MAPI over HTTP as signed policies say.";
-/* LocalSystem reaches what it needs by its own SID; no right to take from others is wanted. */
-static const wchar_t PRIVILEGES[] = L"SeChangeNotifyPrivilege\0";
+/* LocalSystem reaches what it needs by its own SID; no right to take from others is wanted. SeTcb is
+ * what WTSQueryUserToken() asks for, SeImpersonate lets us act with the rights of that token, which
+ * are fewer than ours. */
+static const wchar_t PRIVILEGES[] =
+    L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0SeTcbPrivilege\0";
 
 /* ---- handles ------------------------------------------------------------------------------- */
 
