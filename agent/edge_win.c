@@ -19,12 +19,8 @@
 
 #include <stdatomic.h>
 
-enum {
-    /* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
-    ONCE_PATIENCE_MS = 5000,
-    /* Settings that nobody told us about are found this late. */
-    SETTINGS_EVERY_MS = 60 * 1000,
-};
+/* Whoever runs one pass waits for it; then what names decide is decided at once, if it can be. */
+enum { ONCE_PATIENCE_MS = 5000 };
 
 struct edge {
     struct ag_trust trust;
@@ -40,7 +36,7 @@ struct edge {
     struct ag_source_http *http;
     struct ag_watch *watch;
     struct ag_settings *settings; /* NULL: they are not looked at again */
-    uint64_t settings_due_ms;
+    bool settings_looked_at;
     bool start_over; /* others wait */
 };
 
@@ -82,13 +78,12 @@ static void session_changed(void *ctx, bool logged_off)
     ag_watch_session_changed(edge->watch, logged_off, NULL);
 }
 
+/* The first time whatever the watch says: it began after the settings were read. */
 static bool settings_may_have_changed(struct edge *edge)
 {
-    uint64_t now_ms = clock_monotonic_ms();
-    bool told = ag_watch_take_settings_change(edge->watch);
-    bool due = told || now_ms >= edge->settings_due_ms;
-    edge->settings_due_ms = due ? now_ms + SETTINGS_EVERY_MS : edge->settings_due_ms;
-    return due;
+    bool first = !edge->settings_looked_at;
+    edge->settings_looked_at = true;
+    return ag_watch_take_settings_change(edge->watch) || first;
 }
 
 /* Others than these are ready: the loop ends as if it were to stop, and starts over with them. */
@@ -228,8 +223,8 @@ static void close_edge(struct edge *edge)
     ag_users_win_free(edge->users);
     ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
-    ag_sessions_free(edge->sessions);
     ag_mirror_win_free(edge->mirror);
+    ag_sessions_free(edge->sessions);
     ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);

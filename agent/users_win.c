@@ -120,7 +120,7 @@ static void look_at_sessions(struct ag_users_win *users)
 {
     struct err err = {.st = ST_OK};
     enum status st = ag_sessions_look(users->options.sessions, &users->groups, &err);
-    tell(&users->sessions_trouble, st, "event=sessions_not_read", &err);
+    tell(&users->sessions_trouble, st, "sessions_not_read", &err);
 }
 
 static void keep(struct ag_users_win *users)
@@ -134,7 +134,7 @@ static void keep(struct ag_users_win *users)
     if (st == ST_OK) {
         st = ag_names_save(&users->names, vault, &err);
     }
-    tell(&users->kept_trouble, st, "event=users_not_kept", &err);
+    tell(&users->kept_trouble, st, "users_not_kept", &err);
 }
 
 static void take_answers(struct ag_users_win *users)
@@ -237,10 +237,10 @@ static void load(struct ag_users_win *users)
         return;
     }
     if (ag_groups_load(&users->groups, vault, &err) != ST_OK) {
-        log_failure(LOG_WARNING, "event=groups_not_read", &err);
+        log_failure(LOG_WARNING, "groups_not_read", &err);
     }
     if (ag_names_load(&users->names, vault, clock_monotonic_ms(), &err) != ST_OK) {
-        log_failure(LOG_WARNING, "event=names_not_read", &err);
+        log_failure(LOG_WARNING, "names_not_read", &err);
     }
 }
 

@@ -117,7 +117,7 @@ static void watch_files(struct ag_watch *watch)
         return;
     }
     if (ag_files_watch_open(watch->data_dir, &watch->files, &err) != ST_OK) {
-        log_failure(LOG_WARNING, "event=folder_not_watched", &err);
+        log_failure(LOG_WARNING, "folder_not_watched", &err);
     }
 }
 
