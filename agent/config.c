@@ -1,5 +1,6 @@
 #include "agent/config.h"
 
+#include "agent/proxy.h"
 #include "base/bytes.h"
 #include "policy/limits.h"
 
@@ -172,9 +173,11 @@ enum status ag_config_check(const struct ag_config *config, struct err *err)
         return err_refuse(err, "bad_url", "ServerUrl",
                           "ServerUrl (--server-url) must look like https://host:port");
     }
-    if (config->proxy != NULL && !is_url(config->proxy, "http://")) {
+    enum ag_proxy_kind kind = AG_PROXY_NONE;
+    const char *url = NULL;
+    if (!ag_proxy_setting_read(config->proxy, &kind, &url)) {
         return err_refuse(err, "bad_url", "Proxy",
-                          "Proxy (--proxy) must look like http://host:port");
+                          "Proxy (--proxy) must be none, auto, http://host:port or pac:URL");
     }
     if (config->rollout != NULL && !is_name(config->rollout)) {
         return err_refuse(err, "out_of_range", "Rollout",

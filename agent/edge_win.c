@@ -2,7 +2,9 @@
 
 #include "agent/control_win.h"
 #include "agent/host_win.h"
+#include "agent/network_win.h"
 #include "agent/outlook_win.h"
+#include "agent/proxy_win.h"
 #include "agent/rootstore_win.h"
 #include "agent/run.h"
 #include "agent/setting_win.h"
@@ -21,7 +23,9 @@ struct edge {
     struct ag_vault_win *vault;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
+    struct ag_proxy_win *proxies; /* NULL: nothing is looked up */
     struct ag_source_http *http;
+    struct ag_network *network;
     struct ag_watch *watch;
 };
 
@@ -63,6 +67,18 @@ static void session_changed(void *ctx, bool logged_off)
     ag_watch_session_changed(edge->watch, logged_off);
 }
 
+static void resumed(void *ctx)
+{
+    struct edge *edge = ctx;
+    ag_network_resumed(edge->network);
+}
+
+static bool network_changed(void *ctx)
+{
+    struct edge *edge = ctx;
+    return ag_network_take_change(edge->network);
+}
+
 static bool stopping(void *ctx)
 {
     (void)ctx;
@@ -98,20 +114,41 @@ enum status ag_edge_read_trust(const struct ag_config *config, struct pol_trust 
     return st;
 }
 
+/* http comes up after it, and before anybody can want to know a proxy. */
+static enum status open_proxies(const struct ag_config *config, struct edge *edge,
+                                const char **fixed, struct err *err)
+{
+    enum ag_proxy_kind kind = AG_PROXY_NONE;
+    const char *url = NULL;
+    if (!ag_proxy_setting_read(config->proxy, &kind, &url)) {
+        return err_refuse(err, "bad_url", "Proxy", "Proxy (--proxy) means nothing");
+    }
+    *fixed = kind == AG_PROXY_FIXED ? url : NULL;
+    bool looked_up = kind == AG_PROXY_AUTO || kind == AG_PROXY_PAC;
+    if (!looked_up || config->server_url == NULL) {
+        return ST_OK;
+    }
+    return ag_proxy_win_start(config->server_url, url, wake, edge, &edge->proxies, err);
+}
+
 static enum status open_http(const struct ag_config *config, struct edge *edge, struct err *err)
 {
     struct bytes roots = {0};
-    enum status st = ST_OK;
-    if (config->server_url != NULL && config->ca_file == NULL) {
+    const char *proxy = NULL;
+    enum status st = open_proxies(config, edge, &proxy, err);
+    if (st == ST_OK && config->server_url != NULL && config->ca_file == NULL) {
         st = ag_rootstore_read(&roots, err);
     }
     if (st == ST_OK) {
-        const struct ag_source_http_options options = {
+        struct ag_source_http_options options = {
             .server_url = config->server_url,
             .ca_file = config->ca_file,
             .ca_pem = bytes_span(&roots),
-            .proxy = config->proxy,
+            .proxy = proxy,
         };
+        if (edge->proxies != NULL) {
+            options.proxies = ag_proxy_win_source(edge->proxies);
+        }
         st = ag_source_http_open(&options, &edge->http, err);
     }
     bytes_free(&roots);
@@ -136,14 +173,20 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
     if (st == ST_OK) {
         st = open_http(config, edge, err);
     }
+    if (st == ST_OK) {
+        st = ag_network_start(wake, edge, &edge->network, err);
+    }
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
 }
 
-/* The watch calls into http, so it ends first. */
+/* The others call into http, so they end first; it asks the proxies to the last. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
+    ag_network_stop(edge->network);
+    ag_proxy_win_stop(edge->proxies);
     ag_source_http_close(edge->http);
+    ag_proxy_win_free(edge->proxies);
     ag_outlook_win_free(edge->outlook);
     ag_users_win_free(edge->users);
     ag_vault_win_close(edge->vault);
@@ -163,6 +206,7 @@ static struct ag_ports ports_of(struct edge *edge)
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
+        .network_changed = network_changed,
         .events_ctx = edge,
     };
 }
@@ -183,7 +227,7 @@ enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
 {
     struct edge edge = {0};
     const struct ag_listener listener = {
-        .ctx = &edge, .wake = wake, .session_changed = session_changed};
+        .ctx = &edge, .wake = wake, .session_changed = session_changed, .resumed = resumed};
 
     enum status st = open_edge(config, &edge, err);
     if (st == ST_OK) {

@@ -5,7 +5,7 @@
 enum {
     SLEPT_MS = 60 * 1000,     /* a step so much later than it was due: nobody ran here meanwhile */
     RENEW_GAP_MS = 60 * 1000, /* a network that comes and goes is no reason to ask faster */
-    HTTP_LEAST_ERROR = 400,
+    HTTP_LEAST_OTHER = 300,   /* a redirect, a refusal, a failure */
 };
 
 static enum status start(struct ag_loop *l, enum ag_lane lane, const struct ag_request *request,
@@ -52,7 +52,7 @@ static const char *why_no_contact(const struct ag_schedule *schedule,
         return NULL; /* a cut poll is no failure */
     }
     switch ((int)answer->st) { /* the few that differ for whoever reads it */
-    case ST_OK: return answer->http >= HTTP_LEAST_ERROR ? "server_refused" : NULL;
+    case ST_OK: return answer->http >= HTTP_LEAST_OTHER ? "server_refused" : NULL;
     case ST_DENIED: return "tls_refused";
     case ST_TIMED_OUT: return "timed_out";
     default: return "unreachable";

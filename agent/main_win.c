@@ -241,7 +241,7 @@ static int command_not_built(struct arguments arguments)
 #define FLAGS_HELP                                                                                 \
     "Settings come from HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override them:\n"                \
     "  --server-url URL  --ca-file FILE  --trust-file FILE  --rollout NAME\n"                      \
-    "  --enroll-secret-file FILE  --proxy URL  --data-dir DIR  --log-level LEVEL  --tags A,B\n"
+    "  --enroll-secret-file FILE  --proxy none|auto|URL|pac:URL  --data-dir DIR  --log-level LEVEL  --tags A,B\n"
 
 static const struct command COMMANDS[] = {
     {"service", command_service,

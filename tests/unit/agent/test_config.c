@@ -112,6 +112,11 @@ static void check__what_is_missing_or_malformed__is_named(void **state)
     must_be_refused(ag_config_check(&config, &err), "out_of_range", "Rollout");
     assert_int_equal(read("--rollout|good-1|--proxy|socks5://x"), ST_OK);
     must_be_refused(ag_config_check(&config, &err), "bad_url", "Proxy");
+    const char *proxies[] = {"--proxy|none", "--proxy|auto", "--proxy|pac:http://h/p.pac"};
+    for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
+        assert_int_equal(read(proxies[i]), ST_OK);
+        assert_int_equal(ag_config_check(&config, &err), ST_OK);
+    }
     assert_int_equal(read("--proxy|http://p:3128|--tags|"), ST_OK);
     must_be_refused(ag_config_check(&config, &err), "out_of_range", "Tags");
 }
