@@ -1,6 +1,7 @@
 #include "agent/edge_win.h"
 
 #include "agent/control_win.h"
+#include "agent/harden_win.h"
 #include "agent/host_win.h"
 #include "agent/network_win.h"
 #include "agent/outlook_win.h"
@@ -229,6 +230,9 @@ enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
     const struct ag_listener listener = {
         .ctx = &edge, .wake = wake, .session_changed = session_changed, .resumed = resumed};
 
+    const struct ag_harden_calls calls = ag_harden_calls_win();
+
+    ag_harden_tell(&calls);
     enum status st = open_edge(config, &edge, err);
     if (st == ST_OK) {
         ag_control_attach(&listener);

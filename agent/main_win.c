@@ -7,6 +7,7 @@
 #include "agent/control_win.h"
 #include "agent/edge_win.h"
 #include "agent/explain_win.h"
+#include "agent/harden_win.h"
 #include "agent/inspect_win.h"
 #include "agent/service_setup_win.h"
 #include "agent/service_win.h"
@@ -337,10 +338,10 @@ int wmain(int argc, wchar_t **argv); /* what -municode calls; no header declares
 int wmain(int argc, wchar_t **argv)
 {
     struct arguments arguments = {0};
-    /* First of all: no DLL from the folder of this program or the current one, ever. */
-    if (!SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32)) {
-        (void)fprintf(stderr, "%s: cannot confine the search for DLLs\n", PROGRAM);
-        return EXIT_FAILED;
+    struct err err = {0};
+    const struct ag_harden_calls calls = ag_harden_calls_win();
+    if (ag_harden(&calls, &err) != ST_OK) { /* first of all */
+        return finish(err.st, &err);
     }
     if (psa_crypto_init() != PSA_SUCCESS) {
         (void)fprintf(stderr, "%s: the cryptography does not start\n", PROGRAM);
