@@ -193,11 +193,11 @@ static enum status load_secret(struct ag_enroll *enroll, const char *secret_file
     if (st == ST_OK) {
         return vault->write_secret(vault->ctx, SECRET_FILE, bytes_span(&enroll->secret), why);
     }
-    if (load_sealed_secret(enroll, NULL) == ST_OK) {
-        return ST_OK;
+    bool sealed = load_sealed_secret(enroll, NULL) == ST_OK;
+    if (!sealed || st != ST_NOT_FOUND) { /* a file that is gone did its duty */
+        *why = at_file;
     }
-    *why = at_file;
-    return st;
+    return sealed ? ST_OK : st;
 }
 
 enum status ag_enroll_open(struct ag_enroll *enroll, const struct ag_vault *vault,

@@ -244,6 +244,22 @@ static void open__secret_file_is_nonsense__is_not_used_and_not_shown(void **stat
     assert_int_equal(file_remove(path, &err), ST_OK);
 }
 
+static void open__secret_file_is_nonsense_beside_a_sealed_one__is_told_all_the_same(void **state)
+{
+    (void)state;
+    char path[] = "test_enroll_beside.tmp";
+    write_secret(path, "a\nb\n");
+    restart(path);
+    assert_int_equal(err.st, ST_REFUSED);
+    ask();
+    assert_string_equal(request.bearer, "s3cret");
+    assert_int_equal(file_remove(path, &err), ST_OK);
+    restart(path); /* gone after it was sealed: as it should be */
+    assert_int_equal(err.st, ST_OK);
+    ask();
+    assert_string_equal(request.bearer, "s3cret");
+}
+
 static void open__no_secret_at_all__is_told_and_nothing_is_asked(void **state)
 {
     (void)state;
@@ -269,6 +285,7 @@ int main(void)
         TEST(take__cannot_be_stored__is_used_all_the_same_and_told),
         TEST(open__secret_file__wins_and_is_sealed),
         TEST(open__secret_file_is_nonsense__is_not_used_and_not_shown),
+        TEST(open__secret_file_is_nonsense_beside_a_sealed_one__is_told_all_the_same),
         TEST(open__no_secret_at_all__is_told_and_nothing_is_asked),
     };
     return cmocka_run_group_tests_name("enroll", tests, NULL, NULL);
