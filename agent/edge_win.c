@@ -134,26 +134,19 @@ static enum status open_proxies(const struct ag_config *config, struct edge *edg
 
 static enum status open_http(const struct ag_config *config, struct edge *edge, struct err *err)
 {
-    struct bytes roots = {0};
     const char *proxy = NULL;
     enum status st = open_proxies(config, edge, &proxy, err);
-    if (st == ST_OK && config->server_url != NULL && config->ca_file == NULL) {
-        st = ag_rootstore_read(&roots, err);
+    bool roots = config->server_url != NULL && config->ca_file == NULL;
+    struct ag_source_http_options options = {
+        .server_url = config->server_url,
+        .ca_file = config->ca_file,
+        .read_roots = roots ? ag_rootstore_read : NULL,
+        .proxy = proxy,
+    };
+    if (edge->proxies != NULL) {
+        options.proxies = ag_proxy_win_source(edge->proxies);
     }
-    if (st == ST_OK) {
-        struct ag_source_http_options options = {
-            .server_url = config->server_url,
-            .ca_file = config->ca_file,
-            .ca_pem = bytes_span(&roots),
-            .proxy = proxy,
-        };
-        if (edge->proxies != NULL) {
-            options.proxies = ag_proxy_win_source(edge->proxies);
-        }
-        st = ag_source_http_open(&options, &edge->http, err);
-    }
-    bytes_free(&roots);
-    return st;
+    return st == ST_OK ? ag_source_http_open(&options, &edge->http, err) : st;
 }
 
 static enum status open_edge(const struct ag_config *config, struct edge *edge, struct err *err)

@@ -3,6 +3,7 @@
 #include "agent/source_http_lane.h"
 #include "agent/source_http_setup.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,7 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LOOK_UP_MOST_MS = 60 * 1000 }; /* WPAD has several ways, each with its own patience */
+enum {
+    LOOK_UP_MOST_MS = 60 * 1000, /* WPAD has several ways, each with its own patience */
+    ROOTS_GAP_MS = 10 * 60 * 1000,
+};
 
 struct ag_source_http {
     CURLM *multi;
@@ -19,7 +23,10 @@ struct ag_source_http {
     struct ag_proxy_list fixed; /* without a source of proxies */
     struct ag_proxy_source proxies;
     struct ag_proxy_memory memory;
+    enum status (*read_roots)(struct bytes *out, struct err *err);
     struct bytes ca_pem;
+    uint64_t roots_ms;  /* when they were read again; 0: never */
+    bool roots_doubted; /* a certificate did not hold since */
     struct ag_http_lane lanes[AG_LANE_COUNT];
     atomic_bool woken;
 };
@@ -55,6 +62,39 @@ static bool go_if_known(struct ag_source_http *source, struct ag_http_lane *lane
     return go(source, lane);
 }
 
+static bool is_idle(const struct ag_source_http *source)
+{
+    bool busy = false;
+    for (unsigned i = 0; i < AG_LANE_COUNT; i++) {
+        busy = busy || source->lanes[i].busy;
+    }
+    return !busy;
+}
+
+static enum status read_roots(struct ag_source_http *source, struct err *err)
+{
+    struct bytes roots = {0};
+    enum status st = source->read_roots(&roots, err);
+    if (st == ST_OK) {
+        bytes_free(&source->ca_pem);
+        source->ca_pem = roots;
+    }
+    source->roots_doubted = false;
+    return st;
+}
+
+/* An exchange under way may still look at the old ones. Without new ones those go on. */
+static void look_after_roots(struct ag_source_http *source)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    bool long_ago = source->roots_ms == 0 || now_ms - source->roots_ms >= ROOTS_GAP_MS;
+    if (source->read_roots != NULL && source->roots_doubted && long_ago && is_idle(source)) {
+        enum status st = read_roots(source, NULL);
+        source->roots_ms = now_ms;
+        log_write(LOG_INFO, "event=roots_read_again status=%s", status_name(st));
+    }
+}
+
 static enum status start(void *ctx, enum ag_lane which, const struct ag_request *request,
                          struct err *err)
 {
@@ -64,6 +104,7 @@ static enum status start(void *ctx, enum ag_lane which, const struct ag_request 
         return err_set(err, ST_BUG, 0, "no request can start in lane %d", (int)which);
     }
     ag_http_lane_end(lane);
+    look_after_roots(source);
     lane->answer.body = bytes_with_limit(request->answer_limit_bytes);
     lane->started_ms = clock_monotonic_ms();
     const struct ag_http_server server = {
@@ -112,6 +153,7 @@ static void finish(struct ag_source_http *source, struct ag_http_lane *lane, CUR
     struct ag_answer *answer = &lane->answer;
     answer->st = lane->too_large ? ST_TOO_LARGE : ag_source_http_status(code);
     answer->elapsed_ms = (uint32_t)(clock_monotonic_ms() - lane->started_ms);
+    source->roots_doubted = source->roots_doubted || answer->st == ST_DENIED;
     if (answer->st != ST_OK) {
         ag_http_lane_tell(lane, source->server_url, code);
     }
@@ -241,13 +283,11 @@ static bool copy_text(const char *from, char **to)
 static enum status copy_options(struct ag_source_http *source,
                                 const struct ag_source_http_options *options, struct err *err)
 {
-    struct span roots = options->ca_pem;
-    source->ca_pem = bytes_with_limit(roots.size);
     if (!copy_text(options->server_url, &source->server_url) ||
-        !copy_text(options->ca_file, &source->ca_file) ||
-        bytes_append(&source->ca_pem, roots.data, roots.size) != ST_OK) {
+        !copy_text(options->ca_file, &source->ca_file)) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory for the server's settings");
     }
+    source->read_roots = options->read_roots;
     source->proxies = options->proxies;
     ag_proxy_list_read(options->proxy, &source->fixed);
     size_t length = source->server_url != NULL ? strlen(source->server_url) : 0;
@@ -281,6 +321,9 @@ enum status ag_source_http_open(const struct ag_source_http_options *options,
     }
     atomic_init(&source->woken, false);
     enum status st = copy_options(source, options, err);
+    if (st == ST_OK && source->read_roots != NULL) {
+        st = read_roots(source, err);
+    }
     if (st == ST_OK) {
         st = open_handles(source, err);
     }

@@ -46,8 +46,7 @@ make_certificates() {
 # ---- one server after the other ------------------------------------------------------------------
 
 bad_start() { # case, certificate
-    BAD=$WORK/bad-$1-$2
-    mkdir "$BAD"
+    BAD=$(mktemp -d "$WORK/bad-$1-$2-XXXXXX")
     cp "$WORK/next.jws" "$BAD/policy"
     printf 'https://localhost:%s/v1/policy\n' "$(cat "$WORK/fake/port")" >"$BAD/location"
     python3 "$HARNESS_DIR/bad_server.py" "$BAD" "$1" "$WORK/$2.pem" "$WORK/$2.key" 2>>"$WORK/log/bad.log" </dev/null &

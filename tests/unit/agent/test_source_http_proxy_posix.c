@@ -238,6 +238,41 @@ static void proxies__all_dead__each_is_tried_once_and_then_doubted(void **state)
     start(); /* the lane is free again */
 }
 
+static unsigned reads;
+
+static enum status read_roots(struct bytes *out, struct err *why)
+{
+    (void)why;
+    reads++;
+    *out = bytes_with_limit(16);
+    return bytes_append_text(out, "no PEM");
+}
+
+/* Such roots hold for nobody. */
+static void fail_in_tls(void)
+{
+    start();
+    assert_int_equal(end().st, ST_DENIED);
+}
+
+static void roots__tls_fails_again_and_again__are_read_again_once(void **state)
+{
+    (void)state;
+    char url[64];
+    reads = 0;
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%u", port);
+    struct ag_source_http_options options = {.server_url = url, .read_roots = read_roots};
+    assert_int_equal(ag_source_http_open(&options, &source, &err), ST_OK);
+    http = ag_source_http_port(source);
+    assert_int_equal(reads, 1);
+    fail_in_tls();
+    assert_int_equal(reads, 1);
+    fail_in_tls();
+    assert_int_equal(reads, 2);
+    fail_in_tls();
+    assert_int_equal(reads, 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -247,6 +282,7 @@ int main(void)
         TEST(proxies__first_is_dead__second_is_taken),
         TEST(proxies__not_known_yet__nobody_is_called_until_they_are),
         TEST(proxies__not_known_and_cancelled__the_lane_is_free),
+        TEST(roots__tls_fails_again_and_again__are_read_again_once),
         TEST(proxies__all_dead__each_is_tried_once_and_then_doubted),
     };
     return cmocka_run_group_tests_name("source_http_proxy", tests, NULL, NULL);
