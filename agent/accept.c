@@ -1,7 +1,5 @@
 #include "agent/accept.h"
 
-#include "policy/unbuilt.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +11,7 @@ static void forget_pending(struct ag_pending *pending)
 }
 
 enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault *vault,
-                             char etag[AG_ETAG_BYTES], struct err *why)
+                             int64_t now_s, char etag[AG_ETAG_BYTES], struct err *why)
 {
     *why = (struct err){.st = ST_OK};
     etag[0] = '\0';
@@ -23,6 +21,11 @@ enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault
                                               &standing->policy, etag, &at_load);
     if (loaded == ST_OK) {
         standing->received_version = standing->policy->version;
+        struct err at_time = {.st = ST_OK};
+        if (ag_policy_store_accepted_at(&standing->store, standing->policy->version, now_s,
+                                        &standing->accepted_at_s, &at_time) != ST_OK) {
+            *why = at_time; /* only the next start does not know it either */
+        }
     } else if (loaded != ST_NOT_FOUND) {
         *why = at_load;
     } else if (opened == ST_OK) {
@@ -62,9 +65,6 @@ static enum status examine(const struct ag_standing *standing, struct span raw, 
         rules.stored_policy_usable = now != NULL && strcmp(now->rollout, policy->rollout) == 0 &&
                                      now->version == rules.floor.version;
         st = pol_freshness(policy, &rules, freshness, why);
-        if (st == ST_OK) {
-            st = pol_unbuilt_in_agent(policy, why);
-        }
         *out = policy;
     }
     pol_verified_free(verified);
@@ -87,21 +87,57 @@ static enum status keep_pending(struct ag_standing *standing, struct span raw,
     return ST_OK;
 }
 
-void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
+static void fill_failed(struct ag_failed *failed, const char *etag, int64_t now_s,
                         const struct err *why)
 {
-    struct ag_failed *failed = &standing->failed;
     failed->code = why->code != NULL ? why->code : status_name(why->st);
     failed->at_s = now_s;
+    (void)snprintf(failed->text, sizeof failed->text, "%s", why->text);
     (void)snprintf(failed->pointer, sizeof failed->pointer, "%s", why->pointer);
     (void)snprintf(failed->etag, sizeof failed->etag, "%s", etag);
 }
 
-/* Stored durably, then used. */
-static enum status take(struct ag_standing *standing, struct span raw, struct pol_policy **policy,
-                        struct err *why)
+void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
+                        const struct err *why)
 {
-    enum status st = ag_policy_store_save(&standing->store, standing->trust, *policy, raw, why);
+    fill_failed(&standing->failed, etag, now_s, why);
+}
+
+void ag_standing_refuse_trust(struct ag_standing *standing, int64_t now_s, const struct err *why)
+{
+    fill_failed(&standing->trust_failed, "", now_s, why);
+}
+
+/* What could not be stored is offered again and again: the same failure keeps its time, or every
+ * attempt would be news to report. */
+static void note_failure(struct ag_standing *standing, const char *etag, int64_t now_s,
+                         const struct err *why)
+{
+    const struct ag_failed *failed = &standing->failed;
+    const char *code = why->code != NULL ? why->code : status_name(why->st);
+    bool known =
+        failed->code != NULL && strcmp(failed->code, code) == 0 && strcmp(failed->etag, etag) == 0;
+    fill_failed(&standing->failed, etag, known ? failed->at_s : now_s, why);
+}
+
+const struct ag_failed *ag_standing_failure(const struct ag_standing *standing)
+{
+    if (standing->failed.code != NULL) {
+        return &standing->failed;
+    }
+    return standing->trust_failed.code != NULL ? &standing->trust_failed : NULL;
+}
+
+/* Stored durably, then used. */
+static enum status take(struct ag_standing *standing, struct span raw, int64_t now_s,
+                        struct pol_policy **policy, struct err *why)
+{
+    enum status st =
+        ag_policy_store_save(&standing->store, standing->trust, *policy, raw, now_s, why);
+    if (st == ST_OK) {
+        st = ag_policy_store_accepted_at(&standing->store, (*policy)->version, now_s,
+                                         &standing->accepted_at_s, why);
+    }
     if (st == ST_OK) {
         pol_policy_free(standing->policy);
         standing->policy = *policy;
@@ -145,13 +181,15 @@ enum status ag_standing_offer(struct ag_standing *standing, struct span raw, con
         settle(standing, policy);
     } else if (st == ST_OK) {
         offer = AG_OFFER_ACCEPTED;
-        st = take(standing, raw, &policy, why);
+        st = take(standing, raw, now_s, &policy, why);
         if (st == ST_OK) {
             settle(standing, standing->policy);
         }
     }
     if (st == ST_OK) {
         *out = offer;
+    } else if (status_class(st) == STATUS_MACHINE) {
+        note_failure(standing, etag, now_s, why);
     }
     pol_policy_free(policy);
     return st;
@@ -174,6 +212,14 @@ enum status ag_standing_retry(struct ag_standing *standing, int64_t now_s, enum 
     }
     forget_pending(&pending);
     return st;
+}
+
+int64_t ag_standing_accepted_at_s(struct ag_standing *standing, int64_t now_s)
+{
+    if (standing->accepted_at_s > now_s) {
+        standing->accepted_at_s = now_s;
+    }
+    return standing->accepted_at_s;
 }
 
 bool ag_standing_is_stale(const struct ag_standing *standing, int64_t now_s)

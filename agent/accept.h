@@ -18,6 +18,7 @@
 
 struct ag_failed {
     const char *code; /* NULL: the last offer was not refused */
+    char text[ERR_TEXT_BYTES];
     char pointer[ERR_POINTER_BYTES];
     char etag[AG_ETAG_BYTES]; /* "" for a file */
     int64_t at_s;
@@ -37,8 +38,10 @@ struct ag_standing {
     struct ag_policy_store store;
 
     struct pol_policy *policy; /* in force; NULL: none yet */
+    int64_t accepted_at_s;     /* when it came into force */
     int64_t received_version;  /* last verified; 0: none */
     struct ag_failed failed;
+    struct ag_failed trust_failed; /* the trust file, for this whole run */
     struct ag_pending pending;
 };
 
@@ -47,11 +50,12 @@ enum ag_offer { AG_OFFER_ACCEPTED, AG_OFFER_NO_CHANGE, AG_OFFER_PENDING, AG_OFFE
 /* Open the store and load what was accepted last. *etag names it, "" if not known. ST_OK also
  * without a usable policy: *why tells, why->st ST_OK if there is nothing to tell. */
 enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault *vault,
-                             char etag[AG_ETAG_BYTES], struct err *why) MUST_USE;
+                             int64_t now_s, char etag[AG_ETAG_BYTES], struct err *why) MUST_USE;
 void ag_standing_done(struct ag_standing *standing);
 
 /* Offer what came. etag: the server's name for it, "" for a file. *why is filled for
- * AG_OFFER_PENDING and AG_OFFER_REFUSED. */
+ * AG_OFFER_PENDING and AG_OFFER_REFUSED. A refusal, and what could not be stored, is noted for the
+ * report. */
 enum status ag_standing_offer(struct ag_standing *standing, struct span raw, const char *etag,
                               int64_t now_s, enum ag_offer *out, struct err *why) MUST_USE;
 
@@ -59,10 +63,20 @@ enum status ag_standing_offer(struct ag_standing *standing, struct span raw, con
 void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
                         const struct err *why);
 
+/* The same for the trust file: it stands until the next start. */
+void ag_standing_refuse_trust(struct ag_standing *standing, int64_t now_s, const struct err *why);
+
+/* What a report is to say: the refusal of the last policy, else that of the trust file; NULL if
+ * neither was refused. */
+const struct ag_failed *ag_standing_failure(const struct ag_standing *standing);
+
 /* Has the time of what is pending come? Then ag_standing_retry() offers it again. */
 bool ag_standing_is_due(const struct ag_standing *standing, int64_t now_s);
 enum status ag_standing_retry(struct ag_standing *standing, int64_t now_s, enum ag_offer *out,
                               struct err *why) MUST_USE;
+
+/* When the policy in force was accepted: never in the future, however the clock was set back since. */
+int64_t ag_standing_accepted_at_s(struct ag_standing *standing, int64_t now_s);
 
 /* The policy in force has expired; it stays in force. */
 bool ag_standing_is_stale(const struct ag_standing *standing, int64_t now_s);

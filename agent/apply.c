@@ -133,9 +133,6 @@ static enum status set_value(struct task *t, const char *rollout, enum pol_set s
 {
     struct ag_value want = wanted(set);
     enum status st = ST_OK;
-    if (ag_value_same(&t->done.value, &want)) {
-        return ST_OK;
-    }
     if (!ag_marker_is_there(&t->marker)) {
         st = write_pre_image(t, rollout, err);
     }
@@ -208,18 +205,32 @@ static enum status give_back(struct task *t, struct err *err)
     return st;
 }
 
+/* Is there anything to do? A marker is there to be forgotten on all courses but the first two. */
+static bool differs(const struct task *t, enum course course, enum pol_set set)
+{
+    struct ag_value want = wanted(set);
+    switch (course) {
+    case COURSE_NOTHING: break;
+    case COURSE_SET: return !ag_value_same(&t->done.value, &want);
+    case COURSE_GIVE_BACK:
+    case COURSE_RELEASE: return ag_marker_is_there(&t->marker);
+    }
+    return false;
+}
+
 static enum status follow(struct task *t, enum course course, const struct pol_policy *policy,
-                          const struct pol_decision *decision, struct err *err)
+                          const struct pol_decision *decision, bool may_write, struct err *err)
 {
     static const struct ag_value ABSENT = {.present = false};
-    if (course == COURSE_NOTHING) {
+    if (!differs(t, course, decision->set)) {
+        return ST_OK;
+    }
+    if (!may_write) {
+        t->done.withheld = true;
         return ST_OK;
     }
     if (course == COURSE_SET) {
         return set_value(t, policy->rollout, decision->set, err);
-    }
-    if (!ag_marker_is_there(&t->marker)) {
-        return ST_OK;
     }
     if (!t->done.ours) {
         return leave_foreign(t, decision, err);
@@ -230,13 +241,13 @@ static enum status follow(struct task *t, enum course course, const struct pol_p
 
 enum status ag_apply(const struct ag_setting *setting, struct ag_hive *hive,
                      const struct pol_policy *policy, const struct pol_decision *decision,
-                     struct ag_applied *out, struct err *err)
+                     bool may_write, struct ag_applied *out, struct err *err)
 {
     struct task t = {.setting = setting, .hive = hive};
     t.done.blocked_by = decision->blocked_by;
     enum status st = read_all(&t, err);
     if (st == ST_OK) {
-        st = follow(&t, course_of(policy, decision), policy, decision, err);
+        st = follow(&t, course_of(policy, decision), policy, decision, may_write, err);
     }
     if (st == ST_OK) {
         *out = t.done;

@@ -19,6 +19,7 @@
 struct ag_applied {
     enum pol_action action;
     enum pol_blocked blocked_by; /* the decision's, or foreign or pre_image_lost */
+    bool withheld;               /* something was to be written, and may not be yet */
     bool ours;                   /* after all */
     struct ag_value value;       /* what is there now: looked at again after writing */
     struct ag_marked pre_image;
@@ -26,10 +27,11 @@ struct ag_applied {
 
 /* Bring the decision of a policy to an open hive.
  *
- * policy   in force; gives its kind and the name of the rollout. */
+ * policy      in force; gives its kind and the name of the rollout
+ * may_write   false: find out whether anything is to be written, and write nothing */
 enum status ag_apply(const struct ag_setting *setting, struct ag_hive *hive,
                      const struct pol_policy *policy, const struct pol_decision *decision,
-                     struct ag_applied *out, struct err *err) MUST_USE;
+                     bool may_write, struct ag_applied *out, struct err *err) MUST_USE;
 
 /* Look, and change nothing: while no policy is in force. */
 enum status ag_apply_look(const struct ag_setting *setting, struct ag_hive *hive,

@@ -1,10 +1,23 @@
 #include "agent/cycle.h"
 
 #include "agent/apply.h"
+#include "agent/mark.h"
 #include "agent/observe.h"
 #include "agent/users.h"
 #include "policy/evaluate.h"
 #include "policy/facts.h"
+
+#include <inttypes.h>
+
+static int64_t wall_s(const struct ag_cycle *cycle)
+{
+    return cycle->ports->clock.wall_s(cycle->ports->clock.ctx);
+}
+
+static int64_t version_of(const struct ag_cycle *cycle)
+{
+    return cycle->policy != NULL ? cycle->policy->version : 0;
+}
 
 /* A user's failure, told in the row; the status stays in the row, too. */
 static void tell_failure(struct ag_outcome *outcome, enum status st)
@@ -47,25 +60,27 @@ static enum status decide_row(const struct ag_cycle *cycle, const struct ag_user
     return st;
 }
 
-/* Note in the user's record what a pass brought. The same version and the same decision once more,
- * and yet a write: then somebody else had rewritten the value. */
-static void note(const struct ag_cycle *cycle, const struct ag_applied *applied,
+/* Note in the user's record what a pass brought. */
+static void note(const struct ag_cycle *cycle, const struct ag_applied *applied, bool rewritten,
                  struct ag_outcome *outcome, struct ag_record *record)
 {
-    enum pol_set set = outcome->row.set;
-    bool again = record->brought_version == cycle->policy->version && record->set == set;
     outcome->wrote = applied->action;
-    outcome->corrected =
-        again && (applied->action == POL_ACTION_WROTE || applied->action == POL_ACTION_REMOVED);
+    outcome->corrected = rewritten && applied->action != POL_ACTION_NONE;
+    outcome->withheld = applied->withheld;
+    outcome->row.blocked_by = applied->blocked_by;
+    if (applied->withheld) {
+        return; /* it was not brought to the user */
+    }
     if (record->brought_version != cycle->policy->version) {
         record->corrections = 0;
     }
     record->corrections += outcome->corrected ? 1 : 0;
     record->brought_version = cycle->policy->version;
-    record->set = set;
+    record->set = outcome->row.set;
+    record->away = false;
     if (applied->action != POL_ACTION_NONE) {
         record->action = applied->action;
-        record->written_at_s = cycle->ports->clock.wall_s(cycle->ports->clock.ctx);
+        record->written_at_s = wall_s(cycle);
         record->last_start_s = -1;
         record->starts = 0;
     }
@@ -80,25 +95,59 @@ static void show(const struct ag_applied *applied, struct pol_report_user *row)
     }
 }
 
+static bool has_value(enum pol_set set)
+{
+    return set == POL_SET_BLOCK || set == POL_SET_ALLOW || set == POL_SET_ALLOW_EXPLICIT;
+}
+
+/* Drift is looked at before it is corrected: the third time within a day it is left. What a hive
+ * holds that has just come back is no rewrite: it may be a profile that forgets, or an old copy. */
+static enum status apply_or_leave(const struct ag_cycle *cycle, struct ag_hive *hive,
+                                  const struct pol_decision *decision, struct ag_outcome *outcome,
+                                  struct ag_record *record)
+{
+    const struct ag_setting *setting = &cycle->ports->setting;
+    struct ag_applied applied = {0};
+    bool drift =
+        has_value(decision->set) && ag_permit_is_drift(cycle->policy, decision->set, record);
+    bool may_write = outcome->permit == AG_PERMIT_WRITE;
+    bool rewritten = false;
+
+    enum status st = ag_apply(setting, hive, cycle->policy, decision, may_write && !drift, &applied,
+                              &outcome->err);
+    if (st == ST_OK && applied.withheld && may_write && drift) {
+        rewritten = !record->away;
+        if (!rewritten || ag_permit_take_rewrite(wall_s(cycle), record)) {
+            st = ag_apply(setting, hive, cycle->policy, decision, true, &applied, &outcome->err);
+        } else {
+            outcome->permit = AG_PERMIT_CONTESTED;
+        }
+    }
+    if (st == ST_OK) {
+        note(cycle, &applied, rewritten, outcome, record);
+        show(&applied, &outcome->row);
+    }
+    return st;
+}
+
 /* apply, with the hive open; what is there is shown even if writing failed. */
 static enum status apply_open(const struct ag_cycle *cycle, struct ag_hive *hive,
                               const struct pol_decision *decision, struct ag_outcome *outcome,
                               struct ag_record *record)
 {
     const struct ag_setting *setting = &cycle->ports->setting;
-    struct ag_applied applied = {0};
+    struct ag_applied seen = {0};
     enum status st = ST_OK;
-    if (cycle->policy == NULL) {
-        st = ag_apply_look(setting, hive, &applied, &outcome->err);
-    } else {
-        st = ag_apply(setting, hive, cycle->policy, decision, &applied, &outcome->err);
+    if (cycle->policy != NULL) {
+        st = apply_or_leave(cycle, hive, decision, outcome, record);
     }
-    if (st == ST_OK && cycle->policy != NULL) {
-        note(cycle, &applied, outcome, record);
-        outcome->row.blocked_by = applied.blocked_by;
-    }
-    if (st == ST_OK || ag_apply_look(setting, hive, &applied, NULL) == ST_OK) {
-        show(&applied, &outcome->row);
+    if (cycle->policy == NULL || st != ST_OK) {
+        struct err *err = st == ST_OK ? &outcome->err : NULL;
+        enum status looked = ag_apply_look(setting, hive, &seen, err);
+        if (looked == ST_OK) {
+            show(&seen, &outcome->row);
+        }
+        st = st == ST_OK ? looked : st;
     }
     return st;
 }
@@ -109,11 +158,13 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
     const struct ag_setting *setting = &cycle->ports->setting;
     struct ag_hive *hive = NULL;
     if (!outcome->row.hive_loaded) {
+        record->away = record->brought_version != 0;
         return ST_OK;
     }
     enum status st = setting->open(setting->ctx, outcome->row.sid, &hive, &outcome->err);
     if (st == ST_NOT_FOUND) {
         outcome->row.hive_loaded = false; /* logged off meanwhile */
+        record->away = record->brought_version != 0;
         return ST_OK;
     }
     if (st == ST_OK) {
@@ -123,14 +174,58 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
     return st;
 }
 
+/* May the value be written? Also says when it may, if that is only a question of time. */
+static void ask_permit(const struct ag_cycle *cycle, const struct ag_outlook_view *view,
+                       struct ag_outcome *outcome, struct ag_record *record)
+{
+    int64_t now_s = wall_s(cycle);
+    outcome->turn_at_s = -1;
+    if (cycle->policy == NULL) {
+        outcome->permit = now_s < cycle->pause_until_s ? AG_PERMIT_PAUSED : AG_PERMIT_WRITE;
+        return;
+    }
+    struct ag_permit_question question = {
+        .policy = cycle->policy,
+        .accepted_at_s = cycle->accepted_at_s,
+        .pause_until_s = cycle->pause_until_s,
+        .now_s = now_s,
+        .outlook = view,
+    };
+    outcome->permit = ag_permit_ask(&question, outcome->row.set, record);
+    if (outcome->permit == AG_PERMIT_WAITING) {
+        outcome->turn_at_s = ag_permit_turn_at_s(&question, outcome->row.sid);
+    }
+}
+
+/* evaluate -> apply, for one user. */
+static enum status decide_and_apply(const struct ag_cycle *cycle, const struct ag_user *user,
+                                    struct pol_preparation *preparation,
+                                    const struct ag_outlook_view *view, struct ag_outcome *outcome,
+                                    struct ag_record *record)
+{
+    struct pol_decision decision = {0};
+    enum status st = decide_row(cycle, user, preparation, outcome, &decision);
+    ask_permit(cycle, view, outcome, record);
+    if (st == ST_OK && cycle->policy != NULL) {
+        st = ag_outcome_keep_groups(outcome, user, cycle->policy, &outcome->err);
+    }
+    if (st == ST_OK) {
+        st = apply(cycle, &decision, outcome, record);
+    }
+    if (st == ST_OK) {
+        record->crashes = 0;
+    }
+    return st;
+}
+
 /* evaluate -> apply -> observe, for one user. */
 static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
                        struct pol_preparation *preparation, struct ag_outcome *outcome)
 {
     const struct ag_outlook *outlook = &cycle->ports->outlook;
-    struct pol_decision decision = {0};
     struct ag_record *place = ag_ledger_find(cycle->ledger, user->sid);
-    struct ag_record record = {.written_at_s = -1, .last_start_s = -1};
+    struct ag_record record = place != NULL ? *place : ag_record_empty();
+    struct ag_outlook_view view = outlook->find(outlook->ctx, user->sid);
 
     outcome->row.sid = user->sid;
     outcome->row.account = user->account;
@@ -138,27 +233,47 @@ static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
     outcome->row.rule = -1;
     outcome->row.set = POL_SET_LEAVE;
     enum status st = ST_OK;
-    if (place == NULL) {
-        st = err_set(&outcome->err, ST_TOO_LARGE, 0, "no room to keep a record of %s", user->sid);
+    if (ag_mark_is_skipped(&record, version_of(cycle))) {
+        st = err_refuse(&outcome->err, "skipped_after_crash", "",
+                        "the agent ended %" PRIu32 " times while it looked after this user",
+                        record.crashes);
     } else {
-        record = *place;
-        st = ag_outcome_keep_groups(outcome, user, cycle->policy, &outcome->err);
-    }
-    if (st == ST_OK) {
-        st = decide_row(cycle, user, preparation, outcome, &decision);
-    }
-    if (st == ST_OK) {
-        st = apply(cycle, &decision, outcome, &record);
+        st = decide_and_apply(cycle, user, preparation, &view, outcome, &record);
     }
     if (st != ST_OK) {
         tell_failure(outcome, st);
     }
-    struct ag_outlook_view view = outlook->find(outlook->ctx, user->sid);
     ag_observe_starts(&view, &record);
-    ag_observe(&view, &record, cycle->policy, &outcome->row);
+    ag_observe(&view, &record, cycle->policy, outcome);
     if (place != NULL) {
         ag_ledger_update(cycle->ledger, place, &record);
     }
+}
+
+/* The first mark that could not be written takes its protection away, and nothing else. */
+static void heed_mark(struct ag_pass *pass, enum status st, const struct err *err)
+{
+    if (st != ST_OK && pass->mark_err.st == ST_OK) {
+        pass->mark_err = *err;
+    }
+}
+
+/* One user after the other, each under his mark: should one of them bring this process down, the
+ * next start knows who. */
+static void look_after_all(const struct ag_cycle *cycle, struct ag_pass *pass)
+{
+    const struct ag_vault *vault = &cycle->ports->vault;
+    struct pol_preparation preparation = {0};
+    struct err err = {.st = ST_OK};
+    for (size_t i = 0; i < pass->count; i++) {
+        const struct ag_user *user = &pass->users[i];
+        if (user->hive_loaded) {
+            heed_mark(pass, ag_mark_set(vault, user->sid, version_of(cycle), &err), &err);
+        }
+        look_after(cycle, user, &preparation, &pass->outcomes[i]);
+    }
+    heed_mark(pass, ag_mark_clear(vault, &err), &err);
+    pol_preparation_done(&preparation);
 }
 
 enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out, struct err *err)
@@ -167,7 +282,6 @@ enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out, str
     struct ag_user *users = NULL;
     size_t count = 0;
     struct ag_pass *pass = NULL;
-    struct pol_preparation preparation = {0};
 
     enum status st = ports->users.list(ports->users.ctx, &users, &count, err);
     if (st == ST_OK) {
@@ -177,14 +291,11 @@ enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out, str
     if (st == ST_OK && ports->outlook.refresh(ports->outlook.ctx, NULL) == ST_NO_MEMORY) {
         st = err_set(err, ST_NO_MEMORY, 0, "no memory for the list of processes");
     }
-    for (size_t i = 0; st == ST_OK && i < count; i++) {
-        look_after(cycle, &users[i], &preparation, &pass->outcomes[i]);
-    }
     if (st == ST_OK) {
+        look_after_all(cycle, pass);
         *out = pass;
         pass = NULL;
     }
     ag_pass_free(pass);
-    pol_preparation_done(&preparation);
     return st;
 }

@@ -23,6 +23,8 @@ struct ag_cycle {
     char *const *tags;
     size_t tag_count;
     const struct pol_policy *policy; /* in force; NULL: look at the users and change nothing */
+    int64_t accepted_at_s;           /* when it came into force */
+    int64_t pause_until_s;           /* nothing is written before; 0: no pause */
     struct ag_ledger *ledger;
 };
 

@@ -18,12 +18,16 @@
 #include "base/random.h"
 #include "policy/limits.h"
 
+#include <stdatomic.h>
+
 struct edge {
-    struct pol_trust *trust;
+    struct ag_trust trust;
     struct ag_host host;
     struct ag_vault_win *vault;
+    struct ag_vault vault_port;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
+    atomic_bool outlook_ended;    /* since the core asked last */
     struct ag_proxy_win *proxies; /* NULL: nothing is looked up */
     struct ag_source_http *http;
     struct ag_network *network;
@@ -86,10 +90,19 @@ static bool stopping(void *ctx)
     return ag_control_stopping();
 }
 
+/* Somebody may have waited for this to write. */
+static void outlook_ended(void *ctx)
+{
+    struct edge *edge = ctx;
+    atomic_store(&edge->outlook_ended, true);
+    ag_source_http_wake(edge->http);
+}
+
 static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
-    return ag_watch_take_change(edge->watch);
+    bool ended = atomic_exchange(&edge->outlook_ended, false);
+    return ag_watch_take_change(edge->watch) || ended;
 }
 
 static bool files_changed(void *ctx)
@@ -100,17 +113,32 @@ static bool files_changed(void *ctx)
 
 /* ---- putting it together ------------------------------------------------------------------- */
 
-enum status ag_edge_read_trust(const struct ag_config *config, struct pol_trust **out,
-                               struct err *err)
+/* Without a data directory nothing was taken before. */
+static enum status read_nothing(void *ctx, const char *name, size_t limit, struct bytes *out,
+                                struct err *err)
 {
+    (void)ctx;
+    (void)limit;
+    (void)out;
+    return err_set(err, ST_NOT_FOUND, 0, "there is no %s", name);
+}
+
+enum status ag_edge_read_trust(const struct ag_config *config, const struct ag_vault *vault,
+                               bool keep, struct ag_trust *out, struct err *err)
+{
+    static const struct ag_vault NOTHING = {.read = read_nothing};
     struct bytes document = {0};
+    struct ag_trust_offer offer = {.unreadable = {.st = ST_OK}};
     if (config->trust_file == NULL) {
-        return err_set(err, ST_NOT_FOUND, 0, "no TrustFile is set: nothing could be verified");
+        (void)err_set(&offer.unreadable, ST_NOT_FOUND, 0,
+                      "no TrustFile is set: nothing could be verified");
+    } else if (file_read(config->trust_file, LIMIT_TRUST_BYTES, &document, &offer.unreadable) ==
+               ST_OK) {
+        offer.unreadable = (struct err){.st = ST_OK};
+        offer.document = bytes_span(&document);
     }
-    enum status st = file_read(config->trust_file, LIMIT_TRUST_BYTES, &document, err);
-    if (st == ST_OK) {
-        st = pol_trust_parse(bytes_span(&document), out, err);
-    }
+    enum status st =
+        ag_trust_open(vault != NULL ? vault : &NOTHING, &offer, keep && vault != NULL, out, err);
     bytes_free(&document);
     return st;
 }
@@ -151,21 +179,25 @@ static enum status open_http(const struct ag_config *config, struct edge *edge, 
 
 static enum status open_edge(const struct ag_config *config, struct edge *edge, struct err *err)
 {
-    enum status st = ag_edge_read_trust(config, &edge->trust, err);
+    enum status st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     if (st == ST_OK) {
-        st = ag_host_win_read(&edge->host, err);
+        st = ag_vault_win_lock(edge->vault, err);
     }
     if (st == ST_OK) {
-        st = ag_vault_win_open(config->data_dir, &edge->vault, err);
+        edge->vault_port = ag_vault_win_port(edge->vault);
+        st = ag_edge_read_trust(config, &edge->vault_port, true, &edge->trust, err);
+    }
+    if (st == ST_OK) {
+        st = ag_host_win_read(&edge->host, err);
     }
     if (st == ST_OK) {
         st = ag_users_win_new(&edge->users, err);
     }
     if (st == ST_OK) {
-        st = ag_outlook_win_new(&edge->outlook, err);
+        st = open_http(config, edge, err);
     }
     if (st == ST_OK) {
-        st = open_http(config, edge, err);
+        st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
     if (st == ST_OK) {
         st = ag_network_start(wake, edge, &edge->network, err);
@@ -173,19 +205,20 @@ static enum status open_edge(const struct ag_config *config, struct edge *edge, 
     return st == ST_OK ? ag_watch_start(wake, edge, &edge->watch, err) : st;
 }
 
-/* The others call into http, so they end first; it asks the proxies to the last. */
+/* The watches and the waits for Outlook call into http, so they end first; it asks the proxies to
+ * the last. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
     ag_network_stop(edge->network);
     ag_proxy_win_stop(edge->proxies);
+    ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
     ag_proxy_win_free(edge->proxies);
-    ag_outlook_win_free(edge->outlook);
     ag_users_win_free(edge->users);
+    ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);
-    pol_trust_free(edge->trust);
 }
 
 static struct ag_ports ports_of(struct edge *edge)
@@ -196,7 +229,7 @@ static struct ag_ports ports_of(struct edge *edge)
         .users = ag_users_win_port(edge->users),
         .setting = ag_setting_win(),
         .outlook = ag_outlook_win_port(edge->outlook),
-        .vault = ag_vault_win_port(edge->vault),
+        .vault = edge->vault_port,
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
@@ -210,8 +243,8 @@ static enum status run_core(const struct ag_config *config, enum ag_edge_mode mo
 {
     const struct ag_ports ports = ports_of(edge);
     switch (mode) {
-    case AG_EDGE_LOOP: return ag_run(config, &edge->host, &ports, edge->trust, err);
-    case AG_EDGE_ONCE: return ag_run_once(config, &edge->host, &ports, edge->trust, err);
+    case AG_EDGE_LOOP: return ag_run(config, &edge->host, &ports, &edge->trust, err);
+    case AG_EDGE_ONCE: return ag_run_once(config, &edge->host, &ports, &edge->trust, err);
     }
     return ST_BUG;
 }

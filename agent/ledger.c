@@ -7,27 +7,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = AG_SID_BYTES + 160, FILE_LIMIT = AG_LEDGER_USERS * LINE_BYTES };
+enum { LINE_BYTES = AG_SID_BYTES + 280, FILE_LIMIT = AG_LEDGER_USERS * LINE_BYTES };
 
 static const char FILE_NAME[] = "users.ledger";
 
-/* sid written_at action brought_version set corrections last_start starts */
+struct ag_record ag_record_empty(void)
+{
+    return (struct ag_record){
+        .written_at_s = -1,
+        .action = POL_ACTION_NONE,
+        .set = POL_SET_LEAVE,
+        .last_start_s = -1,
+        .rewritten_at_s = {-1, -1},
+        .contested_at_s = -1,
+    };
+}
+
+/* rewritten_at rewritten_at contested_at crashes crash_version away */
+static bool read_trouble(const char **at, struct ag_record *out)
+{
+    int64_t crashes = 0;
+    int64_t away = 0;
+    bool whole = field_number(at, -1, INT64_MAX, &out->rewritten_at_s[0]) &&
+                 field_number(at, -1, INT64_MAX, &out->rewritten_at_s[1]) &&
+                 field_number(at, -1, INT64_MAX, &out->contested_at_s) &&
+                 field_number(at, 0, UINT32_MAX, &crashes) &&
+                 field_number(at, 0, VERSION_MOST, &out->crash_version) &&
+                 field_number(at, 0, 1, &away);
+    out->away = away != 0;
+    out->crashes = (uint32_t)crashes;
+    return whole;
+}
+
+/* sid written_at action brought_version set corrections last_start starts, and read_trouble() */
 static bool read_line(const char *line, struct ag_record *out)
 {
-    struct ag_record r = {0};
+    struct ag_record r = ag_record_empty();
     const char *at = line;
     int64_t action = 0;
     int64_t set = 0;
     int64_t corrections = 0;
     int64_t starts = 0;
-    bool whole = field_word(&at, r.sid, sizeof r.sid) &&
-                 field_number(&at, -1, INT64_MAX, &r.written_at_s) &&
-                 field_number(&at, 0, POL_ACTION_COUNT - 1, &action) &&
-                 field_number(&at, 0, VERSION_MOST, &r.brought_version) &&
-                 field_number(&at, 0, POL_SET_COUNT - 1, &set) &&
-                 field_number(&at, 0, UINT32_MAX, &corrections) &&
-                 field_number(&at, -1, INT64_MAX, &r.last_start_s) &&
-                 field_number(&at, 0, UINT32_MAX, &starts) && fields_end(line, at);
+    bool whole =
+        field_word(&at, r.sid, sizeof r.sid) && field_number(&at, -1, INT64_MAX, &r.written_at_s) &&
+        field_number(&at, 0, POL_ACTION_COUNT - 1, &action) &&
+        field_number(&at, 0, VERSION_MOST, &r.brought_version) &&
+        field_number(&at, 0, POL_SET_COUNT - 1, &set) &&
+        field_number(&at, 0, UINT32_MAX, &corrections) &&
+        field_number(&at, -1, INT64_MAX, &r.last_start_s) &&
+        field_number(&at, 0, UINT32_MAX, &starts) && read_trouble(&at, &r) && fields_end(line, at);
     if (!whole || strncmp(r.sid, "S-1-", 4) != 0) {
         return false;
     }
@@ -41,10 +69,17 @@ static bool read_line(const char *line, struct ag_record *out)
 
 static enum status write_line(const struct ag_record *r, struct bytes *out)
 {
-    return bytes_append_format(
-        out, "%s %" PRId64 " %u %" PRId64 " %u %" PRIu32 " %" PRId64 " %" PRIu32 "\n", r->sid,
+    enum status st = bytes_append_format(
+        out, "%s %" PRId64 " %u %" PRId64 " %u %" PRIu32 " %" PRId64 " %" PRIu32, r->sid,
         r->written_at_s, (unsigned)r->action, r->brought_version, (unsigned)r->set, r->corrections,
         r->last_start_s, r->starts);
+    if (st == ST_OK) {
+        st = bytes_append_format(
+            out, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId64 " %d\n",
+            r->rewritten_at_s[0], r->rewritten_at_s[1], r->contested_at_s, r->crashes,
+            r->crash_version, r->away ? 1 : 0);
+    }
+    return st;
 }
 
 static bool reserve(struct ag_ledger *ledger)
@@ -61,21 +96,38 @@ static bool reserve(struct ag_ledger *ledger)
     return records != NULL;
 }
 
-struct ag_record *ag_ledger_find(struct ag_ledger *ledger, const char *sid)
+static struct ag_record *find(struct ag_ledger *ledger, const char *sid)
 {
-    for (size_t i = 0; i < ledger->count; i++) {
+    for (size_t n = 0; n < ledger->count; n++) {
+        size_t i = (ledger->next + n) % ledger->count;
         if (strcmp(ledger->records[i].sid, sid) == 0) {
+            ledger->next = i + 1;
             return &ledger->records[i];
         }
+    }
+    return NULL;
+}
+
+struct ag_record *ag_ledger_find(struct ag_ledger *ledger, const char *sid)
+{
+    struct ag_record *known = find(ledger, sid);
+    if (known != NULL) {
+        return known;
     }
     if (strlen(sid) >= AG_SID_BYTES || ledger->count >= AG_LEDGER_USERS || !reserve(ledger)) {
         return NULL;
     }
     struct ag_record *r = &ledger->records[ledger->count++];
-    *r = (struct ag_record){
-        .written_at_s = -1, .action = POL_ACTION_NONE, .set = POL_SET_LEAVE, .last_start_s = -1};
+    *r = ag_record_empty();
     memcpy(r->sid, sid, strlen(sid) + 1);
     return r;
+}
+
+static bool same_trouble(const struct ag_record *a, const struct ag_record *b)
+{
+    return a->rewritten_at_s[0] == b->rewritten_at_s[0] &&
+           a->rewritten_at_s[1] == b->rewritten_at_s[1] && a->contested_at_s == b->contested_at_s &&
+           a->crashes == b->crashes && a->crash_version == b->crash_version && a->away == b->away;
 }
 
 void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,
@@ -85,7 +137,7 @@ void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,
                 place->brought_version == content->brought_version && place->set == content->set &&
                 place->corrections == content->corrections &&
                 place->last_start_s == content->last_start_s && place->starts == content->starts;
-    if (!same) {
+    if (!same || !same_trouble(place, content)) {
         *place = *content;
         ledger->changed = true;
     }

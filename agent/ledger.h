@@ -13,7 +13,7 @@
 #include "agent/ports.h"
 #include "policy/words.h"
 
-enum { AG_SID_BYTES = 192, AG_LEDGER_USERS = 4096 };
+enum { AG_SID_BYTES = 192, AG_LEDGER_USERS = 4096, AG_REWRITES_KEPT = 2 };
 
 struct ag_record {
     char sid[AG_SID_BYTES];
@@ -24,14 +24,24 @@ struct ag_record {
     uint32_t corrections;    /* rewritten by others under that version */
     int64_t last_start_s;    /* the newest start of Outlook that was seen; -1: none */
     uint32_t starts;         /* seen since written_at_s */
+    /* The two newest rewrites by others, older first; -1: none. The third in a day is contested. */
+    int64_t rewritten_at_s[AG_REWRITES_KEPT];
+    int64_t contested_at_s; /* -1: not contested */
+    uint32_t crashes;       /* in a row, of the agent, while it looked after this user */
+    int64_t crash_version;  /* in force then */
+    bool away;              /* logged off since the version was brought */
 };
 
 struct ag_ledger {
     struct ag_record *records;
     size_t count;
     size_t capacity;
+    size_t next;  /* where the search begins: users come in the same order, pass after pass */
     bool changed; /* since the last save */
 };
+
+/* A record about which nothing is known. */
+struct ag_record ag_record_empty(void);
 
 /* Load what is there; nothing there is an empty ledger. */
 enum status ag_ledger_load(struct ag_ledger *ledger, const struct ag_vault *vault,

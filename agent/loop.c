@@ -1,6 +1,9 @@
 #include "agent/loop.h"
 
+#include "agent/mark.h"
+#include "agent/picture.h"
 #include "base/log.h"
+#include "base/time_text.h"
 
 #include <inttypes.h>
 
@@ -44,7 +47,8 @@ static void tell_at_start(const char *what, const struct err *why)
 static enum status open_standing(struct ag_loop *l, struct err *err)
 {
     struct err why = {.st = ST_OK};
-    enum status st = ag_standing_open(&l->standing, &l->ports->vault, l->poll.etag, &why);
+    enum status st =
+        ag_standing_open(&l->standing, &l->ports->vault, ag_loop_now_s(l), l->poll.etag, &why);
     tell_at_start("stored policy", &why);
     if (st != ST_OK) {
         return err_set(err, st, 0, "cannot load the stored policy");
@@ -56,6 +60,18 @@ static enum status open_standing(struct ag_loop *l, struct err *err)
                   l->standing.policy->stage);
     }
     return ST_OK;
+}
+
+/* A trust file that is not taken is a refusal like that of a policy, and reported as one. */
+static void take_trust(struct ag_loop *l, const struct ag_trust *trust)
+{
+    if (trust->refused.st != ST_OK) {
+        log_failure(LOG_WARNING, "event=trust_refused", &trust->refused);
+        ag_standing_refuse_trust(&l->standing, ag_loop_now_s(l), &trust->refused);
+    } else if (trust->replaced) {
+        log_write(LOG_INFO, "event=trust_replaced version=%" PRIu32,
+                  pol_trust_version(trust->trust));
+    }
 }
 
 static enum status open_enroll(struct ag_loop *l, struct err *err)
@@ -87,6 +103,8 @@ static enum status open_records(struct ag_loop *l, struct err *err)
 static void name_troubles(struct ag_loop *l)
 {
     l->pass_trouble.what = "pass";
+    l->mark_trouble.what = "mark";
+    l->mirror_trouble.what = "mirror";
     l->file_trouble.what = "policy_file";
     l->pending_trouble.what = "pending_policy";
     l->ledger_trouble.what = "ledger";
@@ -98,10 +116,10 @@ static void name_troubles(struct ag_loop *l)
 
 enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
                          const struct ag_host *host, const struct ag_ports *ports,
-                         const struct pol_trust *trust, struct err *err)
+                         const struct ag_trust *trust, struct err *err)
 {
     *l = (struct ag_loop){.config = config, .host = host, .ports = ports};
-    l->standing.trust = trust;
+    l->standing.trust = trust->trust;
     l->standing.rollout = config->rollout;
     l->standing.min_version = config->min_version;
     l->file.patient = true;
@@ -112,13 +130,15 @@ enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
     l->token_since_ms = ag_loop_now_ms(l);
     enum status st = open_standing(l, err);
     if (st == ST_OK) {
+        take_trust(l, trust);
         st = open_enroll(l, err);
     }
     if (st == ST_OK) {
         st = open_records(l, err);
     }
     if (st == ST_OK) {
-        st = ag_reporter_init(&l->reports.reporter, config, host, trust, ag_loop_now_s(l), err);
+        st = ag_reporter_init(&l->reports.reporter, config, host, trust->trust, ag_loop_now_s(l),
+                              err);
     }
     if (st != ST_OK) {
         ag_loop_close(l);
@@ -134,31 +154,90 @@ void ag_loop_close(struct ag_loop *l)
     ag_standing_done(&l->standing);
 }
 
+/* Called by who looks after the users for good: a single pass beside the service must not take the
+ * service's mark for a crash. */
+void ag_loop_take_mark(struct ag_loop *l)
+{
+    char sid[AG_SID_BYTES] = "";
+    bool found = false;
+    struct err err = {.st = ST_OK};
+    enum status st = ag_mark_take(&l->ports->vault, &l->ledger, &found, sid, &err);
+    if (st == ST_OK && found) {
+        log_write(LOG_WARNING, "event=ended_badly sid=%s", sid);
+        st = ag_ledger_save(&l->ledger, &l->ports->vault, &err);
+    }
+    ag_tell_trouble(&l->mark_trouble, st == ST_OK ? &(struct err){.st = ST_OK} : &err);
+}
+
+/* What others may read of us. A mirror that cannot be written keeps nobody from his work. */
+void ag_loop_show(struct ag_loop *l)
+{
+    struct err err = {.st = ST_OK};
+    enum status st = ag_picture_show(&l->ports->mirror, &l->standing, l->reports.current,
+                                     &(struct ag_picture_rest){
+                                         .paused_until_s = l->config->pause_until_s,
+                                         .device_id = l->enroll.device_id,
+                                         .now_s = ag_loop_now_s(l),
+                                     },
+                                     &err);
+    ag_tell_trouble(&l->mirror_trouble, st == ST_OK ? &(struct err){.st = ST_OK} : &err);
+}
+
 /* ---- evaluate -> apply -> observe --------------------------------------------------------- */
+
+/* A user who is skipped stays so until another version comes: trying again soon would not help. */
+static bool is_worth_another_pass(const struct ag_outcome *outcome)
+{
+    return outcome->row.error_code != NULL && outcome->err.st != ST_REFUSED;
+}
+
+/* A pause is loud: nothing that is decided reaches anybody, the safe policy neither. */
+static void tell_pause(struct ag_loop *l)
+{
+    bool paused = ag_loop_now_s(l) < l->config->pause_until_s;
+    char until[TIME_TEXT_BYTES];
+    if (paused && !l->paused) {
+        time_text_write(l->config->pause_until_s, until);
+        log_write(LOG_WARNING, "event=paused until=%s", until);
+    } else if (!paused && l->paused) {
+        log_write(LOG_WARNING, "event=resumed");
+    }
+    l->paused = paused;
+}
 
 static void take_pass(struct ag_loop *l, struct ag_pass *pass)
 {
     struct err err = {.st = ST_OK};
     l->worst = ST_OK;
+    l->turn_at_s = -1;
     for (size_t i = 0; i < pass->count; i++) {
-        if (pass->outcomes[i].row.error_code != NULL) {
-            l->worst = pass->outcomes[i].err.st;
+        const struct ag_outcome *outcome = &pass->outcomes[i];
+        if (is_worth_another_pass(outcome)) {
+            l->worst = outcome->err.st;
+        }
+        if (outcome->turn_at_s >= 0 && (l->turn_at_s < 0 || outcome->turn_at_s < l->turn_at_s)) {
+            l->turn_at_s = outcome->turn_at_s;
         }
     }
+    tell_pause(l);
+    ag_tell_trouble(&l->mark_trouble, &pass->mark_err);
     ag_tell_pass(pass, l->reports.current, &l->standing);
     ag_reports_take_pass(&l->reports, pass);
     if (ag_ledger_save(&l->ledger, &l->ports->vault, &err) == ST_OK) {
         err = (struct err){.st = ST_OK};
     }
     ag_tell_trouble(&l->ledger_trouble, &err);
+    ag_loop_show(l);
 }
 
 /* A failure may have been a moment's: a hive on its way out, or somebody who wrote in between. */
 static uint64_t next_pass_in_ms(struct ag_loop *l)
 {
     if (l->worst == ST_OK) {
+        int64_t turn_in_s = l->turn_at_s - ag_loop_now_s(l);
+        bool soon = l->turn_at_s >= 0 && turn_in_s < PASS_EVERY_MS / 1000;
         l->retry_ms = 0;
-        return PASS_EVERY_MS;
+        return soon ? (uint64_t)(turn_in_s > 1 ? turn_in_s : 1) * 1000 : PASS_EVERY_MS;
     }
     uint64_t doubled_ms = l->retry_ms == 0 ? RETRY_FIRST_MS : l->retry_ms * 2;
     l->retry_ms = doubled_ms < PASS_EVERY_MS ? doubled_ms : PASS_EVERY_MS;
@@ -173,6 +252,8 @@ enum status ag_loop_run_pass(struct ag_loop *l)
         .tags = l->config->tags,
         .tag_count = l->config->tag_count,
         .policy = l->standing.policy,
+        .accepted_at_s = ag_standing_accepted_at_s(&l->standing, ag_loop_now_s(l)),
+        .pause_until_s = l->config->pause_until_s,
         .ledger = &l->ledger,
     };
     struct ag_pass *pass = NULL;
@@ -207,6 +288,9 @@ void ag_loop_take_offer(struct ag_loop *l, const char *source, enum ag_offer off
                         uint32_t delay_ms, const struct err *why)
 {
     ag_tell_offer(&l->standing, source, offer, why);
+    if (offer != AG_OFFER_NO_CHANGE) {
+        ag_loop_show(l);
+    }
     if (offer == AG_OFFER_ACCEPTED) {
         ag_schedule_set_timing(&l->schedule, &l->standing.policy->timing);
         ag_reports_want_full(&l->reports);

@@ -42,8 +42,12 @@ struct ag_loop {
     uint64_t retry_ms; /* until the next pass after one in which a user failed; 0: none did */
     uint64_t file_due_ms;
     enum status worst; /* of the users in the last pass */
+    bool paused;       /* by machine policy, in the last pass */
+    int64_t turn_at_s; /* when the next user may be written to who waits for that; -1: nobody */
 
     struct ag_trouble pass_trouble;
+    struct ag_trouble mark_trouble;
+    struct ag_trouble mirror_trouble;
     struct ag_trouble file_trouble;
     struct ag_trouble pending_trouble;
     struct ag_trouble ledger_trouble;
@@ -56,7 +60,7 @@ struct ag_loop {
 /* Load everything that an earlier run left. */
 enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
                          const struct ag_host *host, const struct ag_ports *ports,
-                         const struct pol_trust *trust, struct err *err) MUST_USE;
+                         const struct ag_trust *trust, struct err *err) MUST_USE;
 void ag_loop_close(struct ag_loop *l);
 
 uint64_t ag_loop_now_ms(const struct ag_loop *l);
@@ -65,6 +69,12 @@ uint32_t ag_loop_chance(const struct ag_loop *l);
 
 /* What ends the loop, as against what is told and tried again. */
 bool ag_loop_is_fatal(enum status st);
+
+/* Count what an earlier process left behind when it ended while it looked after somebody. */
+void ag_loop_take_mark(struct ag_loop *l);
+
+/* Let others see where we stand. */
+void ag_loop_show(struct ag_loop *l);
 
 /* evaluate -> apply -> observe, for everybody. Only what is fatal is returned. */
 enum status ag_loop_run_pass(struct ag_loop *l) MUST_USE;

@@ -9,6 +9,7 @@
 #include "agent/explain_win.h"
 #include "agent/harden_win.h"
 #include "agent/inspect_win.h"
+#include "agent/restore_win.h"
 #include "agent/service_setup_win.h"
 #include "agent/service_win.h"
 #include "base/text_win.h"
@@ -230,6 +231,25 @@ static int command_explain(struct arguments arguments)
     return finish(st, &err);
 }
 
+static int command_restore(struct arguments arguments)
+{
+    struct ag_config config = {0};
+    struct err err = {0};
+    int exit_code = EXIT_FAILED;
+    enum ag_restore_how how = AG_RESTORE_PRE_IMAGE;
+    bool json = take_flag(&arguments, "--json");
+    const char *word = take_value(&arguments, "--set");
+    if (word != NULL && !ag_restore_how_find(word, &how)) {
+        return wrong_usage("restore [--set restore|allow] [--json]");
+    }
+    if (read_config(arguments, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = ag_restore_here(&config, how, json, &err);
+    ag_config_done(&config);
+    return finish(st, &err);
+}
+
 static int command_not_built(struct arguments arguments)
 {
     struct err err = {0};
@@ -273,7 +293,12 @@ static const struct command COMMANDS[] = {
      "tried, each condition with the fact it saw, guards, outcome. Changes nothing.\n\n"
      "Example: mapi-rollout-agent explain --user S-1-5-21-1-2-3-1001\n"},
     {"preflight", command_not_built, "preflight      (not in this version)\n"},
-    {"restore", command_not_built, "restore        (not in this version)\n"},
+    {"restore", command_restore,
+     "restore [--set restore|allow] [--json] [flags]\n\n"
+     "Gives every user who is logged on back what was there before the agent; with --set allow the\n"
+     "value is removed, whoever wrote it. The agent's marks go. Says for each user what was done\n"
+     "and who was not reached. Refused while the agent runs: it would write again.\n\n"
+     "Example: mapi-rollout-agent restore\n"},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 

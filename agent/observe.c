@@ -11,11 +11,15 @@ void ag_observe_starts(const struct ag_outlook_view *view, struct ag_record *rec
     }
 }
 
-static enum pol_state state_of(const struct pol_report_user *row, const struct ag_record *record,
+static enum pol_state state_of(const struct ag_outcome *outcome, const struct ag_record *record,
                                const struct pol_policy *policy)
 {
+    const struct pol_report_user *row = &outcome->row;
     struct pol_user_view view = {
         .failed = row->error_code != NULL,
+        .contested = outcome->permit == AG_PERMIT_CONTESTED,
+        .paused = outcome->permit == AG_PERMIT_PAUSED,
+        .waiting = outcome->permit == AG_PERMIT_WAITING && outcome->withheld,
         .hive_loaded = row->hive_loaded,
         .brought = policy != NULL && record->brought_version == policy->version,
         .set = row->set,
@@ -33,8 +37,9 @@ static enum pol_state state_of(const struct pol_report_user *row, const struct a
 }
 
 void ag_observe(const struct ag_outlook_view *view, const struct ag_record *record,
-                const struct pol_policy *policy, struct pol_report_user *row)
+                const struct pol_policy *policy, struct ag_outcome *outcome)
 {
+    struct pol_report_user *row = &outcome->row;
     row->outlook_known = view->known;
     row->outlook_running = view->known && view->running;
     row->outlook_started_s = row->outlook_running ? view->started_s : -1;
@@ -45,7 +50,7 @@ void ag_observe(const struct ag_outlook_view *view, const struct ag_record *reco
     row->observed = POL_OBSERVED_UNKNOWN;
     row->confidence = POL_CONFIDENCE_NONE;
     row->mailbox = POL_MAILBOX_UNKNOWN;
-    row->state = state_of(row, record, policy);
+    row->state = state_of(outcome, record, policy);
 }
 
 struct pol_report_value ag_observe_value(const struct ag_value *value)

@@ -8,6 +8,7 @@
 #ifndef AGENT_OUTCOME_H
 #define AGENT_OUTCOME_H
 
+#include "agent/permit.h"
 #include "agent/ports.h"
 #include "policy/limits.h"
 #include "policy/policy.h"
@@ -19,6 +20,9 @@ struct ag_outcome {
     const char **groups;             /* of the user's, those that the policy names */
     enum pol_action wrote;           /* in this pass */
     bool corrected;                  /* somebody else had rewritten it */
+    enum ag_permit permit;           /* to write */
+    bool withheld;                   /* something was to be written, and the permit was not given */
+    int64_t turn_at_s;               /* when he may be written to, if only that is waited for; -1 */
     struct err err;                  /* why row.error_code is set */
 };
 
@@ -26,6 +30,7 @@ struct ag_pass {
     struct ag_user *users;
     struct ag_outcome *outcomes; /* one for each user */
     size_t count;
+    struct err mark_err; /* the first mark that could not be written; st ST_OK: all could */
 };
 
 /* Takes the list of users in any case, also on failure. */

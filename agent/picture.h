@@ -3,14 +3,15 @@
  * fetch -> verify -> evaluate -> apply -> observe -> [report]
  *
  * The same facts as a report's, for readers on this machine: the mirror in the registry, `status`.
- * Effects: none                        Units:  seconds since 1970 UTC
- * Owns:    nothing: all is borrowed    Errors: none
+ * Effects: those of the mirror         Units:  seconds since 1970 UTC
+ * Owns:    nothing: all is borrowed    Errors: said at the function
  * Threads: one thread                  Source: docs/operations.md "State"
  */
 #ifndef AGENT_PICTURE_H
 #define AGENT_PICTURE_H
 
-#include "policy/report.h"
+#include "agent/accept.h"
+#include "agent/outcome.h"
 
 struct ag_picture {
     const char *rollout;       /* NULL: nothing is in force */
@@ -29,5 +30,17 @@ struct ag_picture {
     const struct pol_report_user *const *rows; /* one for each user of the last pass */
     size_t row_count;
 };
+
+/* What the picture shows beside standing and users. */
+struct ag_picture_rest {
+    int64_t paused_until_s; /* of machine policy; 0: no pause. One that is over is not shown */
+    const char *device_id;
+    int64_t now_s;
+};
+
+/* Paint it and hand it to the mirror; pass may be NULL. ST_NO_MEMORY, or what the mirror says. */
+enum status ag_picture_show(const struct ag_mirror *mirror, const struct ag_standing *standing,
+                            const struct ag_pass *pass, const struct ag_picture_rest *rest,
+                            struct err *err) MUST_USE;
 
 #endif

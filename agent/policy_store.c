@@ -10,6 +10,9 @@ static const char POLICY_FILE[] = "accepted.jws";
 static const char FLOOR_FILE[] = "accepted.floor";
 static const char TRUST_FILE[] = "accepted.trust";
 static const char ETAG_FILE[] = "accepted.etag";
+static const char TIME_FILE[] = "accepted.at";
+
+enum { TIME_FILE_BYTES = 64 };
 
 /* ---- floors ------------------------------------------------------------------------------- */
 
@@ -275,8 +278,41 @@ static enum status save_trust(struct ag_policy_store *store, const struct pol_tr
     return st;
 }
 
+static bool read_time(const struct ag_policy_store *store, int64_t version, int64_t *out)
+{
+    struct bytes text = {0};
+    int64_t of_version = 0;
+    int64_t at_s = 0;
+    enum status st = store->vault->read(store->vault->ctx, TIME_FILE, TIME_FILE_BYTES, &text, NULL);
+    const char *start = st == ST_OK ? bytes_text(&text) : "";
+    const char *at = start;
+    bool known = field_number(&at, 1, VERSION_MOST, &of_version) &&
+                 field_number(&at, 0, INT64_MAX, &at_s) && fields_end(start, at) &&
+                 of_version == version;
+    bytes_free(&text);
+    if (known) {
+        *out = at_s;
+    }
+    return known;
+}
+
+enum status ag_policy_store_accepted_at(const struct ag_policy_store *store, int64_t version,
+                                        int64_t now_s, int64_t *out, struct err *err)
+{
+    char text[TIME_FILE_BYTES];
+    int64_t at_s = now_s;
+    if (read_time(store, version, &at_s) && at_s <= now_s) {
+        *out = at_s;
+        return ST_OK;
+    }
+    *out = now_s;
+    (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, version, now_s);
+    return store->vault->write(store->vault->ctx, TIME_FILE, span_text(text), err);
+}
+
 enum status ag_policy_store_save(struct ag_policy_store *store, const struct pol_trust *trust,
-                                 const struct pol_policy *policy, struct span raw, struct err *err)
+                                 const struct pol_policy *policy, struct span raw, int64_t now_s,
+                                 struct err *err)
 {
     const struct ag_vault *vault = store->vault;
     /* The name of the bytes that go now comes first, trust last: after a kill in between, the new
@@ -290,6 +326,10 @@ enum status ag_policy_store_save(struct ag_policy_store *store, const struct pol
     }
     if (st == ST_OK) {
         st = write_floors(store, err);
+    }
+    if (st == ST_OK) {
+        int64_t at_s = 0;
+        st = ag_policy_store_accepted_at(store, policy->version, now_s, &at_s, err);
     }
     if (st == ST_OK) {
         st = save_trust(store, trust, err);

@@ -33,9 +33,8 @@ static void fill_standing(const struct ag_report_order *order, struct pol_report
 {
     const struct ag_standing *standing = order->standing;
     const struct pol_policy *policy = standing->policy;
-    const struct ag_failed *failed = standing->failed.code == NULL && order->no_contact != NULL
-                                         ? order->no_contact
-                                         : &standing->failed;
+    const struct ag_failed *failed = ag_standing_failure(standing);
+    failed = failed != NULL ? failed : order->no_contact;
     report->received_version = standing->received_version;
     report->failed_at_s = -1;
     report->pending_not_before_s = -1;
@@ -45,7 +44,7 @@ static void fill_standing(const struct ag_report_order *order, struct pol_report
         report->digest = policy->digest;
         report->stale = ag_standing_is_stale(standing, order->now_s);
     }
-    if (failed->code != NULL) {
+    if (failed != NULL) {
         report->failed_code = failed->code;
         report->failed_pointer = failed->pointer;
         report->failed_etag = failed->etag[0] != '\0' ? failed->etag : NULL;

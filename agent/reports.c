@@ -99,13 +99,13 @@ static struct ag_standing_view view_of(const struct ag_reports *reports,
                                        const struct ag_clock *clock)
 {
     const struct ag_failed *lost = no_contact(reports, clock->monotonic_ms(clock->ctx));
-    const struct ag_failed *failed =
-        standing->failed.code == NULL && lost != NULL ? lost : &standing->failed;
+    const struct ag_failed *failed = ag_standing_failure(standing);
+    failed = failed != NULL ? failed : lost;
     return (struct ag_standing_view){
         .received = standing->received_version,
         .effective = standing->policy != NULL ? standing->policy->version : 0,
-        .failed_code = failed->code,
-        .failed_at_s = failed->at_s,
+        .failed_code = failed != NULL ? failed->code : NULL,
+        .failed_at_s = failed != NULL ? failed->at_s : -1,
         .pending = standing->pending.version,
         .stale = ag_standing_is_stale(standing, clock->wall_s(clock->ctx)),
     };

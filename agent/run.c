@@ -55,13 +55,14 @@ enum status ag_run_step(struct ag_loop *l)
 }
 
 enum status ag_run(const struct ag_config *config, const struct ag_host *host,
-                   const struct ag_ports *ports, const struct pol_trust *trust, struct err *err)
+                   const struct ag_ports *ports, const struct ag_trust *trust, struct err *err)
 {
     struct ag_loop l;
     enum status st = ag_loop_open(&l, config, host, ports, trust, err);
     if (st != ST_OK) {
         return st;
     }
+    ag_loop_take_mark(&l);
     log_write(LOG_INFO, "event=started version=%s server=%s", MR_VERSION,
               config->server_url != NULL ? config->server_url : "-");
     while (st == ST_OK && !ports->stopping(ports->events_ctx)) {
@@ -80,8 +81,7 @@ enum status ag_run(const struct ag_config *config, const struct ag_host *host,
 }
 
 enum status ag_run_once(const struct ag_config *config, const struct ag_host *host,
-                        const struct ag_ports *ports, const struct pol_trust *trust,
-                        struct err *err)
+                        const struct ag_ports *ports, const struct ag_trust *trust, struct err *err)
 {
     struct ag_loop l;
     enum status st = ag_loop_open(&l, config, host, ports, trust, err);

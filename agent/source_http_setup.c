@@ -73,6 +73,7 @@ enum status ag_source_http_status(CURLcode code)
     case CURLE_OUT_OF_MEMORY: return ST_NO_MEMORY;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM: /* roots that are none */
     case CURLE_SSL_CONNECT_ERROR: return ST_DENIED;
     default: return ST_UNREACHABLE;
     }
@@ -81,7 +82,8 @@ enum status ag_source_http_status(CURLcode code)
 bool ag_source_http_led_nowhere(CURL *easy, CURLcode code)
 {
     curl_off_t secured_us = 0;
-    bool trust = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+    bool trust = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+                 code == CURLE_SSL_CERTPROBLEM;
     CURLcode known = curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
     return code != CURLE_OK && code != CURLE_OUT_OF_MEMORY && !trust && known == CURLE_OK &&
            secured_us == 0;

@@ -53,6 +53,26 @@ void ag_tell_offer(const struct ag_standing *standing, const char *source, enum 
     }
 }
 
+/* What is withheld from one user; a pause is everybody's and told once. */
+static void tell_permit(const struct ag_outcome *now, int64_t version)
+{
+    switch (now->permit) {
+    case AG_PERMIT_WRITE:
+    case AG_PERMIT_PAUSED: break;
+    case AG_PERMIT_CONTESTED:
+        log_write(LOG_WARNING,
+                  "event=user_contested sid=%s version=%" PRId64 " corrections=%" PRIu32,
+                  now->row.sid, version, now->row.corrections);
+        break;
+    case AG_PERMIT_WAITING:
+        if (now->withheld) {
+            log_write(LOG_INFO, "event=user_waiting sid=%s version=%" PRId64, now->row.sid,
+                      version);
+        }
+        break;
+    }
+}
+
 static void tell_user(const struct ag_outcome *now, const struct ag_outcome *then, int64_t version)
 {
     const struct pol_report_user *row = &now->row;
@@ -61,6 +81,9 @@ static void tell_user(const struct ag_outcome *now, const struct ag_outcome *the
                   now->corrected ? "value_corrected" : "value_written", row->sid,
                   POL_SET_WORDS[row->set], POL_ACTION_WORDS[now->wrote], version,
                   or_dash(row->ring));
+    }
+    if (now->permit != (then != NULL ? then->permit : AG_PERMIT_WRITE)) {
+        tell_permit(now, version);
     }
     bool told = then != NULL && same_code(then->row.error_code, row->error_code) &&
                 then->row.error_os_code == row->error_os_code;

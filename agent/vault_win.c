@@ -27,6 +27,7 @@ static const wchar_t MARK_VALUE[] = L"User";
 
 struct ag_vault_win {
     char folder[PATH_BYTES];
+    HANDLE lock; /* NULL: not locked */
 };
 
 /* Letters, digits, dots, hyphens and underscores, no dot first: no way out of the folder, no
@@ -275,8 +276,37 @@ enum status ag_vault_win_open(const char *folder, struct ag_vault_win **out, str
     return ST_OK;
 }
 
+/* A file that nobody else may open while this process lives; it goes with the handle. */
+enum status ag_vault_win_lock(struct ag_vault_win *vault, struct err *err)
+{
+    char path[PATH_BYTES];
+    wchar_t *wide = NULL;
+    enum status st = path_of(vault, "agent.lock", path, err);
+    if (st == ST_OK) {
+        st = text_to_wide(path, &wide);
+    }
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "cannot lock %s", vault->folder);
+    }
+    HANDLE lock = CreateFileW(wide, GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS,
+                              FILE_ATTRIBUTE_NORMAL | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    DWORD error = lock == INVALID_HANDLE_VALUE ? GetLastError() : ERROR_SUCCESS;
+    free(wide);
+    if (error == ERROR_SHARING_VIOLATION) {
+        return err_set(err, ST_BUSY, error, "another agent works on %s", vault->folder);
+    }
+    if (error != ERROR_SUCCESS) {
+        return error_set(err, error, "cannot lock %s", vault->folder);
+    }
+    vault->lock = lock;
+    return ST_OK;
+}
+
 void ag_vault_win_close(struct ag_vault_win *vault)
 {
+    if (vault != NULL && vault->lock != NULL) {
+        (void)CloseHandle(vault->lock);
+    }
     free(vault);
 }
 

@@ -60,11 +60,20 @@ enum pol_state pol_user_state(const struct pol_user_view *view)
     if (view->failed) {
         return POL_STATE_ERROR;
     }
+    if (view->contested) {
+        return POL_STATE_CONTESTED;
+    }
+    if (view->paused) {
+        return POL_STATE_PAUSED;
+    }
     if (is_unmanaged(view)) {
         return POL_STATE_UNMANAGED;
     }
     if (!view->hive_loaded && !view->brought) {
         return POL_STATE_PENDING_LOGON;
+    }
+    if (view->waiting) {
+        return POL_STATE_WAITING;
     }
     if (is_blocked(view->blocked_by)) {
         return POL_STATE_BLOCKED;

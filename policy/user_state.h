@@ -15,7 +15,10 @@
 #include <stdint.h>
 
 struct pol_user_view {
-    bool failed; /* a read or write went wrong */
+    bool failed;    /* a read or write went wrong */
+    bool contested; /* rewritten by others too often: not corrected any more, for a while */
+    bool paused;    /* machine policy lets nothing be written */
+    bool waiting;   /* the policy's `apply` does not let it be written yet */
     bool hive_loaded;
     bool brought; /* this version was brought to the user once */
     enum pol_set set;

@@ -28,7 +28,7 @@ static enum status apply_by(const struct pol_policy *policy, enum pol_set set,
 {
     struct ag_setting setting = fake_hives_setting(&hives);
     struct pol_decision decision = {.set = set, .rule = -1, .blocked_by = blocked};
-    return ag_apply(&setting, hive, policy, &decision, &applied, &err);
+    return ag_apply(&setting, hive, policy, &decision, true, &applied, &err);
 }
 
 static void apply(enum pol_set set)
@@ -46,6 +46,38 @@ static void put_large_value(void)
 {
     hive->value =
         (struct ag_value){.present = true, .type = AG_TYPE_BINARY, .size = AG_PRE_IMAGE_BYTES + 1};
+}
+
+static void apply__may_not_write__says_whether_it_would_and_touches_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        enum pol_set set;
+        bool marker; /* a marker of ours is there, and the value is 1 */
+        bool withheld;
+    } ROWS[] = {
+        {POL_SET_BLOCK, false, true},    {POL_SET_BLOCK, true, false},
+        {POL_SET_ALLOW, false, false},   {POL_SET_ALLOW, true, true},
+        {POL_SET_RESTORE, false, false}, {POL_SET_RESTORE, true, true},
+        {POL_SET_RELEASE, true, true},   {POL_SET_LEAVE, true, true},
+        {POL_SET_LEAVE, false, false},   {POL_SET_ALLOW_EXPLICIT, false, true},
+    };
+    struct ag_setting setting = fake_hives_setting(&hives);
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        fake_hives_init(&hives);
+        hive = fake_hives_add(&hives, SID);
+        if (ROWS[i].marker) {
+            apply(POL_SET_BLOCK);
+        }
+        struct ag_hive before = *hive;
+        struct pol_decision decision = {.set = ROWS[i].set, .rule = -1};
+        assert_int_equal(ag_apply(&setting, hive, &STAGE, &decision, false, &applied, &err), ST_OK);
+        assert_int_equal(applied.withheld, ROWS[i].withheld);
+        assert_int_equal(applied.action, POL_ACTION_NONE);
+        assert_memory_equal(hive, &before, sizeof before);
+        apply(ROWS[i].set);
+        assert_false(applied.withheld);
+    }
 }
 
 static void apply__block_where_nothing_was__writes_1_after_a_flushed_marker(void **state)
@@ -339,6 +371,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
+        TEST(apply__may_not_write__says_whether_it_would_and_touches_nothing),
         TEST(apply__block_where_nothing_was__writes_1_after_a_flushed_marker),
         TEST(apply__value_is_as_wanted__nothing_is_written_at_all),
         TEST(apply__block_twice__second_pass_writes_nothing),

@@ -4,6 +4,8 @@
 #include "agent/cycle.h"
 #include "tests/fakes/fake_world.h"
 
+#include <string.h>
+
 static const struct pol_policy BLOCK = {.rollout = "test",
                                         .version = 7002,
                                         .kind = POL_KIND_STAGE,
@@ -35,8 +37,11 @@ static int tear_down(void **state)
 
 static void run(const struct pol_policy *policy)
 {
-    struct ag_cycle cycle = {
-        .ports = &world.ports, .host = &world.host, .policy = policy, .ledger = &ledger};
+    struct ag_cycle cycle = {.ports = &world.ports,
+                             .host = &world.host,
+                             .policy = policy,
+                             .accepted_at_s = FAKE_CLOCK_START_S,
+                             .ledger = &ledger};
     ag_pass_free(pass);
     pass = NULL;
     assert_int_equal(ag_cycle_run(&cycle, &pass, &world.err), ST_OK);

@@ -38,7 +38,7 @@ static int end_group(void **state)
 static void start_by(const struct fake_signer *trusted, const char *rollout)
 {
     standing = (struct ag_standing){.trust = trusted->trust, .rollout = rollout};
-    assert_int_equal(ag_standing_open(&standing, &vault, etag, &why), ST_OK);
+    assert_int_equal(ag_standing_open(&standing, &vault, 0, etag, &why), ST_OK);
 }
 
 static void restart(void)
@@ -282,6 +282,48 @@ static void stale__expired__stays_in_force(void **state)
     assert_false(ag_standing_is_stale(&standing, NOW + 20LL * 365 * 86400));
 }
 
+/* ---- when it was accepted ------------------------------------------------------------------ */
+
+static void accepted_at__same_version__is_kept_over_restarts_and_never_in_the_future(void **state)
+{
+    (void)state;
+    enum ag_offer out = AG_OFFER_REFUSED;
+    assert_int_equal(offer(7, "one", &out), ST_OK);
+    int64_t at_s = standing.accepted_at_s;
+    assert_true(at_s > 0);
+    ag_standing_done(&standing);
+    standing = (struct ag_standing){.trust = signer.trust};
+    assert_int_equal(ag_standing_open(&standing, &vault, at_s + 5000, etag, &why), ST_OK);
+    assert_int_equal(standing.accepted_at_s, at_s);
+    assert_int_equal(ag_standing_accepted_at_s(&standing, at_s + 5000), at_s);
+    /* Set back below it, the clock starts the wait anew. */
+    assert_int_equal(ag_standing_accepted_at_s(&standing, at_s - 5000), at_s - 5000);
+    assert_int_equal(ag_standing_accepted_at_s(&standing, at_s), at_s - 5000);
+}
+
+static int64_t accepted_at_s(int64_t now_s)
+{
+    int64_t at_s = 0;
+    assert_int_equal(ag_policy_store_accepted_at(&standing.store, 7001, now_s, &at_s, &why), ST_OK);
+    return at_s;
+}
+
+static void accepted_at__damaged_or_of_another_version__is_now(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {
+        "", "x", "7001", "7002 5", "7001 -5", "7001 5 6", "7001 99999999999"};
+    enum ag_offer out = AG_OFFER_REFUSED;
+    assert_int_equal(offer(7, "one", &out), ST_OK);
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+        fake_vault_put(&store, "accepted.at", span_text(TEXTS[i]));
+        assert_int_equal(accepted_at_s(1000), 1000);
+        assert_int_equal(accepted_at_s(2000), 1000); /* from now on it is remembered */
+    }
+    fake_vault_put(&store, "accepted.at", span_text("7001 5"));
+    assert_int_equal(accepted_at_s(1000), 5);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -299,6 +341,8 @@ int main(void)
         TEST(load__keys_were_replaced__stays_in_force_until_a_new_one_comes),
         TEST(load__other_rollout_is_wanted__is_not_used),
         TEST(stale__expired__stays_in_force),
+        TEST(accepted_at__same_version__is_kept_over_restarts_and_never_in_the_future),
+        TEST(accepted_at__damaged_or_of_another_version__is_now),
     };
     return cmocka_run_group_tests_name("policy_store", tests, start_group, end_group);
 }

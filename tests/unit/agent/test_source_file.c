@@ -45,7 +45,7 @@ static int set_up(void **state)
     vault = fake_vault_port(&store);
     standing = (struct ag_standing){.trust = signer.trust};
     source = (struct ag_source_file){.patient = true};
-    return ag_standing_open(&standing, &vault, etag, &why) == ST_OK ? 0 : -1;
+    return ag_standing_open(&standing, &vault, 0, etag, &why) == ST_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -169,7 +169,7 @@ static void look__cannot_be_deleted__is_taken_once_and_not_again(void **state)
 {
     (void)state;
     drop("one");
-    store.dies_after = 4; /* policy, two floors, trust; and no deleting */
+    store.dies_after = 5; /* policy, two floors, time, trust; and no deleting */
     look(NOW, AG_FOUND_OFFER);
     assert_int_equal(offer, AG_OFFER_ACCEPTED);
     assert_true(is_there("policy.jws"));

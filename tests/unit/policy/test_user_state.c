@@ -70,6 +70,26 @@ static void state__of_a_user_given_back__is_unmanaged_once_that_is_done(void **s
     }
 }
 
+static void state__contested_paused_waiting__come_in_this_order(void **state)
+{
+    (void)state;
+    struct pol_user_view view = FINE;
+    view.waiting = true;
+    view.blocked_by = POL_BLOCKED_MAILBOX;
+    assert_state(view, POL_STATE_WAITING);
+    view.hive_loaded = false;
+    view.brought = false;
+    assert_state(view, POL_STATE_PENDING_LOGON);
+    view.set = POL_SET_LEAVE;
+    assert_state(view, POL_STATE_UNMANAGED);
+    view.paused = true;
+    assert_state(view, POL_STATE_PAUSED);
+    view.contested = true;
+    assert_state(view, POL_STATE_CONTESTED);
+    view.failed = true;
+    assert_state(view, POL_STATE_ERROR);
+}
+
 static void state__of_a_user_not_logged_on__is_pending_until_it_was_brought(void **state)
 {
     (void)state;
@@ -206,6 +226,7 @@ int main(void)
         cmocka_unit_test(state__after_a_failure__is_error_whatever_else),
         cmocka_unit_test(state__of_a_user_left_alone__is_unmanaged),
         cmocka_unit_test(state__of_a_user_given_back__is_unmanaged_once_that_is_done),
+        cmocka_unit_test(state__contested_paused_waiting__come_in_this_order),
         cmocka_unit_test(state__of_a_user_not_logged_on__is_pending_until_it_was_brought),
         cmocka_unit_test(state__with_a_guard_in_the_way__is_blocked),
         cmocka_unit_test(state__without_outlook_since__is_idle),
