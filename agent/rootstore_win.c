@@ -18,14 +18,19 @@ enum {
     PEM_CHARS = 64 * 1024,         /* one certificate */
 };
 
-static enum status append_certificate(const CERT_CONTEXT *certificate, char *pem, struct bytes *out)
+/* In one line between the usual two: with line ends asked for, Wine leaves a NUL in some, at which a
+ * reader of PEM stops. */
+static enum status append_certificate(const CERT_CONTEXT *certificate, char *text,
+                                      struct bytes *out)
 {
-    DWORD chars = PEM_CHARS; /* bytes, too: PEM is ASCII, and the TLS library wants it so */
+    DWORD chars = PEM_CHARS; /* bytes, too: it is ASCII */
     if (!CryptBinaryToStringA(certificate->pbCertEncoded, certificate->cbCertEncoded,
-                              CRYPT_STRING_BASE64HEADER | CRYPT_STRING_NOCR, pem, &chars)) {
+                              CRYPT_STRING_BASE64 | CRYPT_STRING_NOCRLF, text, &chars)) {
         return ST_OK; /* larger than any real root: as if it were not trusted */
     }
-    return bytes_append(out, pem, chars);
+    enum status st = bytes_append_text(out, "-----BEGIN CERTIFICATE-----\n");
+    st = st == ST_OK ? bytes_append(out, text, strnlen(text, PEM_CHARS)) : st;
+    return st == ST_OK ? bytes_append_text(out, "\n-----END CERTIFICATE-----\n") : st;
 }
 
 /* A root may be there for e-mail or code alone. */

@@ -51,10 +51,32 @@ static bool counts(void)
     struct bytes roots = {0};
     assert_int_equal(ag_rootstore_read(&roots, &err), ST_OK);
     assert_true(CryptBinaryToStringA(root->pbCertEncoded, root->cbCertEncoded,
-                                     CRYPT_STRING_BASE64HEADER | CRYPT_STRING_NOCR, pem, &chars));
+                                     CRYPT_STRING_BASE64 | CRYPT_STRING_NOCRLF, pem, &chars));
     bool found = strstr(bytes_text(&roots), pem) != NULL;
     bytes_free(&roots);
     return found;
+}
+
+/* A NUL would hide all that come after it from a reader of PEM. */
+static void read__all__are_as_many_as_the_machine_has_and_text(void **state)
+{
+    (void)state;
+    HCERTSTORE store = open_store(L"ROOT");
+    const CERT_CONTEXT *one = NULL;
+    size_t expected = 0;
+    while ((one = CertEnumCertificatesInStore(store, one)) != NULL) {
+        expected++;
+    }
+    (void)CertCloseStore(store, 0);
+    struct bytes roots = {0};
+    size_t found = 0;
+    assert_int_equal(ag_rootstore_read(&roots, &err), ST_OK);
+    assert_null(memchr(roots.data, '\0', roots.size));
+    for (const char *at = bytes_text(&roots); (at = strstr(at, "-----END CERT")) != NULL; at++) {
+        found++;
+    }
+    assert_int_equal(found, expected);
+    bytes_free(&roots);
 }
 
 static void read__root_of_the_machine__counts(void **state)
@@ -116,6 +138,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(read__all__are_as_many_as_the_machine_has_and_text),
         TEST(read__root_of_the_machine__counts),
         TEST(read__root_that_is_disallowed__does_not_count),
         TEST(read__root_for_other_things_alone__does_not_count),
