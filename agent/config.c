@@ -1,5 +1,6 @@
 #include "agent/config.h"
 
+#include "agent/proxy.h"
 #include "base/bytes.h"
 #include "base/time_text.h"
 #include "base/visible.h"
@@ -343,9 +344,11 @@ enum status ag_config_check(const struct ag_config *config, struct err *err)
         return refuse(AG_SET_SERVER_URL, places[AG_SET_SERVER_URL], "bad_url", NULL,
                       "like https://host:port", err);
     }
-    if (config->proxy != NULL && !is_url(config->proxy, "http://")) {
-        return refuse(AG_SET_PROXY, places[AG_SET_PROXY], "bad_url", NULL, "like http://host:port",
-                      err);
+    enum ag_proxy_kind kind = AG_PROXY_NONE;
+    const char *url = NULL;
+    if (!ag_proxy_setting_read(config->proxy, &kind, &url)) {
+        return refuse(AG_SET_PROXY, places[AG_SET_PROXY], "bad_url", NULL,
+                      "none, auto, http://host:port or pac:URL", err);
     }
     if (config->rollout != NULL && !is_name(config->rollout)) {
         return refuse(AG_SET_ROLLOUT, places[AG_SET_ROLLOUT], "out_of_range", config->rollout,

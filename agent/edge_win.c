@@ -1,10 +1,13 @@
 #include "agent/edge_win.h"
 
 #include "agent/control_win.h"
+#include "agent/harden_win.h"
 #include "agent/host_win.h"
 #include "agent/mirror_win.h"
+#include "agent/network_win.h"
 #include "agent/outlook_none.h"
 #include "agent/outlook_win.h"
+#include "agent/proxy_win.h"
 #include "agent/rootstore_win.h"
 #include "agent/run.h"
 #include "agent/setting_win.h"
@@ -31,9 +34,11 @@ struct edge {
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     struct ag_mirror_win *mirror;
-    int64_t began_at_s;        /* this process */
-    atomic_bool outlook_ended; /* since the core asked last */
+    int64_t began_at_s;           /* this process */
+    atomic_bool outlook_ended;    /* since the core asked last */
+    struct ag_proxy_win *proxies; /* NULL: nothing is looked up */
     struct ag_source_http *http;
+    struct ag_network *network;
     struct ag_watch *watch;
     struct ag_settings *settings; /* NULL: they are not looked at again */
     bool settings_looked_at;
@@ -76,6 +81,18 @@ static void session_changed(void *ctx, bool logged_off)
 {
     struct edge *edge = ctx;
     ag_watch_session_changed(edge->watch, logged_off, NULL);
+}
+
+static void resumed(void *ctx)
+{
+    struct edge *edge = ctx;
+    ag_network_resumed(edge->network);
+}
+
+static bool network_changed(void *ctx)
+{
+    struct edge *edge = ctx;
+    return ag_network_take_change(edge->network);
 }
 
 /* The first time whatever the watch says: it began after the settings were read. */
@@ -150,24 +167,38 @@ enum status ag_edge_read_trust(const struct ag_config *config, const struct ag_v
     return st;
 }
 
+/* http comes up after it, and before anybody can want to know a proxy. */
+static enum status open_proxies(const struct ag_config *config, struct edge *edge,
+                                const char **fixed, struct err *err)
+{
+    enum ag_proxy_kind kind = AG_PROXY_NONE;
+    const char *url = NULL;
+    if (!ag_proxy_setting_read(config->proxy, &kind, &url)) {
+        return err_refuse(err, "bad_url", "Proxy", "Proxy (--proxy) means nothing");
+    }
+    *fixed = kind == AG_PROXY_FIXED ? url : NULL;
+    bool looked_up = kind == AG_PROXY_AUTO || kind == AG_PROXY_PAC;
+    if (!looked_up || config->server_url == NULL) {
+        return ST_OK;
+    }
+    return ag_proxy_win_start(config->server_url, url, wake, edge, &edge->proxies, err);
+}
+
 static enum status open_http(const struct ag_config *config, struct edge *edge, struct err *err)
 {
-    struct bytes roots = {0};
-    enum status st = ST_OK;
-    if (config->server_url != NULL && config->ca_file == NULL) {
-        st = ag_rootstore_read(&roots, err);
+    const char *proxy = NULL;
+    enum status st = open_proxies(config, edge, &proxy, err);
+    bool roots = config->server_url != NULL && config->ca_file == NULL;
+    struct ag_source_http_options options = {
+        .server_url = config->server_url,
+        .ca_file = config->ca_file,
+        .read_roots = roots ? ag_rootstore_read : NULL,
+        .proxy = proxy,
+    };
+    if (edge->proxies != NULL) {
+        options.proxies = ag_proxy_win_source(edge->proxies);
     }
-    if (st == ST_OK) {
-        const struct ag_source_http_options options = {
-            .server_url = config->server_url,
-            .ca_file = config->ca_file,
-            .ca_pem = bytes_span(&roots),
-            .proxy = config->proxy,
-        };
-        st = ag_source_http_open(&options, &edge->http, err);
-    }
-    bytes_free(&roots);
-    return st;
+    return st == ST_OK ? ag_source_http_open(&options, &edge->http, err) : st;
 }
 
 static enum status open_users(enum ag_edge_mode mode, struct edge *edge, struct err *err)
@@ -213,16 +244,23 @@ static enum status open_edge(const struct ag_config *config, enum ag_edge_mode m
     if (st == ST_OK) {
         st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
     }
+    if (st == ST_OK) {
+        st = ag_network_start(wake, edge, &edge->network, err);
+    }
     return st == ST_OK ? ag_watch_start(wake, edge, config->data_dir, &edge->watch, err) : st;
 }
 
-/* The watch, the look-up of names and the waits for Outlook call into http, so they end first. */
+/* The watches, the look-up of names and the waits for Outlook call into http, so they end first; it
+ * asks the proxies to the last. */
 static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
+    ag_network_stop(edge->network);
+    ag_proxy_win_stop(edge->proxies);
     ag_users_win_free(edge->users);
     ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
+    ag_proxy_win_free(edge->proxies);
     ag_mirror_win_free(edge->mirror);
     ag_sessions_free(edge->sessions);
     ag_trust_done(&edge->trust);
@@ -244,6 +282,7 @@ static struct ag_ports ports_of(const struct ag_config *config, struct edge *edg
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
+        .network_changed = network_changed,
         .events_ctx = edge,
     };
 }
@@ -266,10 +305,13 @@ static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode
 {
     const struct ag_config *config = &settings->config;
     const struct ag_listener listener = {
-        .ctx = edge, .wake = wake, .session_changed = session_changed, .resumed = wake};
+        .ctx = edge, .wake = wake, .session_changed = session_changed, .resumed = resumed};
+
+    const struct ag_harden_calls calls = ag_harden_calls_win();
 
     enum status st = events->configured(events->ctx, config, err);
     if (st == ST_OK) {
+        ag_harden_tell(&calls);
         st = open_edge(config, mode, edge, err);
     }
     if (st == ST_OK) {

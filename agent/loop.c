@@ -127,6 +127,7 @@ enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
     name_troubles(l);
     ag_schedule_init(&l->schedule, ag_loop_now_ms(l));
     l->pass_due_ms = ag_loop_now_ms(l);
+    l->token_since_ms = ag_loop_now_ms(l);
     enum status st = open_standing(l, err);
     if (st == ST_OK) {
         take_trust(l, trust);

@@ -6,6 +6,7 @@
 #include "agent/config_win.h"
 #include "agent/console_win.h"
 #include "agent/explain_win.h"
+#include "agent/harden_win.h"
 #include "agent/inspect_win.h"
 #include "agent/restore_win.h"
 #include "agent/service_setup_win.h"
@@ -249,9 +250,9 @@ static int command_not_built(struct arguments arguments)
     "Settings come from HKLM\\SOFTWARE\\Policies\\MapiRollout, then from\n"                        \
     "HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override both:\n"                                   \
     "  --server-url URL  --ca-file FILE  --trust-file FILE  --rollout NAME\n"                      \
-    "  --enroll-secret-file FILE  --proxy URL  --data-dir DIR  --log-level LEVEL\n"                \
-    "  --tags TAG (once for each)  --observe none|process|profile|full\n"                          \
-    "  --pause TIME (in UTC)  --min-version N\n"
+    "  --enroll-secret-file FILE  --proxy none|auto|URL|pac:URL  --data-dir DIR\n"                 \
+    "  --log-level LEVEL  --tags TAG (once for each)\n"                                            \
+    "  --observe none|process|profile|full  --pause TIME (in UTC)  --min-version N\n"
 
 static const struct command COMMANDS[] = {
     {"service", command_service,
@@ -356,10 +357,10 @@ int wmain(int argc, wchar_t **argv); /* what -municode calls; no header declares
 int wmain(int argc, wchar_t **argv)
 {
     struct arguments arguments = {0};
-    /* First of all: no DLL from the folder of this program or the current one, ever. */
-    if (!SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32)) {
-        (void)fprintf(stderr, "%s: cannot confine the search for DLLs\n", PROGRAM);
-        return EXIT_FAILED;
+    struct err err = {0};
+    const struct ag_harden_calls calls = ag_harden_calls_win();
+    if (ag_harden(&calls, &err) != ST_OK) { /* first of all */
+        return finish(err.st, &err);
     }
     if (psa_crypto_init() != PSA_SUCCESS) {
         (void)fprintf(stderr, "%s: the cryptography does not start\n", PROGRAM);

@@ -55,7 +55,8 @@ struct ag_http {
     /* ST_OK: an answer will come out of wait(). The lane must be free. */
     enum status (*start)(void *ctx, enum ag_lane lane, const struct ag_request *request,
                          struct err *err);
-    /* Drop what runs in the lane, if anything; its answer never comes. */
+    /* Drop what runs in the lane, if anything; its answer never comes. The next exchange there takes
+     * a new connection. */
     void (*cancel)(void *ctx, enum ag_lane lane);
     /* Sleep until an exchange ended (true, lane and answer set), or until timeout_ms passed or
      * somebody called wake (false). */
@@ -209,6 +210,9 @@ struct ag_ports {
     bool (*stopping)(void *ctx);
     bool (*hives_changed)(void *ctx); /* true once after a hive appeared, went or changed */
     bool (*files_changed)(void *ctx); /* true once after a file came into the data directory */
+    /* True once after an address of this machine came or went, or after it woke. NULL: nobody can
+     * tell; that it slept is noticed by the clock, too. */
+    bool (*network_changed)(void *ctx);
     void *events_ctx;
 };
 

@@ -30,11 +30,12 @@ enum status ag_reporter_init(struct ag_reporter *reporter, const struct ag_confi
     return new_id(reporter->run_id, err);
 }
 
-static void fill_standing(const struct ag_standing *standing, int64_t now_s,
-                          struct pol_report *report)
+static void fill_standing(const struct ag_report_order *order, struct pol_report *report)
 {
+    const struct ag_standing *standing = order->standing;
     const struct pol_policy *policy = standing->policy;
     const struct ag_failed *failed = ag_standing_failure(standing);
+    failed = failed != NULL ? failed : order->no_contact;
     report->received_version = standing->received_version;
     report->failed_at_s = -1;
     report->pending_not_before_s = -1;
@@ -42,7 +43,7 @@ static void fill_standing(const struct ag_standing *standing, int64_t now_s,
         report->rollout = policy->rollout;
         report->effective_version = policy->version;
         report->digest = policy->digest;
-        report->stale = ag_standing_is_stale(standing, now_s);
+        report->stale = ag_standing_is_stale(standing, order->now_s);
     }
     if (failed != NULL) {
         report->failed_code = failed->code;
@@ -111,7 +112,7 @@ static enum status write_part(const struct building *b, size_t part, struct byte
         report.run_id[i] = b->reporter->run_id[i];
     }
     fill_machine(b->reporter, &report);
-    fill_standing(b->order->standing, b->order->now_s, &report);
+    fill_standing(b->order, &report);
     enum status st = new_id(report.report_id, err);
     return st == ST_OK ? pol_report_write(&report, out, err) : st;
 }

@@ -112,6 +112,11 @@ static void check__what_is_missing_or_malformed__is_named(void **state)
     must_be_refused(ag_config_check(&config, &err), "out_of_range", "--rollout");
     assert_int_equal(read("--rollout|good-1|--proxy|socks5://x"), ST_OK);
     must_be_refused(ag_config_check(&config, &err), "bad_url", "--proxy");
+    const char *proxies[] = {"--proxy|none", "--proxy|auto", "--proxy|pac:http://h/p.pac"};
+    for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
+        assert_int_equal(read(proxies[i]), ST_OK);
+        assert_int_equal(ag_config_check(&config, &err), ST_OK);
+    }
     assert_int_equal(read("--proxy|http://p:3128|--tags|"), ST_OK);
     must_be_refused(ag_config_check(&config, &err), "out_of_range", "--tags");
 }
@@ -161,8 +166,8 @@ static void check__of_a_bad_url__does_not_show_it(void **state)
     assert_int_equal(read("--data-dir|d|--trust-file|t"), ST_OK);
     assert_int_equal(put(AG_SET_PROXY, "http://user:hunter2@p:1"), ST_OK);
     must_be_refused(ag_config_check(&config, &err), "bad_url", "Proxy");
-    assert_string_equal(err.text, "Proxy in HKLM\\SOFTWARE\\Policies\\MapiRollout must be like "
-                                  "http://host:port");
+    assert_string_equal(err.text, "Proxy in HKLM\\SOFTWARE\\Policies\\MapiRollout must be none, "
+                                  "auto, http://host:port or pac:URL");
 }
 
 static void put__of_more_tags_than_there_may_be__is_refused(void **state)
