@@ -1,5 +1,5 @@
 #!/bin/sh
-# 40_users.sh - groups and names reach the rules and the server: groups by SID from a token, names from a thread that
+# 65_users.sh - groups and names reach the rules and the server: groups by SID from a token, names from a thread that
 # nobody waits for; both are known at once after a restart. Who has no token is left alone, and left-overs are nobody.
 set -u
 . "$(dirname "$0")/harness.sh"
