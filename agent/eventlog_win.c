@@ -58,6 +58,16 @@ bool ag_eventlog_write(struct ag_eventlog *log, uint32_t id, const char *details
     return written;
 }
 
+void ag_eventlog_note(const char *message)
+{
+    const struct ag_event *event = ag_event_find(message);
+    struct ag_eventlog *log = NULL;
+    if (event != NULL && ag_eventlog_open(&log, NULL) == ST_OK) {
+        (void)ag_eventlog_write(log, event->id, ag_event_details(message));
+        ag_eventlog_close(log);
+    }
+}
+
 static LSTATUS set_source(HKEY key, const wchar_t *program)
 {
     const DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;

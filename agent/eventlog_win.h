@@ -21,6 +21,10 @@ void ag_eventlog_close(struct ag_eventlog *log); /* NULL is fine */
 /* details: UTF-8, what stands for %1 in the event's text. False: Windows did not take it. */
 bool ag_eventlog_write(struct ag_eventlog *log, uint32_t id, const char *details);
 
+/* One event of a program that keeps no log of its own: a message as the log would have it. Best
+ * effort, as it is about what was done already. */
+void ag_eventlog_note(const char *message);
+
 /* Tell Windows which program has the texts of the events; what `service install` does. */
 enum status ag_eventlog_register(const wchar_t *program, struct err *err) MUST_USE;
 /* What is not registered any more is fine. */

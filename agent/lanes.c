@@ -158,6 +158,9 @@ static void take_report(struct ag_loop *l, const struct ag_answer *answer)
     if (result == AG_REPORT_ENROLL && l->report_generation == l->enroll.generation) {
         ag_enroll_refuse_token(&l->enroll);
     }
+    if (result == AG_REPORT_DROPPED) {
+        log_failure(LOG_WARNING, "report_dropped", &err);
+    }
     bool good = result != AG_REPORT_LATER;
     ag_schedule_report_ended(&l->schedule, good, answer->retry_after_s, ag_loop_now_ms(l),
                              ag_loop_chance(l));

@@ -1,6 +1,7 @@
 #include "agent/restore_win.h"
 
 #include "agent/accepted_win.h"
+#include "agent/eventlog_win.h"
 #include "agent/observe.h"
 #include "agent/service_setup_win.h"
 #include "agent/setting_win.h"
@@ -170,6 +171,15 @@ static enum status restore_users(const struct ag_vault *vault, enum ag_restore_h
     return st;
 }
 
+/* Values were changed without the service: those who watch for that should know. */
+static void note(enum ag_restore_how how, size_t failed)
+{
+    char message[64];
+    (void)snprintf(message, sizeof message, "event=restored set=%s failed=%zu",
+                   how == AG_RESTORE_ALLOW ? "allow" : "restore", failed);
+    ag_eventlog_note(message);
+}
+
 enum status ag_restore_here(const struct ag_config *config, enum ag_restore_how how, bool json,
                             struct err *err)
 {
@@ -185,6 +195,7 @@ enum status ag_restore_here(const struct ag_config *config, enum ag_restore_how 
         st = restore_users(accepted.vault != NULL ? &accepted.port : NULL, how, &r, err);
     }
     if (st == ST_OK) {
+        note(how, r.failed);
         st = print(&r, err);
     }
     if (st == ST_OK && r.failed > 0) {

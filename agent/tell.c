@@ -6,7 +6,8 @@
 
 enum {
     EVENT_BYTES = 64,
-    AWAY_MS = 4 * 60 * 60 * 1000, /* less is a night's maintenance */
+    HOUR_MS = 60 * 60 * 1000,
+    AWAY_HOURS = 4, /* less is a night's maintenance */
 };
 
 static const char *or_dash(const char *text)
@@ -40,7 +41,7 @@ void ag_tell_server(struct ag_away *away, bool answered, uint64_t now_ms)
     if (answered) {
         if (away->told) {
             log_write(LOG_INFO, "event=server_reached hours=%" PRIu64,
-                      (now_ms - away->since_ms) / (60 * 60 * 1000));
+                      (now_ms - away->since_ms) / HOUR_MS);
         }
         *away = (struct ag_away){.silent = false};
         return;
@@ -48,9 +49,9 @@ void ag_tell_server(struct ag_away *away, bool answered, uint64_t now_ms)
     if (!away->silent) {
         *away = (struct ag_away){.silent = true, .since_ms = now_ms};
     }
-    if (!away->told && now_ms - away->since_ms >= AWAY_MS) {
+    if (!away->told && (now_ms - away->since_ms) / HOUR_MS >= AWAY_HOURS) {
         away->told = true;
-        log_write(LOG_WARNING, "event=server_unreachable hours=%d", AWAY_MS / (60 * 60 * 1000));
+        log_write(LOG_WARNING, "event=server_unreachable hours=%d", AWAY_HOURS);
     }
 }
 

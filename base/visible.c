@@ -6,27 +6,38 @@
 
 enum { ESCAPE_BYTES = 7 }; /* "\u202e" and the NUL */
 
+/* How long a character is that begins with this byte; 0: none does. */
+static size_t size_by_first(unsigned char first)
+{
+    static const struct {
+        unsigned char from;
+        unsigned char to;
+        size_t size;
+    } FIRSTS[] = {{0x00, 0x7f, 1}, {0xc2, 0xdf, 2}, {0xe0, 0xef, 3}, {0xf0, 0xf4, 4}};
+    for (size_t i = 0; i < sizeof FIRSTS / sizeof FIRSTS[0]; i++) {
+        if (first >= FIRSTS[i].from && first <= FIRSTS[i].to) {
+            return FIRSTS[i].size;
+        }
+    }
+    return 0;
+}
+
 /* The bytes of the character at text, 0 if they are no UTF-8. No character stands for two spellings,
  * none for half a pair of UTF-16. */
 static size_t decode(const unsigned char *text, uint32_t *out)
 {
     static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = text[0] < 0x80                       ? 1
-                  : text[0] >= 0xc2 && text[0] < 0xe0  ? 2
-                  : text[0] >= 0xe0 && text[0] < 0xf0  ? 3
-                  : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
-                                                       : 0;
-    uint32_t value = size == 1 ? text[0] : size == 0 ? 0 : text[0] & (0xffU >> (size + 1));
+    size_t size = size_by_first(text[0]);
+    uint32_t value = size > 1 ? text[0] & (0xffU >> (size + 1)) : text[0];
     for (size_t i = 1; i < size; i++) {
         if ((text[i] & 0xc0) != 0x80) { /* a NUL ends it here, too */
             return 0;
         }
         value = value << 6 | (text[i] & 0x3fU);
     }
-    bool good =
-        size > 0 && value >= LEAST[size] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
     *out = value;
-    return good ? size : 0;
+    bool half = value >= 0xd800 && value <= 0xdfff;
+    return size > 0 && value >= LEAST[size] && value <= 0x10ffff && !half ? size : 0;
 }
 
 static bool is_plain(uint32_t c)

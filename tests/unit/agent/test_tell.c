@@ -77,6 +77,14 @@ static void run__with_a_policy_that_expires__says_so_once(void **state)
     assert_int_equal(count_of("event=policy_stale rollout="), 1);
 }
 
+static void run__with_a_report_that_is_never_taken__says_that_it_is_dropped(void **state)
+{
+    (void)state;
+    world.report_code = 422;
+    fake_world_enforce_hold_back(&world);
+    assert_true(count_of("event=report_dropped code=") >= 1);
+}
+
 /* Every line is one of the form that the table of events and those who search the log expect. */
 static void run__of_an_agent_with_troubles__says_all_as_events(void **state)
 {
@@ -102,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(run__with_a_server_that_is_away__says_so_once_after_hours_and_when_it_is_back),
         TEST(run__with_a_policy_that_expires__says_so_once),
+        TEST(run__with_a_report_that_is_never_taken__says_that_it_is_dropped),
         TEST(run__of_an_agent_with_troubles__says_all_as_events),
     };
     return cmocka_run_group_tests_name("tell", tests, NULL, NULL);
