@@ -152,6 +152,17 @@ static enum status apply_open(const struct ag_cycle *cycle, struct ag_hive *hive
     return st;
 }
 
+/* Opened and closed again: what fails in a hive that is on its way out is nobody's failure. */
+static bool is_gone(const struct ag_setting *setting, const char *sid)
+{
+    struct ag_hive *hive = NULL;
+    enum status st = setting->open(setting->ctx, sid, &hive, NULL);
+    if (st == ST_OK) {
+        setting->close(setting->ctx, hive);
+    }
+    return st == ST_NOT_FOUND;
+}
+
 static enum status apply(const struct ag_cycle *cycle, const struct pol_decision *decision,
                          struct ag_outcome *outcome, struct ag_record *record)
 {
@@ -162,14 +173,15 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
         return ST_OK;
     }
     enum status st = setting->open(setting->ctx, outcome->row.sid, &hive, &outcome->err);
-    if (st == ST_NOT_FOUND) {
-        outcome->row.hive_loaded = false; /* logged off meanwhile */
-        record->away = record->brought_version != 0;
-        return ST_OK;
-    }
     if (st == ST_OK) {
         st = apply_open(cycle, hive, decision, outcome, record);
         setting->close(setting->ctx, hive);
+    }
+    if (st == ST_NOT_FOUND || (st != ST_OK && is_gone(setting, outcome->row.sid))) {
+        outcome->row.hive_loaded = false; /* logged off meanwhile */
+        outcome->err = (struct err){.st = ST_OK};
+        record->away = record->brought_version != 0;
+        st = ST_OK;
     }
     return st;
 }

@@ -78,6 +78,7 @@ static void take_poll(struct ag_loop *l, const struct ag_answer *answer)
     struct err well = {.st = ST_OK};
     bool told = news.offered && news.why.st == ST_REFUSED;
     ag_tell_trouble(&l->poll_trouble, told ? &well : &news.why);
+    ag_tell_server(&l->away, answer->st == ST_OK, ag_loop_now_ms(l));
 }
 
 static void start_enroll(struct ag_loop *l)

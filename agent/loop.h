@@ -45,6 +45,9 @@ struct ag_loop {
     bool paused;       /* by machine policy, in the last pass */
     int64_t turn_at_s; /* when the next user may be written to who waits for that; -1: nobody */
 
+    struct ag_away away; /* the server */
+    bool stale;          /* was told of the policy in force */
+
     struct ag_trouble pass_trouble;
     struct ag_trouble mark_trouble;
     struct ag_trouble mirror_trouble;

@@ -4,8 +4,7 @@
  * Source: docs/protocol.md "Command lines"
  */
 #include "agent/config_win.h"
-#include "agent/control_win.h"
-#include "agent/edge_win.h"
+#include "agent/console_win.h"
 #include "agent/explain_win.h"
 #include "agent/harden_win.h"
 #include "agent/inspect_win.h"
@@ -89,30 +88,17 @@ static enum status read_config(struct arguments arguments, struct ag_config *con
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-static BOOL WINAPI stop_by_console(DWORD event)
-{
-    (void)event; /* Ctrl-C, Ctrl-Break, closing the window, logging off: all mean the same */
-    ag_control_stop();
-    return TRUE;
-}
-
 static int run_with(struct arguments arguments, enum ag_edge_mode mode)
 {
     struct ag_config config = {0};
     struct err err = {0};
     int exit_code = EXIT_FAILED;
     if (read_config(arguments, &config, &exit_code) != ST_OK) {
-        return exit_code;
-    }
-    enum status st = log_open(NULL, config.log_level, &err);
-    if (st == ST_OK) {
-        st = ag_config_check(&config, &err);
-    }
-    if (st == ST_OK) {
-        st = ag_edge_run(&config, mode, NULL, &err);
+        return exit_code; /* wrong flags are wrong usage */
     }
     ag_config_done(&config);
-    return finish(st, &err);
+    const struct ag_console_flags flags = {arguments.count, arguments.list};
+    return finish(ag_console_run(flags, mode, &err), &err);
 }
 
 static int command_run(struct arguments arguments)
@@ -120,8 +106,9 @@ static int command_run(struct arguments arguments)
     if (!take_flag(&arguments, "--console")) {
         return wrong_usage("run --console [--server-url URL] [--data-dir DIR] [...]");
     }
-    if (!SetConsoleCtrlHandler(stop_by_console, TRUE)) {
-        (void)fprintf(stderr, "%s: Ctrl-C will end this at once\n", PROGRAM);
+    struct err err = {0};
+    if (ag_console_heed_ctrl_c(&err) != ST_OK) {
+        err_print(PROGRAM, &err);
     }
     return run_with(arguments, AG_EDGE_LOOP);
 }
@@ -260,14 +247,20 @@ static int command_not_built(struct arguments arguments)
 /* ---- finding the command ------------------------------------------------------------------- */
 
 #define FLAGS_HELP                                                                                 \
-    "Settings come from HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override them:\n"                \
+    "Settings come from HKLM\\SOFTWARE\\Policies\\MapiRollout, then from\n"                        \
+    "HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override both:\n"                                   \
     "  --server-url URL  --ca-file FILE  --trust-file FILE  --rollout NAME\n"                      \
-    "  --enroll-secret-file FILE  --proxy none|auto|URL|pac:URL  --data-dir DIR  --log-level LEVEL  --tags A,B\n"
+    "  --enroll-secret-file FILE  --proxy none|auto|URL|pac:URL  --data-dir DIR\n"                 \
+    "  --log-level LEVEL\n"                                                                        \
+    "  --tags TAG (once for each)  --observe none|process|profile|full\n"                          \
+    "  --pause TIME (in UTC)  --min-version N\n"
 
 static const struct command COMMANDS[] = {
     {"service", command_service,
      "service run|install|uninstall|start|stop|status\n\n"
-     "Installs this program as the Windows service MapiRollout, starts and stops it.\n"
+     "Installs this program as the Windows service MapiRollout with automatic start, restart\n"
+     "on failure and the source of its events; starts and stops it. uninstall leaves data,\n"
+     "settings and what was decided for users.\n"
      "`run` is what the service manager calls.\n\n"
      "Example: mapi-rollout-agent service install\n"},
     {"run", command_run,
@@ -281,7 +274,9 @@ static const struct command COMMANDS[] = {
      "\nExample: mapi-rollout-agent once\n"},
     {"status", command_status,
      "status [--json] [flags]\n\n"
-     "Says how this agent is set up, whether it runs, and what it accepted last.\n\n"
+     "Says how this agent is set up, whether it runs, what it accepted last, and where it and\n"
+     "its users stand, as HKLM\\SOFTWARE\\MapiRollout\\State has it: also while no service runs,\n"
+     "then with the time it is of.\n\n"
      "Example: mapi-rollout-agent status --json\n"},
     {"check-policy", command_check_policy,
      "check-policy FILE [--json] [flags]\n\n"

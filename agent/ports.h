@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "policy/words.h"
 
 /* ---- time and chance ---------------------------------------------------------------------- */
 
@@ -70,6 +71,7 @@ struct ag_user {
     bool hive_loaded;
     char **groups; /* SIDs and DOMAIN\name; NULL: not known */
     size_t group_count;
+    bool groups_without_names; /* some have no name in the list: it could not be looked up (yet) */
 };
 
 struct ag_users {
@@ -181,7 +183,8 @@ struct ag_mirror {
 
 /* ---- this machine ------------------------------------------------------------------------- */
 
-/* Facts about the host, fixed for one run. */
+/* Facts about the host. All but the place of the computer are fixed for one run; that may change
+ * whenever the users are listed. */
 struct ag_host {
     char *name;   /* NetBIOS */
     char *fqdn;   /* may be NULL */
@@ -190,6 +193,9 @@ struct ag_host {
     char *arch;
     char *machine_guid; /* may be NULL */
     char *computer_sid; /* may be NULL */
+    char *computer_ou;  /* distinguished name of the computer's account; NULL: not known */
+    char *ad_site;      /* NULL: not known */
+    enum pol_answer multi_session;
 };
 
 struct ag_ports {

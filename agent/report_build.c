@@ -4,6 +4,7 @@
 #include "version.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum status new_id(char out[POL_ID_BYTES], struct err *err)
 {
@@ -57,6 +58,12 @@ static void fill_standing(const struct ag_report_order *order, struct pol_report
     }
 }
 
+/* A report holds no longer text; rules see all of it. */
+static const char *short_text(const char *text)
+{
+    return text != NULL && strlen(text) <= LIMIT_STRING_BYTES ? text : NULL;
+}
+
 static void fill_machine(const struct ag_reporter *reporter, struct pol_report *report)
 {
     report->agent_version = MR_VERSION;
@@ -67,6 +74,9 @@ static void fill_machine(const struct ag_reporter *reporter, struct pol_report *
     report->host_domain = reporter->host->domain;
     report->host_os = reporter->host->os;
     report->host_arch = reporter->host->arch;
+    report->host_computer_ou = short_text(reporter->host->computer_ou);
+    report->host_ad_site = short_text(reporter->host->ad_site);
+    report->host_multi_session = reporter->host->multi_session;
     report->tags = (const char *const *)reporter->config->tags;
     report->tag_count = reporter->config->tag_count;
 }

@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTPUT_BYTES = 4 * 1024 * 1024 }; /* AG_USERS_MOST lines */
+enum {
+    OUTPUT_BYTES = 4 * 1024 * 1024, /* AG_USERS_MOST lines */
+    PATIENCE_MS = 5000,             /* for the names of accounts */
+};
 
 bool ag_restore_how_find(const char *word, enum ag_restore_how *out)
 {
@@ -145,16 +148,25 @@ static enum status expect_no_agent(const struct ag_config *config, struct ag_acc
     return st == ST_OK && a->vault != NULL ? ag_vault_win_lock(a->vault, err) : st;
 }
 
-static enum status restore_users(enum ag_restore_how how, struct restoring *r, struct err *err)
+/* vault: NULL if there is no data directory. */
+static enum status restore_users(const struct ag_vault *vault, enum ag_restore_how how,
+                                 struct restoring *r, struct err *err)
 {
+    struct ag_sessions *sessions = NULL;
     struct ag_users_win *source = NULL;
-    enum status st = ag_users_win_new(&source, err);
+    enum status st = ag_sessions_new(&AG_SESSION_CALLS, &sessions, err);
+    if (st == ST_OK) {
+        const struct ag_users_win_options options = {
+            .vault = vault, .sessions = sessions, .patience_ms = PATIENCE_MS};
+        st = ag_users_win_new(&options, &source, err);
+    }
     if (st == ST_OK) {
         struct ag_users users = ag_users_win_port(source);
-        struct ag_setting setting = ag_setting_win();
+        struct ag_setting setting = ag_setting_win(sessions);
         st = ag_restore_all(&users, &setting, how, visit, r, err);
     }
     ag_users_win_free(source);
+    ag_sessions_free(sessions);
     return st;
 }
 
@@ -170,7 +182,7 @@ enum status ag_restore_here(const struct ag_config *config, enum ag_restore_how 
     }
     enum status st = expect_no_agent(config, &accepted, err);
     if (st == ST_OK) {
-        st = restore_users(how, &r, err);
+        st = restore_users(accepted.vault != NULL ? &accepted.port : NULL, how, &r, err);
     }
     if (st == ST_OK) {
         st = print(&r, err);

@@ -20,6 +20,7 @@ enum {
     FLOOR_CHARS = 4096,       /* 16 lines of a rollout, a version and 64 hex digits */
 };
 
+static const wchar_t OUR_KEY[] = L"SOFTWARE\\MapiRollout";
 static const wchar_t STATE_KEY[] = L"SOFTWARE\\MapiRollout\\State";
 static const wchar_t FLOOR_VALUE[] = L"Floor";
 static const wchar_t RUNNING_KEY[] = L"SOFTWARE\\MapiRollout\\Running";
@@ -205,7 +206,21 @@ static enum status write_floor(void *ctx, struct span content, struct err *err)
 
 /* ---- the mark ------------------------------------------------------------------------------ */
 
-/* A volatile key: gone with the machine's restart, never written to disk. */
+/* A volatile key: gone with the machine's restart, never written to disk. The key above it must be
+ * there before, or it becomes volatile, too, and refuses the floor's key. */
+static LSTATUS open_running_key(HKEY *out)
+{
+    HKEY above = NULL;
+    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, OUR_KEY, 0, NULL, 0, KEY_CREATE_SUB_KEY,
+                                    NULL, &above, NULL);
+    if (error != ERROR_SUCCESS) {
+        return error;
+    }
+    (void)RegCloseKey(above);
+    return RegCreateKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, NULL, REG_OPTION_VOLATILE,
+                           KEY_SET_VALUE, NULL, out, NULL);
+}
+
 static enum status write_mark(void *ctx, const char *mark, struct err *err)
 {
     (void)ctx;
@@ -218,8 +233,7 @@ static enum status write_mark(void *ctx, const char *mark, struct err *err)
     for (size_t i = 0; i < length; i++) {
         wide[i] = (wchar_t)mark[i]; /* a SID and digits */
     }
-    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, NULL, REG_OPTION_VOLATILE,
-                                    KEY_SET_VALUE, NULL, &key, NULL);
+    LSTATUS error = open_running_key(&key);
     if (error == ERROR_SUCCESS && mark != NULL) {
         error = RegSetValueExW(key, MARK_VALUE, 0, REG_SZ, (const BYTE *)wide,
                                (DWORD)((length + 1) * sizeof *wide));
@@ -254,6 +268,14 @@ static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err
         out[i + 1 < AG_MARK_BYTES ? i + 1 : i] = '\0';
     }
     return ST_OK;
+}
+
+enum status ag_vault_win_forget_running(struct err *err)
+{
+    LSTATUS error = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, 0);
+    return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
+               ? ST_OK
+               : error_set(err, (uint32_t)error, "cannot remove HKLM\\%ls", RUNNING_KEY);
 }
 
 /* ---- the port ------------------------------------------------------------------------------ */

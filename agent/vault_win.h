@@ -26,4 +26,7 @@ void ag_vault_win_close(struct ag_vault_win *vault); /* NULL is fine */
 /* The port; its ctx is the struct. */
 struct ag_vault ag_vault_win_port(struct ag_vault_win *vault);
 
+/* Remove the volatile key of the mark; for who removes the service. */
+enum status ag_vault_win_forget_running(struct err *err) MUST_USE;
+
 #endif

@@ -63,7 +63,7 @@ only 'sqlite3' 'SQLite is known to' 'server/store_sqlite*.[ch]'
 only 'libpq|postgres' 'libpq is known to' 'server/store_pg*.[ch]'
 only 'setjmp|cmocka' 'the test library is known to tests'
 
-only '(windows|windef|winbase|winreg|winsvc|winsock2?|ws2tcpip|winternl|winerror|wincrypt|bcrypt|wtsapi32|userenv|tlhelp32|sddl|aclapi|lm|shlobj|shellapi|iphlpapi|ws2ipdef|psapi|io|direct|process|evntprov)\.h' \
+only '(windows|windef|winbase|winreg|winsvc|winsock2?|ws2tcpip|winternl|winerror|wincrypt|bcrypt|wtsapi32|userenv|tlhelp32|sddl|aclapi|lm|shlobj|shellapi|iphlpapi|ws2ipdef|psapi|io|direct|process|evntprov|ntsecapi|dsgetdc)\.h' \
     'Windows is known to' '*_win.[ch]'
 only '(unistd|fcntl|dirent|pthread|termios|poll|pwd|grp|signal|sys/[a-z]+|netinet/[a-z]+|arpa/inet|netdb|sys/socket)\.h' \
     'POSIX is known to' '*_posix.[ch]' 'server/*'

@@ -139,6 +139,16 @@ static void floor__of_many_rollouts__comes_back(void **state)
     bytes_free(&text);
 }
 
+/* The mark's key is volatile; nothing above it may be, or no key that lasts fits beside it. */
+static void floor__after_a_mark_on_a_new_machine__can_be_written(void **state)
+{
+    struct ag_vault vault = port_of(state);
+    (void)RegDeleteTreeW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\MapiRollout");
+    assert_int_equal(vault.write_mark(vault.ctx, "S-1-5-21-1-2-3-1001 7", &err), ST_OK);
+    assert_int_equal(vault.write_floor(vault.ctx, span_text("r 1 0"), &err), ST_OK);
+    assert_int_equal(vault.write_mark(vault.ctx, NULL, &err), ST_OK);
+}
+
 static void floor__of_a_wrong_type__is_an_error(void **state)
 {
     struct ag_vault vault = port_of(state);
@@ -311,6 +321,7 @@ int main(void)
         IN_VAULT(secret__file_tampered_with__is_an_error_without_the_secret),
         IN_VAULT(list__files__each_once),
         IN_VAULT(floor__of_many_rollouts__comes_back),
+        IN_VAULT(floor__after_a_mark_on_a_new_machine__can_be_written),
         IN_VAULT(floor__of_a_wrong_type__is_an_error),
         cmocka_unit_test(open__folder_with_missing_parents__makes_them),
         cmocka_unit_test(open__folder_that_anybody_changes__is_refused),
