@@ -316,6 +316,7 @@ static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode
     }
     if (st == ST_OK) {
         *opened = true;
+        ag_harden_tell(&calls);
         ag_settings_keep(settings);
         ag_control_attach(&listener);
         events->started(events->ctx);
