@@ -66,7 +66,7 @@ agent_kill
 rm -f "$PROXY_DIR/requests.log"
 touch "$PROXY_DIR/wants_login"
 agent_start
-until_ok 30 "the log says that the proxy asks for credentials" agent_said 'unreachable: .*by way of http://127.0.0.1:[0-9]*: the proxy asks for credentials'
+until_ok 30 "the log says that the proxy asks for credentials" agent_said 'unreachable.*by way of http://127.0.0.1:[0-9]*: the proxy asks for credentials'
 check "it was refused" test "$(connects 407)" -ge 1
 check "it saw no credentials" no_credentials
 check "the value stays" has_value alice 1
