@@ -308,10 +308,8 @@ static enum status run_with(struct ag_settings *settings, enum ag_edge_mode mode
         .ctx = edge, .wake = wake, .session_changed = session_changed, .resumed = resumed};
 
     const struct ag_harden_calls calls = ag_harden_calls_win();
-
     enum status st = events->configured(events->ctx, config, err);
     if (st == ST_OK) {
-        ag_harden_tell(&calls);
         st = open_edge(config, mode, edge, err);
     }
     if (st == ST_OK) {
