@@ -99,6 +99,7 @@ static enum status parse_device(struct ag_enroll *enroll, struct span document, 
         if (!is_same_machine(&root, enroll->host)) {
             st = err_set(err, ST_NOT_FOUND, 0,
                          "the stored device belongs to another machine: this one is a copy");
+            enroll->is_copy = true;
         } else {
             (void)pol_read_time(&root, "enrolled_at", POL_REQUIRED, &at_s);
             st = read_device(enroll, &root, err);

@@ -22,6 +22,7 @@ struct ag_enroll {
     struct bytes token;
     struct bytes secret; /* empty: none was given */
     int64_t enrolled_at_s;
+    bool is_copy;        /* of another machine, whose device was dropped at this start */
     bool token_refused;  /* by the server: enroll again */
     bool proof_refused;  /* as X-Device-Token, too: only the secret is left */
     bool by_token;       /* what the request on its way shows */

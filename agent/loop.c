@@ -79,7 +79,7 @@ static enum status open_enroll(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st =
         ag_enroll_open(&l->enroll, &l->ports->vault, l->host, l->config->enroll_secret_file, &why);
-    tell_at_start("device_unusable", &why);
+    tell_at_start(l->enroll.is_copy ? "device_is_copy" : "device_unusable", &why);
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot load the device");
 }
 

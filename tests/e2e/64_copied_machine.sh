@@ -32,7 +32,7 @@ wine_quiet reg add "$GUID_KEY" /v MachineGuid /t REG_SZ /d 6e0ec5ba-0000-4000-80
     fail "cannot make this another machine"
 rm -f "$WORK/log/agent.log"
 agent_start
-until_ok 30 "the copy notices" agent_said 'belongs to another machine'
+until_ok 30 "the copy notices" agent_said 'event=device_is_copy .*belongs to another machine'
 until_ok 30 "and is another device" has_devices 2
 check "its policy stayed in force" agent_said 'event=policy_loaded .*version=1002'
 check "nothing was taken anew" sh -c "! grep -q event=policy_accepted $WORK/log/agent.log"
