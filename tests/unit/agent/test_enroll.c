@@ -186,6 +186,7 @@ static void open__other_machine__drops_the_device_and_says_so(void **state)
     restart(NULL);
     assert_string_equal(enroll.device_id, "");
     assert_null(ag_enroll_token(&enroll));
+    assert_true(enroll.is_copy);
     assert_int_not_equal(err.st, ST_OK);
 }
 
