@@ -72,7 +72,7 @@ static inline enum status mortal_forget_marker(void *ctx, struct ag_hive *hive, 
 static inline struct ag_setting mortal_setting(unsigned dies_before, bool process_dies)
 {
     mortal = (struct mortal){
-        .real = ag_setting_win(), .dies_before = dies_before, .process_dies = process_dies};
+        .real = ag_setting_win(NULL), .dies_before = dies_before, .process_dies = process_dies};
     struct ag_setting setting = mortal.real;
     setting.write = mortal_write;
     setting.write_marker = mortal_write_marker;

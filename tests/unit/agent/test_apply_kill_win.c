@@ -90,7 +90,7 @@ struct snapshot {
 
 static struct snapshot look(void)
 {
-    struct ag_setting setting = ag_setting_win();
+    struct ag_setting setting = ag_setting_win(NULL);
     struct snapshot now = {.value.present = false};
     struct ag_hive *hive = NULL;
     assert_int_equal(setting.open(setting.ctx, SID, &hive, &err), ST_OK);
@@ -106,7 +106,7 @@ static struct snapshot look(void)
 
 static void put(const struct ag_value *original)
 {
-    struct ag_setting setting = ag_setting_win();
+    struct ag_setting setting = ag_setting_win(NULL);
     struct ag_hive *hive = NULL;
     assert_int_equal(setting.open(setting.ctx, SID, &hive, &err), ST_OK);
     assert_int_equal(setting.forget_marker(setting.ctx, hive, &err), ST_OK);
