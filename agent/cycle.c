@@ -270,19 +270,23 @@ static void heed_mark(struct ag_pass *pass, enum status st, const struct err *er
     }
 }
 
-/* One user after the other, each under his mark: should one of them bring this process down, the
+/* Nobody waits for hundreds of users when the agent is to stop: the next start goes on with them.
+ *
+ * One user after the other, each under his mark: should one of them bring this process down, the
  * next start knows who. */
 static void look_after_all(const struct ag_cycle *cycle, struct ag_pass *pass)
 {
-    const struct ag_vault *vault = &cycle->ports->vault;
+    const struct ag_ports *ports = cycle->ports;
+    const struct ag_vault *vault = &ports->vault;
     struct pol_preparation preparation = {0};
     struct err err = {.st = ST_OK};
-    for (size_t i = 0; i < pass->count; i++) {
+    for (size_t i = 0; i < pass->count && !pass->cut; i++) {
         const struct ag_user *user = &pass->users[i];
         if (user->hive_loaded) {
             heed_mark(pass, ag_mark_set(vault, user->sid, version_of(cycle), &err), &err);
         }
         look_after(cycle, user, &preparation, &pass->outcomes[i]);
+        pass->cut = i + 1 < pass->count && ports->stopping(ports->events_ctx);
     }
     heed_mark(pass, ag_mark_clear(vault, &err), &err);
     pol_preparation_done(&preparation);

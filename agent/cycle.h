@@ -28,6 +28,7 @@ struct ag_cycle {
     struct ag_ledger *ledger;
 };
 
+/* A pass that was cut short (pass->cut) says nothing of the users at its end. */
 enum status ag_cycle_run(const struct ag_cycle *cycle, struct ag_pass **out,
                          struct err *err) MUST_USE;
 

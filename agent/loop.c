@@ -205,9 +205,25 @@ static void tell_pause(struct ag_loop *l)
     l->paused = paused;
 }
 
-static void take_pass(struct ag_loop *l, struct ag_pass *pass)
+static void save_ledger(struct ag_loop *l)
 {
     struct err err = {.st = ST_OK};
+    if (ag_ledger_save(&l->ledger, &l->ports->vault, &err) == ST_OK) {
+        err = (struct err){.st = ST_OK};
+    }
+    ag_tell_trouble(&l->ledger_trouble, &err);
+}
+
+/* What was done is told and remembered; the next start goes on with the others. */
+static void leave_pass(struct ag_loop *l, struct ag_pass *pass)
+{
+    ag_tell_pass(pass, l->reports.current, &l->standing);
+    save_ledger(l);
+    ag_pass_free(pass);
+}
+
+static void take_pass(struct ag_loop *l, struct ag_pass *pass)
+{
     l->worst = ST_OK;
     l->turn_at_s = -1;
     for (size_t i = 0; i < pass->count; i++) {
@@ -224,10 +240,7 @@ static void take_pass(struct ag_loop *l, struct ag_pass *pass)
     ag_tell_trouble(&l->mark_trouble, &pass->mark_err);
     ag_tell_pass(pass, l->reports.current, &l->standing);
     ag_reports_take_pass(&l->reports, pass);
-    if (ag_ledger_save(&l->ledger, &l->ports->vault, &err) == ST_OK) {
-        err = (struct err){.st = ST_OK};
-    }
-    ag_tell_trouble(&l->ledger_trouble, &err);
+    save_ledger(l);
     ag_loop_show(l);
 }
 
@@ -263,7 +276,10 @@ enum status ag_loop_run_pass(struct ag_loop *l)
     enum status st = ag_cycle_run(&cycle, &pass, &err);
     l->passed_ms = ag_loop_now_ms(l);
     l->pass_due_ms = l->passed_ms + PASS_EVERY_MS;
-    if (st == ST_OK) {
+    if (st == ST_OK && pass->cut) {
+        err = (struct err){.st = ST_OK};
+        leave_pass(l, pass);
+    } else if (st == ST_OK) {
         log_write(LOG_DEBUG, "event=pass users=%zu ms=%" PRIu64, pass->count,
                   l->passed_ms - began_ms);
         err = (struct err){.st = ST_OK};

@@ -30,6 +30,7 @@ struct ag_pass {
     struct ag_user *users;
     struct ag_outcome *outcomes; /* one for each user */
     size_t count;
+    bool cut;            /* the agent is to stop: those at the end were not looked after */
     struct err mark_err; /* the first mark that could not be written; st ST_OK: all could */
 };
 

@@ -183,6 +183,24 @@ static void cycle__mailbox_guard__says_blocked(void **state)
     assert_int_equal(world.hives.value_writes, 0);
 }
 
+static bool stop_at_once(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+static void cycle__told_to_stop__looks_after_nobody_else(void **state)
+{
+    (void)state;
+    world.ports.stopping = stop_at_once;
+    run(&BLOCK);
+    assert_true(pass->cut);
+    assert_int_equal(world.hives.value_writes, 1);
+    assert_int_equal(ag_ledger_find(&ledger, FAKE_PILOT)->brought_version, 7002);
+    assert_int_equal(ag_ledger_find(&ledger, FAKE_OTHER)->brought_version, 0);
+    assert_string_equal(world.vault.mark, "");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -197,6 +215,7 @@ int main(void)
         TEST(cycle__decided_otherwise_within_a_version__is_no_correction),
         TEST(cycle__one_hive_is_broken__is_that_users_error),
         TEST(cycle__mailbox_guard__says_blocked),
+        TEST(cycle__told_to_stop__looks_after_nobody_else),
     };
     return cmocka_run_group_tests_name("cycle", tests, NULL, NULL);
 }
