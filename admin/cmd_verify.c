@@ -8,7 +8,6 @@
 #include "base/time_text.h"
 #include "policy/freshness.h"
 #include "policy/json_write.h"
-#include "policy/unbuilt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,8 +47,7 @@ static struct verdict judge_policy(const struct judge *judge, const struct pol_p
                                         .now_s = judge->now_s};
     (void)snprintf(rules.floor.digest, sizeof rules.floor.digest, "%s",
                    judge->digest[0] != '\0' ? judge->digest : policy->digest);
-    verdict.refused = pol_freshness(policy, &rules, &freshness, &verdict.why) != ST_OK ||
-                      pol_unbuilt_in_agent(policy, &verdict.why) != ST_OK;
+    verdict.refused = pol_freshness(policy, &rules, &freshness, &verdict.why) != ST_OK;
     verdict.no_change = !verdict.refused && freshness == POL_FRESH_NO_CHANGE;
     return verdict;
 }

@@ -1,7 +1,5 @@
 #include "agent/accept.h"
 
-#include "policy/unbuilt.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,8 +21,11 @@ enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault
                                               &standing->policy, etag, &at_load);
     if (loaded == ST_OK) {
         standing->received_version = standing->policy->version;
-        standing->accepted_at_s =
-            ag_policy_store_accepted_at_s(&standing->store, standing->policy->version, now_s);
+        struct err at_time = {.st = ST_OK};
+        if (ag_policy_store_accepted_at(&standing->store, standing->policy->version, now_s,
+                                        &standing->accepted_at_s, &at_time) != ST_OK) {
+            *why = at_time; /* only the next start does not know it either */
+        }
     } else if (loaded != ST_NOT_FOUND) {
         *why = at_load;
     } else if (opened == ST_OK) {
@@ -64,9 +65,6 @@ static enum status examine(const struct ag_standing *standing, struct span raw, 
         rules.stored_policy_usable = now != NULL && strcmp(now->rollout, policy->rollout) == 0 &&
                                      now->version == rules.floor.version;
         st = pol_freshness(policy, &rules, freshness, why);
-        if (st == ST_OK) {
-            st = pol_unbuilt_in_agent(policy, why);
-        }
         *out = policy;
     }
     pol_verified_free(verified);
@@ -89,15 +87,33 @@ static enum status keep_pending(struct ag_standing *standing, struct span raw,
     return ST_OK;
 }
 
-void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
+static void fill_failed(struct ag_failed *failed, const char *etag, int64_t now_s,
                         const struct err *why)
 {
-    struct ag_failed *failed = &standing->failed;
     failed->code = why->code != NULL ? why->code : status_name(why->st);
     failed->at_s = now_s;
     (void)snprintf(failed->text, sizeof failed->text, "%s", why->text);
     (void)snprintf(failed->pointer, sizeof failed->pointer, "%s", why->pointer);
     (void)snprintf(failed->etag, sizeof failed->etag, "%s", etag);
+}
+
+void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
+                        const struct err *why)
+{
+    fill_failed(&standing->failed, etag, now_s, why);
+}
+
+void ag_standing_refuse_trust(struct ag_standing *standing, int64_t now_s, const struct err *why)
+{
+    fill_failed(&standing->trust_failed, "", now_s, why);
+}
+
+const struct ag_failed *ag_standing_failure(const struct ag_standing *standing)
+{
+    if (standing->failed.code != NULL) {
+        return &standing->failed;
+    }
+    return standing->trust_failed.code != NULL ? &standing->trust_failed : NULL;
 }
 
 /* Stored durably, then used. */
@@ -107,8 +123,10 @@ static enum status take(struct ag_standing *standing, struct span raw, int64_t n
     enum status st =
         ag_policy_store_save(&standing->store, standing->trust, *policy, raw, now_s, why);
     if (st == ST_OK) {
-        standing->accepted_at_s =
-            ag_policy_store_accepted_at_s(&standing->store, (*policy)->version, now_s);
+        st = ag_policy_store_accepted_at(&standing->store, (*policy)->version, now_s,
+                                         &standing->accepted_at_s, why);
+    }
+    if (st == ST_OK) {
         pol_policy_free(standing->policy);
         standing->policy = *policy;
         *policy = NULL;

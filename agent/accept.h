@@ -41,6 +41,7 @@ struct ag_standing {
     int64_t accepted_at_s;     /* when it came into force */
     int64_t received_version;  /* last verified; 0: none */
     struct ag_failed failed;
+    struct ag_failed trust_failed; /* the trust file, for this whole run */
     struct ag_pending pending;
 };
 
@@ -60,6 +61,13 @@ enum status ag_standing_offer(struct ag_standing *standing, struct span raw, con
 /* Note a refusal that came before there were bytes to look at (an answer over the limit). */
 void ag_standing_refuse(struct ag_standing *standing, const char *etag, int64_t now_s,
                         const struct err *why);
+
+/* The same for the trust file: it stands until the next start. */
+void ag_standing_refuse_trust(struct ag_standing *standing, int64_t now_s, const struct err *why);
+
+/* What a report is to say: the refusal of the last policy, else that of the trust file; NULL if
+ * neither was refused. */
+const struct ag_failed *ag_standing_failure(const struct ag_standing *standing);
 
 /* Has the time of what is pending come? Then ag_standing_retry() offers it again. */
 bool ag_standing_is_due(const struct ag_standing *standing, int64_t now_s);

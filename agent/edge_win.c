@@ -16,9 +16,10 @@
 #include "policy/limits.h"
 
 struct edge {
-    struct pol_trust *trust;
+    struct ag_trust trust;
     struct ag_host host;
     struct ag_vault_win *vault;
+    struct ag_vault vault_port;
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     struct ag_source_http *http;
@@ -83,17 +84,32 @@ static bool files_changed(void *ctx)
 
 /* ---- putting it together ------------------------------------------------------------------- */
 
-enum status ag_edge_read_trust(const struct ag_config *config, struct pol_trust **out,
-                               struct err *err)
+/* Without a data directory nothing was taken before. */
+static enum status read_nothing(void *ctx, const char *name, size_t limit, struct bytes *out,
+                                struct err *err)
 {
+    (void)ctx;
+    (void)limit;
+    (void)out;
+    return err_set(err, ST_NOT_FOUND, 0, "there is no %s", name);
+}
+
+enum status ag_edge_read_trust(const struct ag_config *config, const struct ag_vault *vault,
+                               bool keep, struct ag_trust *out, struct err *err)
+{
+    static const struct ag_vault NOTHING = {.read = read_nothing};
     struct bytes document = {0};
+    struct ag_trust_offer offer = {.unreadable = {.st = ST_OK}};
     if (config->trust_file == NULL) {
-        return err_set(err, ST_NOT_FOUND, 0, "no TrustFile is set: nothing could be verified");
+        (void)err_set(&offer.unreadable, ST_NOT_FOUND, 0,
+                      "no TrustFile is set: nothing could be verified");
+    } else if (file_read(config->trust_file, LIMIT_TRUST_BYTES, &document, &offer.unreadable) ==
+               ST_OK) {
+        offer.unreadable = (struct err){.st = ST_OK};
+        offer.document = bytes_span(&document);
     }
-    enum status st = file_read(config->trust_file, LIMIT_TRUST_BYTES, &document, err);
-    if (st == ST_OK) {
-        st = pol_trust_parse(bytes_span(&document), out, err);
-    }
+    enum status st =
+        ag_trust_open(vault != NULL ? vault : &NOTHING, &offer, keep && vault != NULL, out, err);
     bytes_free(&document);
     return st;
 }
@@ -120,12 +136,13 @@ static enum status open_http(const struct ag_config *config, struct edge *edge, 
 
 static enum status open_edge(const struct ag_config *config, struct edge *edge, struct err *err)
 {
-    enum status st = ag_edge_read_trust(config, &edge->trust, err);
+    enum status st = ag_vault_win_open(config->data_dir, &edge->vault, err);
     if (st == ST_OK) {
-        st = ag_host_win_read(&edge->host, err);
+        edge->vault_port = ag_vault_win_port(edge->vault);
+        st = ag_edge_read_trust(config, &edge->vault_port, true, &edge->trust, err);
     }
     if (st == ST_OK) {
-        st = ag_vault_win_open(config->data_dir, &edge->vault, err);
+        st = ag_host_win_read(&edge->host, err);
     }
     if (st == ST_OK) {
         st = ag_users_win_new(&edge->users, err);
@@ -146,9 +163,9 @@ static void close_edge(struct edge *edge)
     ag_source_http_close(edge->http);
     ag_outlook_win_free(edge->outlook);
     ag_users_win_free(edge->users);
+    ag_trust_done(&edge->trust);
     ag_vault_win_close(edge->vault);
     ag_host_win_done(&edge->host);
-    pol_trust_free(edge->trust);
 }
 
 static struct ag_ports ports_of(struct edge *edge)
@@ -159,7 +176,7 @@ static struct ag_ports ports_of(struct edge *edge)
         .users = ag_users_win_port(edge->users),
         .setting = ag_setting_win(),
         .outlook = ag_outlook_win_port(edge->outlook),
-        .vault = ag_vault_win_port(edge->vault),
+        .vault = edge->vault_port,
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
@@ -172,8 +189,8 @@ static enum status run_core(const struct ag_config *config, enum ag_edge_mode mo
 {
     const struct ag_ports ports = ports_of(edge);
     switch (mode) {
-    case AG_EDGE_LOOP: return ag_run(config, &edge->host, &ports, edge->trust, err);
-    case AG_EDGE_ONCE: return ag_run_once(config, &edge->host, &ports, edge->trust, err);
+    case AG_EDGE_LOOP: return ag_run(config, &edge->host, &ports, &edge->trust, err);
+    case AG_EDGE_ONCE: return ag_run_once(config, &edge->host, &ports, &edge->trust, err);
     }
     return ST_BUG;
 }

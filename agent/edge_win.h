@@ -9,16 +9,19 @@
 #define AGENT_EDGE_WIN_H
 
 #include "agent/config.h"
-#include "policy/trust.h"
+#include "agent/trust_store.h"
 
 enum ag_edge_mode {
     AG_EDGE_LOOP, /* until ag_control_stop() */
     AG_EDGE_ONCE, /* one pass, no network */
 };
 
-/* The keys that config names; free them with pol_trust_free(). */
-enum status ag_edge_read_trust(const struct ag_config *config, struct pol_trust **out,
-                               struct err *err) MUST_USE;
+/* The keys to go by, as the agent would choose them (trust_store.h); ag_trust_done().
+ *
+ * vault   what is kept; NULL: there is no data directory yet
+ * keep    make durable what is newly taken */
+enum status ag_edge_read_trust(const struct ag_config *config, const struct ag_vault *vault,
+                               bool keep, struct ag_trust *out, struct err *err) MUST_USE;
 
 /* Run the agent. started (may be NULL) is called once all that was configured is there. */
 enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,

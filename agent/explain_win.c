@@ -75,21 +75,22 @@ static enum status explain_users(struct explaining *e, const char *sid, struct e
 static enum status load_policy(const struct ag_config *config, struct ag_accepted *accepted,
                                struct pol_policy **out, struct err *err)
 {
-    struct pol_trust *trust = NULL;
+    struct ag_trust trust = {0};
     char etag[AG_ETAG_BYTES] = "";
-    enum status st = ag_edge_read_trust(config, &trust, err);
+    enum status st = ag_accepted_open(config, accepted, err);
     if (st == ST_OK) {
-        st = ag_accepted_open(config, accepted, err);
+        const struct ag_vault *vault = accepted->vault != NULL ? &accepted->port : NULL;
+        st = ag_edge_read_trust(config, vault, false, &trust, err);
     }
     if (st == ST_OK && accepted->vault != NULL) {
-        st = ag_policy_store_load(&accepted->store, trust, config->rollout, out, etag, err);
+        st = ag_policy_store_load(&accepted->store, trust.trust, config->rollout, out, etag, err);
     } else if (st == ST_OK) {
         st = ST_NOT_FOUND;
     }
     if (st == ST_NOT_FOUND) {
         (void)err_set(err, st, 0, "no policy was accepted yet: there is nothing to explain");
     }
-    pol_trust_free(trust);
+    ag_trust_done(&trust);
     return st;
 }
 

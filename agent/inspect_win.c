@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/time_text.h"
 #include "policy/json_write.h"
-#include "policy/unbuilt.h"
 #include "version.h"
 
 #include <inttypes.h>
@@ -146,59 +145,66 @@ static void print_policy(const struct pol_policy *policy, const char *outcome)
                  policy->expires_at_s < 0 ? "never" : expires);
 }
 
-static enum status judge(const struct ag_config *config, const struct pol_trust *trust,
-                         const struct pol_policy *policy, enum pol_freshness *out, struct err *err)
+static enum status judge(const struct ag_config *config, struct ag_accepted *a,
+                         const struct pol_trust *trust, const struct pol_policy *policy,
+                         enum pol_freshness *out, struct err *err)
 {
-    struct ag_accepted a = {0};
     struct pol_policy *stored = NULL;
     char etag[AG_ETAG_BYTES] = "";
-
-    enum status st = ag_accepted_open(config, &a, err);
-    if (st == ST_OK) {
-        struct pol_freshness_rules rules = {
-            .trust = trust,
-            .rollout = config->rollout,
-            .min_version = config->min_version,
-            .now_s = clock_wall_s(),
-        };
-        if (a.vault != NULL) {
-            rules.floor = ag_policy_store_floor(&a.store, policy->rollout);
-            rules.stored_policy_usable = ag_policy_store_load(&a.store, trust, config->rollout,
-                                                              &stored, etag, NULL) == ST_OK;
-        }
-        st = pol_freshness(policy, &rules, out, err);
+    struct pol_freshness_rules rules = {
+        .trust = trust,
+        .rollout = config->rollout,
+        .min_version = config->min_version,
+        .now_s = clock_wall_s(),
+    };
+    if (a->vault != NULL) {
+        rules.floor = ag_policy_store_floor(&a->store, policy->rollout);
+        rules.stored_policy_usable =
+            ag_policy_store_load(&a->store, trust, config->rollout, &stored, etag, NULL) == ST_OK;
     }
-    if (st == ST_OK) {
-        st = pol_unbuilt_in_agent(policy, err);
-    }
+    enum status st = pol_freshness(policy, &rules, out, err);
     pol_policy_free(stored);
-    ag_accepted_close(&a);
     return st;
+}
+
+static enum status print_verdict(const struct pol_policy *policy, enum pol_freshness freshness,
+                                 bool json, struct err *err)
+{
+    const char *outcome = freshness == POL_FRESH_ACCEPT ? "accept" : "no_change";
+    if (json) {
+        return print_policy_json(policy, outcome, err);
+    }
+    print_policy(policy, outcome);
+    return ST_OK;
 }
 
 enum status ag_inspect_policy(const struct ag_config *config, const char *path, bool json,
                               struct err *err)
 {
-    struct pol_trust *trust = NULL;
+    struct ag_accepted a = {0};
+    struct ag_trust trust = {0};
     struct pol_policy *policy = NULL;
     enum pol_freshness freshness = POL_FRESH_NO_CHANGE;
 
-    enum status st = ag_edge_read_trust(config, &trust, err);
+    enum status st = ag_accepted_open(config, &a, err);
     if (st == ST_OK) {
-        st = read_policy(trust, path, &policy, err);
+        const struct ag_vault *vault = a.vault != NULL ? &a.port : NULL;
+        st = ag_edge_read_trust(config, vault, false, &trust, err);
+    }
+    if (st == ST_OK && trust.refused.st != ST_OK) {
+        err_print("mapi-rollout-agent: the trust file is not taken", &trust.refused);
     }
     if (st == ST_OK) {
-        st = judge(config, trust, policy, &freshness, err);
+        st = read_policy(trust.trust, path, &policy, err);
     }
     if (st == ST_OK) {
-        const char *outcome = freshness == POL_FRESH_ACCEPT ? "accept" : "no_change";
-        if (json) {
-            st = print_policy_json(policy, outcome, err);
-        } else {
-            print_policy(policy, outcome);
-        }
+        st = judge(config, &a, trust.trust, policy, &freshness, err);
+    }
+    if (st == ST_OK) {
+        st = print_verdict(policy, freshness, json, err);
     }
     pol_policy_free(policy);
-    pol_trust_free(trust);
+    ag_trust_done(&trust);
+    ag_accepted_close(&a);
     return st;
 }

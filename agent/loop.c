@@ -62,6 +62,18 @@ static enum status open_standing(struct ag_loop *l, struct err *err)
     return ST_OK;
 }
 
+/* A trust file that is not taken is a refusal like that of a policy, and reported as one. */
+static void take_trust(struct ag_loop *l, const struct ag_trust *trust)
+{
+    if (trust->refused.st != ST_OK) {
+        log_failure(LOG_WARNING, "event=trust_refused", &trust->refused);
+        ag_standing_refuse_trust(&l->standing, ag_loop_now_s(l), &trust->refused);
+    } else if (trust->replaced) {
+        log_write(LOG_INFO, "event=trust_replaced version=%" PRIu32,
+                  pol_trust_version(trust->trust));
+    }
+}
+
 static enum status open_enroll(struct ag_loop *l, struct err *err)
 {
     struct err why = {.st = ST_OK};
@@ -104,10 +116,10 @@ static void name_troubles(struct ag_loop *l)
 
 enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
                          const struct ag_host *host, const struct ag_ports *ports,
-                         const struct pol_trust *trust, struct err *err)
+                         const struct ag_trust *trust, struct err *err)
 {
     *l = (struct ag_loop){.config = config, .host = host, .ports = ports};
-    l->standing.trust = trust;
+    l->standing.trust = trust->trust;
     l->standing.rollout = config->rollout;
     l->standing.min_version = config->min_version;
     l->file.patient = true;
@@ -117,13 +129,15 @@ enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
     l->pass_due_ms = ag_loop_now_ms(l);
     enum status st = open_standing(l, err);
     if (st == ST_OK) {
+        take_trust(l, trust);
         st = open_enroll(l, err);
     }
     if (st == ST_OK) {
         st = open_records(l, err);
     }
     if (st == ST_OK) {
-        st = ag_reporter_init(&l->reports.reporter, config, host, trust, ag_loop_now_s(l), err);
+        st = ag_reporter_init(&l->reports.reporter, config, host, trust->trust, ag_loop_now_s(l),
+                              err);
     }
     if (st != ST_OK) {
         ag_loop_close(l);

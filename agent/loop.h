@@ -56,7 +56,7 @@ struct ag_loop {
 /* Load everything that an earlier run left. */
 enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
                          const struct ag_host *host, const struct ag_ports *ports,
-                         const struct pol_trust *trust, struct err *err) MUST_USE;
+                         const struct ag_trust *trust, struct err *err) MUST_USE;
 void ag_loop_close(struct ag_loop *l);
 
 uint64_t ag_loop_now_ms(const struct ag_loop *l);

@@ -6,7 +6,7 @@ static void paint_standing(const struct ag_standing *standing, int64_t now_s,
                            struct ag_picture *out)
 {
     const struct pol_policy *policy = standing->policy;
-    const struct ag_failed *failed = &standing->failed;
+    const struct ag_failed *failed = ag_standing_failure(standing);
     out->received_version = standing->received_version;
     out->pending_version = standing->pending.raw.size > 0 ? standing->pending.version : 0;
     out->trust_version = standing->trust != NULL ? pol_trust_version(standing->trust) : 0;
@@ -17,7 +17,7 @@ static void paint_standing(const struct ag_standing *standing, int64_t now_s,
         out->effective_version = policy->version;
         out->stale = ag_standing_is_stale(standing, now_s);
     }
-    if (failed->code != NULL) {
+    if (failed != NULL) {
         out->failed_code = failed->code;
         out->failed_text = failed->text;
         out->failed_at_s = failed->at_s;

@@ -278,13 +278,35 @@ static enum status save_trust(struct ag_policy_store *store, const struct pol_tr
     return st;
 }
 
-/* The same version taken once more (the stored one was lost) keeps its time. */
-static enum status save_time(const struct ag_policy_store *store, int64_t version, int64_t now_s,
-                             struct err *err)
+static bool read_time(const struct ag_policy_store *store, int64_t version, int64_t *out)
+{
+    struct bytes text = {0};
+    int64_t of_version = 0;
+    int64_t at_s = 0;
+    enum status st = store->vault->read(store->vault->ctx, TIME_FILE, TIME_FILE_BYTES, &text, NULL);
+    const char *start = st == ST_OK ? bytes_text(&text) : "";
+    const char *at = start;
+    bool known = field_number(&at, 1, VERSION_MOST, &of_version) &&
+                 field_number(&at, 0, INT64_MAX, &at_s) && fields_end(start, at) &&
+                 of_version == version;
+    bytes_free(&text);
+    if (known) {
+        *out = at_s;
+    }
+    return known;
+}
+
+enum status ag_policy_store_accepted_at(const struct ag_policy_store *store, int64_t version,
+                                        int64_t now_s, int64_t *out, struct err *err)
 {
     char text[TIME_FILE_BYTES];
-    int64_t at_s = ag_policy_store_accepted_at_s(store, version, now_s);
-    (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, version, at_s);
+    int64_t at_s = now_s;
+    if (read_time(store, version, &at_s) && at_s <= now_s) {
+        *out = at_s;
+        return ST_OK;
+    }
+    *out = now_s;
+    (void)snprintf(text, sizeof text, "%" PRId64 " %" PRId64, version, now_s);
     return store->vault->write(store->vault->ctx, TIME_FILE, span_text(text), err);
 }
 
@@ -306,28 +328,13 @@ enum status ag_policy_store_save(struct ag_policy_store *store, const struct pol
         st = write_floors(store, err);
     }
     if (st == ST_OK) {
-        st = save_time(store, policy->version, now_s, err);
+        int64_t at_s = 0;
+        st = ag_policy_store_accepted_at(store, policy->version, now_s, &at_s, err);
     }
     if (st == ST_OK) {
         st = save_trust(store, trust, err);
     }
     return st;
-}
-
-int64_t ag_policy_store_accepted_at_s(const struct ag_policy_store *store, int64_t version,
-                                      int64_t now_s)
-{
-    struct bytes text = {0};
-    int64_t of_version = 0;
-    int64_t at_s = 0;
-    enum status st = store->vault->read(store->vault->ctx, TIME_FILE, TIME_FILE_BYTES, &text, NULL);
-    const char *at = st == ST_OK ? bytes_text(&text) : "";
-    const char *start = at;
-    bool whole = field_number(&at, 1, VERSION_MOST, &of_version) &&
-                 field_number(&at, 0, INT64_MAX, &at_s) && fields_end(start, at);
-    bool known = whole && of_version == version && at_s <= now_s;
-    bytes_free(&text);
-    return known ? at_s : now_s;
 }
 
 enum status ag_policy_store_save_etag(struct ag_policy_store *store, const char *etag,

@@ -53,9 +53,10 @@ enum status ag_policy_store_save(struct ag_policy_store *store, const struct pol
                                  const struct pol_policy *policy, struct span raw, int64_t now_s,
                                  struct err *err) MUST_USE;
 
-/* When that version was accepted; now_s if nobody remembers. */
-int64_t ag_policy_store_accepted_at_s(const struct ag_policy_store *store, int64_t version,
-                                      int64_t now_s);
+/* When that version was accepted. If nobody remembers, or by the clock it is still to come, it was
+ * now, and *out stays that: it is written down. */
+enum status ag_policy_store_accepted_at(const struct ag_policy_store *store, int64_t version,
+                                        int64_t now_s, int64_t *out, struct err *err) MUST_USE;
 
 /* Keep the server's name for the stored bytes; "" forgets it. */
 enum status ag_policy_store_save_etag(struct ag_policy_store *store, const char *etag,

@@ -33,7 +33,7 @@ static void fill_standing(const struct ag_standing *standing, int64_t now_s,
                           struct pol_report *report)
 {
     const struct pol_policy *policy = standing->policy;
-    const struct ag_failed *failed = &standing->failed;
+    const struct ag_failed *failed = ag_standing_failure(standing);
     report->received_version = standing->received_version;
     report->failed_at_s = -1;
     report->pending_not_before_s = -1;
@@ -43,7 +43,7 @@ static void fill_standing(const struct ag_standing *standing, int64_t now_s,
         report->digest = policy->digest;
         report->stale = ag_standing_is_stale(standing, now_s);
     }
-    if (failed->code != NULL) {
+    if (failed != NULL) {
         report->failed_code = failed->code;
         report->failed_pointer = failed->pointer;
         report->failed_etag = failed->etag[0] != '\0' ? failed->etag : NULL;

@@ -73,11 +73,12 @@ enum status ag_reports_new_device(struct ag_reports *reports, struct err *err)
 
 static struct ag_standing_view view_of(const struct ag_standing *standing, int64_t now_s)
 {
+    const struct ag_failed *failed = ag_standing_failure(standing);
     return (struct ag_standing_view){
         .received = standing->received_version,
         .effective = standing->policy != NULL ? standing->policy->version : 0,
-        .failed_code = standing->failed.code,
-        .failed_at_s = standing->failed.at_s,
+        .failed_code = failed != NULL ? failed->code : NULL,
+        .failed_at_s = failed != NULL ? failed->at_s : -1,
         .pending = standing->pending.version,
         .stale = ag_standing_is_stale(standing, now_s),
     };

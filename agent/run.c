@@ -52,7 +52,7 @@ enum status ag_run_step(struct ag_loop *l)
 }
 
 enum status ag_run(const struct ag_config *config, const struct ag_host *host,
-                   const struct ag_ports *ports, const struct pol_trust *trust, struct err *err)
+                   const struct ag_ports *ports, const struct ag_trust *trust, struct err *err)
 {
     struct ag_loop l;
     enum status st = ag_loop_open(&l, config, host, ports, trust, err);
@@ -78,8 +78,7 @@ enum status ag_run(const struct ag_config *config, const struct ag_host *host,
 }
 
 enum status ag_run_once(const struct ag_config *config, const struct ag_host *host,
-                        const struct ag_ports *ports, const struct pol_trust *trust,
-                        struct err *err)
+                        const struct ag_ports *ports, const struct ag_trust *trust, struct err *err)
 {
     struct ag_loop l;
     enum status st = ag_loop_open(&l, config, host, ports, trust, err);

@@ -15,17 +15,17 @@
 
 #include "agent/config.h"
 #include "agent/ports.h"
-#include "policy/trust.h"
+#include "agent/trust_store.h"
 
 /* Everything given is borrowed until it returns. config->server_url NULL: signed files alone. */
 enum status ag_run(const struct ag_config *config, const struct ag_host *host,
-                   const struct ag_ports *ports, const struct pol_trust *trust,
+                   const struct ag_ports *ports, const struct ag_trust *trust,
                    struct err *err) MUST_USE;
 
 /* One pass without the network (`once`): take policy.jws if it is there, else the stored policy,
  * and look after every user. A status of class STATUS_MACHINE if a user could not be looked after. */
 enum status ag_run_once(const struct ag_config *config, const struct ag_host *host,
-                        const struct ag_ports *ports, const struct pol_trust *trust,
+                        const struct ag_ports *ports, const struct ag_trust *trust,
                         struct err *err) MUST_USE;
 
 /* ---- the same in pieces, for who keeps time himself ----------------------------------------- */

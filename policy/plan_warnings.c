@@ -181,9 +181,6 @@ static void warn_of_unbuilt(const struct pol_at *at, const struct pol_plan *plan
     struct pol_policy policy;
     struct err why;
     pol_plan_view(plan, (int)stage, &policy);
-    if (pol_unbuilt_in_agent(&policy, &why) != ST_OK) {
-        pol_at_problem(at, WARNING, "%s; they refuse this stage", why.text);
-    }
     if (pol_unbuilt_in_server(&policy, &why) != ST_OK) {
         pol_at_problem(at, WARNING, "%s; they refuse this plan's bundle", why.text);
     }

@@ -12,9 +12,6 @@
 #include "base/err.h"
 #include "policy/policy.h"
 
-/* Waiting: for Outlook to be closed, or for a time within `spread_s`. */
-enum status pol_unbuilt_in_agent(const struct pol_policy *policy, struct err *err) MUST_USE;
-
 /* Gates that move a rollout by themselves. */
 enum status pol_unbuilt_in_server(const struct pol_policy *policy, struct err *err) MUST_USE;
 

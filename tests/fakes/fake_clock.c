@@ -35,5 +35,5 @@ struct ag_clock fake_clock_port(struct fake_clock *clock)
 
 int64_t fake_clock_now_s(const struct fake_clock *clock)
 {
-    return FAKE_CLOCK_START_S + (int64_t)(clock->ms / 1000);
+    return FAKE_CLOCK_START_S + (int64_t)(clock->ms / 1000) + clock->offset_s;
 }

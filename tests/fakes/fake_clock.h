@@ -8,6 +8,7 @@ enum { FAKE_CLOCK_START_S = 1795000000 }; /* 2026-11-18 */
 
 struct fake_clock {
     uint64_t ms;       /* since the test began */
+    int64_t offset_s;  /* the wall clock was set wrong by so much */
     uint32_t chance;   /* the next draw */
     uint32_t constant; /* true: every draw is `chance`, else a fixed sequence follows */
 };

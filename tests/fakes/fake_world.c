@@ -292,8 +292,8 @@ void fake_world_run(struct fake_world *world, uint32_t seconds)
 {
     world->stop = false;
     fake_world_after(world, seconds, stop);
-    if (ag_run(&world->config, &world->host, &world->ports, world->signer.trust, &world->err) !=
-        ST_OK) {
+    const struct ag_trust trust = {.trust = world->signer.trust, .refused = world->trust_refused};
+    if (ag_run(&world->config, &world->host, &world->ports, &trust, &world->err) != ST_OK) {
         err_print("fake_world", &world->err);
         abort();
     }

@@ -25,6 +25,7 @@ struct fake_world {
     struct fake_outlook outlook;
     struct fake_signer signer;
     struct fake_signer stranger;
+    struct err trust_refused; /* of the next start */
     struct ag_config config;
     struct ag_host host;
     struct ag_ports ports;

@@ -104,26 +104,6 @@ static void run__server_without_etags__does_not_make_the_agent_spin(void **state
     assert_true(world.http.requests[AG_LANE_POLICY] < 86400 / 700);
 }
 
-static void run__policy_that_has_to_wait__is_refused_until_agents_can(void **state)
-{
-    (void)state;
-    static const char *const WAITING[] = {"{\"when\":\"outlook_closed\"}", "{\"spread_s\":60}"};
-    for (size_t i = 0; i < sizeof WAITING / sizeof WAITING[0]; i++) {
-        char stages[200];
-        struct fake_plan plan = {.serial = 8, .stages = stages};
-        (void)snprintf(stages, sizeof stages,
-                       "[{\"name\":\"waits\",\"rules\":[],\"otherwise\":\"allow\",\"apply\":%s}]",
-                       WAITING[i]);
-        if (i == 0) {
-            fake_world_enforce_hold_back(&world);
-        }
-        struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "waits");
-        must_be_refused(bytes_span(&envelope), "unsupported");
-        assert_true(fake_hives_has_dword(pilot(), 1));
-        bytes_free(&envelope);
-    }
-}
-
 static void run__too_early_a_policy__is_taken_when_its_time_comes(void **state)
 {
     (void)state;
@@ -178,14 +158,33 @@ static void run__file_of_a_stranger__is_put_aside(void **state)
     bytes_free(&envelope);
 }
 
+static void run__trust_file_not_taken__is_reported_and_policies_go_on(void **state)
+{
+    (void)state;
+    (void)err_refuse(&world.trust_refused, "trust_rollback", "/version", "version 1 after 2");
+    fake_world_release_hold_back(&world);
+    fake_world_run(&world, 20);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    bool told = false;
+    for (unsigned i = 0; i < world.report_count; i++) {
+        const char *code = world.reports[i]->failed_code;
+        told = told || (code != NULL && strcmp(code, "trust_rollback") == 0);
+    }
+    assert_true(told);
+}
+
+static enum status run_once(void)
+{
+    const struct ag_trust trust = {.trust = world.signer.trust, .refused = {.st = ST_OK}};
+    return ag_run_once(&world.config, &world.host, &world.ports, &trust, &world.err);
+}
+
 static void run_once__file_there__brings_it_to_the_users(void **state)
 {
     (void)state;
     struct bytes envelope = fake_world_envelope(&world, &world.signer, 7, "hold-back");
     fake_world_drop_file(&world, bytes_span(&envelope));
-    assert_int_equal(
-        ag_run_once(&world.config, &world.host, &world.ports, world.signer.trust, &world.err),
-        ST_OK);
+    assert_int_equal(run_once(), ST_OK);
     assert_true(fake_hives_has_dword(pilot(), 1));
     assert_int_equal(world.http.requests[AG_LANE_POLICY], 0);
     bytes_free(&envelope);
@@ -195,9 +194,7 @@ static void run_once__user_fails__says_so(void **state)
 {
     (void)state;
     pilot()->broken = true;
-    assert_int_equal(
-        ag_run_once(&world.config, &world.host, &world.ports, world.signer.trust, &world.err),
-        ST_DENIED);
+    assert_int_equal(run_once(), ST_DENIED);
 }
 
 int main(void)
@@ -210,10 +207,10 @@ int main(void)
         TEST(run__no_json_at_all__is_refused_and_reported),
         TEST(run__hostile_server_with_ever_new_etags__does_not_make_the_agent_spin),
         TEST(run__server_without_etags__does_not_make_the_agent_spin),
-        TEST(run__policy_that_has_to_wait__is_refused_until_agents_can),
         TEST(run__too_early_a_policy__is_taken_when_its_time_comes),
         TEST(run__no_server__files_alone_do),
         TEST(run__file_of_a_stranger__is_put_aside),
+        TEST(run__trust_file_not_taken__is_reported_and_policies_go_on),
         TEST(run_once__file_there__brings_it_to_the_users),
         TEST(run_once__user_fails__says_so),
     };

@@ -165,20 +165,6 @@ static void warnings__of_a_gate__name_its_stage(void **state)
     free(text);
 }
 
-static void warnings__of_waiting__say_that_agents_refuse_it(void **state)
-{
-    (void)state;
-    static const char *const WAITING[] = {"\"when\":\"outlook_closed\"", "\"spread_s\":1"};
-    for (size_t i = 0; i < 2; i++) {
-        char *text = with_change(QUIET, "\"name\":\"two\",", "\"name\":\"two\",\"apply\":{HOW},");
-        char *changed = with_change(text, "HOW", WAITING[i]);
-        warn_of(changed);
-        assert_warned("/stages/1", "cannot wait");
-        free(changed);
-        free(text);
-    }
-}
-
 static void warnings__of_times_and_brakes__name_the_place(void **state)
 {
     (void)state;
@@ -209,7 +195,6 @@ int main(void)
         cmocka_unit_test(warnings__of_a_ring_used_by_another__are_none),
         cmocka_unit_test(warnings__of_a_stage__name_it),
         cmocka_unit_test(warnings__of_a_gate__name_its_stage),
-        cmocka_unit_test(warnings__of_waiting__say_that_agents_refuse_it),
         cmocka_unit_test(warnings__of_times_and_brakes__name_the_place),
     };
     return cmocka_run_group_tests_name("plan_warnings", tests, NULL, NULL);
