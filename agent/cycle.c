@@ -61,11 +61,11 @@ static enum status decide_row(const struct ag_cycle *cycle, const struct ag_user
 }
 
 /* Note in the user's record what a pass brought. */
-static void note(const struct ag_cycle *cycle, const struct ag_applied *applied, bool drift,
+static void note(const struct ag_cycle *cycle, const struct ag_applied *applied, bool rewritten,
                  struct ag_outcome *outcome, struct ag_record *record)
 {
     outcome->wrote = applied->action;
-    outcome->corrected = drift && applied->action != POL_ACTION_NONE;
+    outcome->corrected = rewritten && applied->action != POL_ACTION_NONE;
     outcome->withheld = applied->withheld;
     outcome->row.blocked_by = applied->blocked_by;
     if (applied->withheld) {
@@ -77,6 +77,7 @@ static void note(const struct ag_cycle *cycle, const struct ag_applied *applied,
     record->corrections += outcome->corrected ? 1 : 0;
     record->brought_version = cycle->policy->version;
     record->set = outcome->row.set;
+    record->away = false;
     if (applied->action != POL_ACTION_NONE) {
         record->action = applied->action;
         record->written_at_s = wall_s(cycle);
@@ -99,7 +100,8 @@ static bool has_value(enum pol_set set)
     return set == POL_SET_BLOCK || set == POL_SET_ALLOW || set == POL_SET_ALLOW_EXPLICIT;
 }
 
-/* Drift is looked at before it is corrected: the third time within a day it is left. */
+/* Drift is looked at before it is corrected: the third time within a day it is left. What a hive
+ * holds that has just come back is no rewrite: it may be a profile that forgets, or an old copy. */
 static enum status apply_or_leave(const struct ag_cycle *cycle, struct ag_hive *hive,
                                   const struct pol_decision *decision, struct ag_outcome *outcome,
                                   struct ag_record *record)
@@ -109,18 +111,20 @@ static enum status apply_or_leave(const struct ag_cycle *cycle, struct ag_hive *
     bool drift =
         has_value(decision->set) && ag_permit_is_drift(cycle->policy, decision->set, record);
     bool may_write = outcome->permit == AG_PERMIT_WRITE;
+    bool rewritten = false;
 
     enum status st = ag_apply(setting, hive, cycle->policy, decision, may_write && !drift, &applied,
                               &outcome->err);
     if (st == ST_OK && applied.withheld && may_write && drift) {
-        if (ag_permit_take_rewrite(wall_s(cycle), record)) {
+        rewritten = !record->away;
+        if (!rewritten || ag_permit_take_rewrite(wall_s(cycle), record)) {
             st = ag_apply(setting, hive, cycle->policy, decision, true, &applied, &outcome->err);
         } else {
             outcome->permit = AG_PERMIT_CONTESTED;
         }
     }
     if (st == ST_OK) {
-        note(cycle, &applied, drift, outcome, record);
+        note(cycle, &applied, rewritten, outcome, record);
         show(&applied, &outcome->row);
     }
     return st;
@@ -154,11 +158,13 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
     const struct ag_setting *setting = &cycle->ports->setting;
     struct ag_hive *hive = NULL;
     if (!outcome->row.hive_loaded) {
+        record->away = record->brought_version != 0;
         return ST_OK;
     }
     enum status st = setting->open(setting->ctx, outcome->row.sid, &hive, &outcome->err);
     if (st == ST_NOT_FOUND) {
         outcome->row.hive_loaded = false; /* logged off meanwhile */
+        record->away = record->brought_version != 0;
         return ST_OK;
     }
     if (st == ST_OK) {

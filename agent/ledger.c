@@ -23,15 +23,18 @@ struct ag_record ag_record_empty(void)
     };
 }
 
-/* rewritten_at rewritten_at contested_at crashes crash_version */
+/* rewritten_at rewritten_at contested_at crashes crash_version away */
 static bool read_trouble(const char **at, struct ag_record *out)
 {
     int64_t crashes = 0;
+    int64_t away = 0;
     bool whole = field_number(at, -1, INT64_MAX, &out->rewritten_at_s[0]) &&
                  field_number(at, -1, INT64_MAX, &out->rewritten_at_s[1]) &&
                  field_number(at, -1, INT64_MAX, &out->contested_at_s) &&
                  field_number(at, 0, UINT32_MAX, &crashes) &&
-                 field_number(at, 0, VERSION_MOST, &out->crash_version);
+                 field_number(at, 0, VERSION_MOST, &out->crash_version) &&
+                 field_number(at, 0, 1, &away);
+    out->away = away != 0;
     out->crashes = (uint32_t)crashes;
     return whole;
 }
@@ -71,10 +74,10 @@ static enum status write_line(const struct ag_record *r, struct bytes *out)
         r->written_at_s, (unsigned)r->action, r->brought_version, (unsigned)r->set, r->corrections,
         r->last_start_s, r->starts);
     if (st == ST_OK) {
-        st = bytes_append_format(out,
-                                 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId64 "\n",
-                                 r->rewritten_at_s[0], r->rewritten_at_s[1], r->contested_at_s,
-                                 r->crashes, r->crash_version);
+        st = bytes_append_format(
+            out, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId64 " %d\n",
+            r->rewritten_at_s[0], r->rewritten_at_s[1], r->contested_at_s, r->crashes,
+            r->crash_version, r->away ? 1 : 0);
     }
     return st;
 }
@@ -124,7 +127,7 @@ static bool same_trouble(const struct ag_record *a, const struct ag_record *b)
 {
     return a->rewritten_at_s[0] == b->rewritten_at_s[0] &&
            a->rewritten_at_s[1] == b->rewritten_at_s[1] && a->contested_at_s == b->contested_at_s &&
-           a->crashes == b->crashes && a->crash_version == b->crash_version;
+           a->crashes == b->crashes && a->crash_version == b->crash_version && a->away == b->away;
 }
 
 void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,

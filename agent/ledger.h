@@ -29,6 +29,7 @@ struct ag_record {
     int64_t contested_at_s; /* -1: not contested */
     uint32_t crashes;       /* in a row, of the agent, while it looked after this user */
     int64_t crash_version;  /* in force then */
+    bool away;              /* logged off since the version was brought */
 };
 
 struct ag_ledger {

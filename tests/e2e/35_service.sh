@@ -16,7 +16,8 @@ is_state() { # RUNNING or STOPPED
 }
 
 user_add alice 1001
-user_logon alice
+user_add bob 1021
+for one in alice bob; do user_logon $one; done
 server_start
 agent_configure "$SERVER_URL"
 publish 1
@@ -45,9 +46,9 @@ for round in 1 2 3; do
     until_ok 5 "its process is gone" no_agent_process
 done
 
-foreign_write alice absent
+foreign_write bob absent
 service_start
-until_value alice 1
+until_value bob 1
 service_stop
 tool mapi-rollout-agent service uninstall >>"$WORK/log/service.log" 2>&1 || fail "service uninstall"
 until_ok 10 "it is uninstalled" is_state ''

@@ -73,7 +73,7 @@ now_text() { # offset as date(1) takes it
 plan_write() { # file, serial
     sed -e "s/@ROLLOUT@/$ROLLOUT/" -e "s/@SERIAL@/$2/" -e "s/@EXCEPTIONS@/$EXCEPTIONS/" -e "s/@PILOT@/$PILOT/" \
         -e "s/@ISSUED@/$(now_text '-1 minute')/" -e "s/@EXPIRES@/$(now_text '+30 days')/" \
-        "$HARNESS_DIR/plan.json.in" >"$1"
+        "${PLAN_TEMPLATE:-$HARNESS_DIR/plan.json.in}" >"$1"
 }
 
 # Makes $WORK/bundle-SERIAL.json, signed by the key that trust names, or by another one.

@@ -236,6 +236,23 @@ static void cycle__contested__another_version_is_brought_at_once(void **state)
     assert_false(pass->outcomes[0].corrected);
 }
 
+static void cycle__hive_that_forgets__is_written_at_each_logon_and_never_contested(void **state)
+{
+    (void)state;
+    run(&BLOCK);
+    for (int logon = 0; logon < 6; logon++) {
+        world.hives.hives[0].loaded = false;
+        run(&BLOCK);
+        world.hives.hives[0].loaded = true;
+        world.hives.hives[0].value = (struct ag_value){.present = false};
+        memset(world.hives.hives[0].marker, 0, sizeof world.hives.hives[0].marker);
+        run(&BLOCK);
+        assert_int_equal(row(0)->value.dword, 1);
+        assert_int_equal(row(0)->corrections, 0);
+        assert_int_equal(row(0)->state, POL_STATE_IDLE);
+    }
+}
+
 static void cycle__paused__looks_and_writes_nothing(void **state)
 {
     (void)state;
@@ -375,6 +392,7 @@ int main(void)
         TEST(cycle__mailbox_guard__says_blocked),
         TEST(cycle__rewritten_three_times__is_corrected_twice_and_then_contested),
         TEST(cycle__contested__another_version_is_brought_at_once),
+        TEST(cycle__hive_that_forgets__is_written_at_each_logon_and_never_contested),
         TEST(cycle__paused__looks_and_writes_nothing),
         TEST(cycle__outlook_runs__waits_until_it_is_closed),
         TEST(cycle__nothing_differs__nobody_waits),

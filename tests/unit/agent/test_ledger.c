@@ -53,6 +53,7 @@ static void save__record__comes_back_whole(void **state)
     record.contested_at_s = 1795000202;
     record.crashes = 1;
     record.crash_version = 9000000004;
+    record.away = true;
     ag_ledger_update(&ledger, place, &record);
     assert_int_equal(ag_ledger_save(&ledger, &vault, &err), ST_OK);
     restart();
@@ -64,14 +65,16 @@ static void update__any_one_field__is_a_change(void **state)
 {
     (void)state;
     struct ag_record *place = ag_ledger_find(&ledger, SID);
-    for (int field = 0; field < 5; field++) {
+    for (int field = 0; field < 6; field++) {
         struct ag_record record = *place;
         int64_t *times[] = {&record.rewritten_at_s[0], &record.rewritten_at_s[1],
                             &record.contested_at_s, &record.crash_version};
         if (field < 4) {
             *times[field] = 77;
-        } else {
+        } else if (field == 4) {
             record.crashes = 77;
+        } else {
+            record.away = true;
         }
         ledger.changed = false;
         ag_ledger_update(&ledger, place, &record);
@@ -93,14 +96,14 @@ static void load__damaged_lines__are_dropped_and_the_others_kept(void **state)
 {
     (void)state;
     fake_vault_put(&store, "users.ledger",
-                   span_text("S-1-5-21-9 5 1 7001 0 0 -1 0 -1 -1 -1 0 0\n"
+                   span_text("S-1-5-21-9 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
                              "garbage\n"
-                             "S-1-5-21-8 5 99 7001 0 0 -1 0 -1 -1 -1 0 0\n"
-                             "S-1-5-21-7 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 more\n"
+                             "S-1-5-21-8 5 99 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
+                             "S-1-5-21-7 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 more\n"
                              "S-1-5-21-5 5 1 7001 0 0 -1 0\n"
-                             "S-1-5-21-4 5 1 7001 0 0 -1 0 -1 -2 -1 0 0\n"
-                             "not-a-sid 5 1 7001 0 0 -1 0 -1 -1 -1 0 0\n"
-                             "S-1-5-21-6 6 1 7001 0 0 -1 0 -1 -1 -1 0 0\n"));
+                             "S-1-5-21-4 5 1 7001 0 0 -1 0 -1 -2 -1 0 0 0\n"
+                             "not-a-sid 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
+                             "S-1-5-21-6 6 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"));
     restart();
     assert_int_equal(ledger.count, 2);
     assert_int_equal(ag_ledger_find(&ledger, "S-1-5-21-6")->written_at_s, 6);
