@@ -14,6 +14,15 @@ static enum status start(struct ag_loop *l, enum ag_lane lane, const struct ag_r
     return st;
 }
 
+enum { HELD_LEAST_MS = 1000 }; /* an answer that came sooner was not waited for with all others */
+
+/* Everybody who was held gets a change at once. Who just came, and has no policy yet, is alone. */
+static bool comes_with_others(const struct ag_loop *l, const struct ag_answer *answer)
+{
+    bool waited = l->standing.policy != NULL || answer->elapsed_ms >= HELD_LEAST_MS;
+    return l->poll.asked_wait_s > 0 && waited;
+}
+
 static void start_poll(struct ag_loop *l)
 {
     struct ag_request request;
@@ -41,7 +50,7 @@ static void heed_token(struct ag_loop *l, const struct ag_poll_news *news)
 static void take_poll(struct ag_loop *l, const struct ag_answer *answer)
 {
     struct ag_poll_news news;
-    bool spread = l->standing.policy != NULL && l->poll.asked_wait_s > 0;
+    bool spread = comes_with_others(l, answer);
     ag_poll_take(&l->poll, answer, &l->standing, ag_loop_now_s(l), &news);
     if (news.offered) {
         if (news.offer == AG_OFFER_ACCEPTED) {
