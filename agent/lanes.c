@@ -58,6 +58,7 @@ static void take_poll(struct ag_loop *l, const struct ag_answer *answer)
         }
         uint32_t delay_ms = spread ? ag_schedule_act_delay_ms(&l->schedule, ag_loop_chance(l)) : 0;
         ag_loop_take_offer(l, "server", news.offer, delay_ms, &news.why);
+        ag_schedule_hold_reports(&l->schedule, ag_loop_now_ms(l) + delay_ms);
     }
     ag_schedule_poll_ended(&l->schedule, &news.end, ag_loop_now_ms(l), ag_loop_chance(l));
     heed_token(l, &news);

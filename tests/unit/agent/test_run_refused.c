@@ -174,6 +174,40 @@ static void run__clock_years_ahead__takes_the_policy_once_it_is_right(void **sta
     refused_until_the_clock_is_right(INT64_C(315360000), "expired");
 }
 
+static void release_a_stranger(void *ctx)
+{
+    struct fake_world *w = ctx;
+    struct bytes envelope = fake_world_envelope(w, &w->stranger, 9, "hold-back");
+    w->clock.constant = 1;
+    w->clock.chance = UINT32_MAX; /* the longest delay there is */
+    fake_world_release(w, bytes_span(&envelope));
+    bytes_free(&envelope);
+}
+
+static void must_not_have_told(void *ctx)
+{
+    assert_null(fake_world_last_report(ctx)->failed_code);
+    refused_for = NULL;
+}
+
+static void run__refused_by_all_at_once__is_reported_within_the_spread(void **state)
+{
+    (void)state;
+    struct fake_plan plan = {
+        .serial = 7,
+        .stages = "[{\"name\":\"all\",\"rules\":[],\"otherwise\":\"allow\"}]",
+        .timing = "{\"poll_s\":900,\"wait_s\":240,\"spread_s\":10,\"report_s\":86400}"};
+    struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "all");
+    fake_world_release(&world, bytes_span(&envelope));
+    bytes_free(&envelope);
+    refused_for = "";
+    fake_world_after(&world, 60, release_a_stranger);
+    fake_world_after(&world, 69, must_not_have_told);
+    fake_world_run(&world, 80);
+    assert_null(refused_for); /* it was looked at */
+    assert_string_equal(fake_world_last_report(&world)->failed_code, "key_unknown");
+}
+
 /* ---- files -------------------------------------------------------------------------------- */
 
 static void run__no_server__files_alone_do(void **state)
@@ -258,6 +292,7 @@ int main(void)
         TEST(run__too_early_a_policy__is_taken_when_its_time_comes),
         TEST(run__clock_years_behind__takes_the_policy_once_it_is_right),
         TEST(run__clock_years_ahead__takes_the_policy_once_it_is_right),
+        TEST(run__refused_by_all_at_once__is_reported_within_the_spread),
         TEST(run__no_server__files_alone_do),
         TEST(run__file_of_a_stranger__is_put_aside),
         TEST(run__trust_file_not_taken__is_reported_and_policies_go_on),
