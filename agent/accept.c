@@ -152,6 +152,18 @@ void ag_standing_refuse_trust(struct ag_standing *standing, int64_t now_s, const
     fill_failed(&standing->trust_failed, "", now_s, why);
 }
 
+/* What could not be stored is offered again and again: the same failure keeps its time, or every
+ * attempt would be news to report. */
+static void note_failure(struct ag_standing *standing, const char *etag, int64_t now_s,
+                         const struct err *why)
+{
+    const struct ag_failed *failed = &standing->failed;
+    const char *code = why->code != NULL ? why->code : status_name(why->st);
+    bool known =
+        failed->code != NULL && strcmp(failed->code, code) == 0 && strcmp(failed->etag, etag) == 0;
+    fill_failed(&standing->failed, etag, known ? failed->at_s : now_s, why);
+}
+
 const struct ag_failed *ag_standing_failure(const struct ag_standing *standing)
 {
     if (standing->failed.code != NULL) {
@@ -223,6 +235,8 @@ enum status ag_standing_offer(struct ag_standing *standing, struct span raw, con
     }
     if (st == ST_OK) {
         *out = offer;
+    } else if (status_class(st) == STATUS_MACHINE) {
+        note_failure(standing, etag, now_s, why);
     }
     pol_policy_free(policy);
     return st;

@@ -63,7 +63,8 @@ enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault
 void ag_standing_done(struct ag_standing *standing);
 
 /* Offer what came. etag: the server's name for it, "" for a file. *why is filled for
- * AG_OFFER_PENDING and AG_OFFER_REFUSED. */
+ * AG_OFFER_PENDING and AG_OFFER_REFUSED. A refusal, and what could not be stored, is noted for the
+ * report. */
 enum status ag_standing_offer(struct ag_standing *standing, struct span raw, const char *etag,
                               int64_t now_s, enum ag_offer *out, struct err *why) MUST_USE;
 

@@ -2,7 +2,6 @@
 
 #include "base/error_win.h"
 #include "base/text_win.h"
-#include "policy/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,130 +9,96 @@
 #include <windows.h>
 
 enum {
-    TEXT_CHARS = 2048, /* a URL or a path */
-    TAG_CHARS = 16384, /* all tags together */
-    TAGS_MOST = 64,
+    TEXT_CHARS = 2048,  /* a URL or a path */
+    LIST_CHARS = 16384, /* all tags together */
 };
 
-static const wchar_t *const KEYS[] = {L"SOFTWARE\\Policies\\MapiRollout",
-                                      L"SOFTWARE\\MapiRollout\\Agent"};
-enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };
+/* The stronger one first. */
+static const struct {
+    const wchar_t *key;
+    const char *name;
+    bool machine_policy;
+} PLACES[] = {
+    {L"SOFTWARE\\Policies\\MapiRollout", "HKLM\\SOFTWARE\\Policies\\MapiRollout", true},
+    {L"SOFTWARE\\MapiRollout\\Agent", "HKLM\\SOFTWARE\\MapiRollout\\Agent", false},
+};
+enum { PLACE_COUNT = sizeof PLACES / sizeof PLACES[0], NAME_CHARS = 32 };
 
-static enum status refuse(struct err *err, const char *code, const wchar_t *key,
-                          const wchar_t *name, const char *wanted)
+static enum status refuse(struct err *err, const char *code, size_t place, const char *name,
+                          const char *wanted)
 {
-    return err_refuse(err, code, "", "HKLM\\%ls value %ls must be %s", key, name, wanted);
+    return err_refuse(err, code, name, "%s in %s must be %s", name, PLACES[place].name, wanted);
 }
 
-/* ST_NOT_FOUND: neither key has it. chars: room in out, the final two NULs included. */
-static enum status read_raw(const wchar_t *name, DWORD type_wanted, wchar_t *out, size_t chars,
-                            const wchar_t **key, struct err *err)
+/* ST_NOT_FOUND: it is not set in this place. chars: room in out, the final two NULs included. */
+static enum status read_raw(size_t place, const struct ag_config_entry *entry, wchar_t *out,
+                            size_t chars, struct err *err)
 {
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        DWORD type = REG_NONE;
-        DWORD size = (DWORD)((chars - 2) * sizeof *out);
-        memset(out, 0, chars * sizeof *out); /* what the registry holds need not end in NUL */
-        LSTATUS error = RegGetValueW(HKEY_LOCAL_MACHINE, KEYS[i], name, RRF_RT_ANY | RRF_NOEXPAND,
-                                     &type, out, &size);
-        *key = KEYS[i];
-        if (error == ERROR_FILE_NOT_FOUND) {
-            continue;
-        }
-        if (error == ERROR_MORE_DATA) {
-            return refuse(err, "too_large", KEYS[i], name, "shorter");
-        }
-        if (error != ERROR_SUCCESS) {
-            return error_set(err, (uint32_t)error, "cannot read HKLM\\%ls value %ls", KEYS[i],
-                             name);
-        }
-        if (type != type_wanted) {
-            return refuse(err, "wrong_type", KEYS[i], name,
-                          type_wanted == REG_SZ ? "REG_SZ" : "REG_MULTI_SZ");
-        }
-        return ST_OK;
+    wchar_t name[NAME_CHARS] = L"";
+    DWORD wanted = entry->is_list ? REG_MULTI_SZ : REG_SZ;
+    DWORD type = REG_NONE;
+    DWORD size = (DWORD)((chars - 2) * sizeof *out);
+    for (size_t i = 0; entry->name[i] != '\0' && i + 1 < NAME_CHARS; i++) {
+        name[i] = (wchar_t)entry->name[i];
     }
-    return ST_NOT_FOUND;
+    memset(out, 0, chars * sizeof *out); /* what the registry holds need not end in NUL */
+    LSTATUS error = RegGetValueW(HKEY_LOCAL_MACHINE, PLACES[place].key, name,
+                                 RRF_RT_ANY | RRF_NOEXPAND, &type, out, &size);
+    if (error == ERROR_MORE_DATA) {
+        return refuse(err, "too_large", place, entry->name, "shorter");
+    }
+    if (error != ERROR_SUCCESS) {
+        return error_set(err, (uint32_t)error, "cannot read %s in %s", entry->name,
+                         PLACES[place].name);
+    }
+    if (type != wanted) {
+        return refuse(err, "wrong_type", place, entry->name,
+                      entry->is_list ? "REG_MULTI_SZ" : "REG_SZ");
+    }
+    return ST_OK;
 }
 
-/* An empty text is as good as none: that is how a policy editor clears a setting. */
-static enum status read_text(const wchar_t *name, char **out, struct err *err)
+static enum status put_wide(struct ag_config *config, enum ag_setting_id id, size_t place,
+                            const wchar_t *wide, struct err *err)
 {
-    wchar_t wide[TEXT_CHARS];
-    const wchar_t *key = NULL;
-    enum status st = read_raw(name, REG_SZ, wide, TEXT_CHARS, &key, err);
-    if (st == ST_NOT_FOUND || (st == ST_OK && wide[0] == L'\0')) {
-        return ST_OK;
-    }
-    if (st == ST_OK) {
-        st = text_from_wide(wide, wcslen(wide), out);
-        if (st == ST_IO) {
-            st = refuse(err, "wrong_type", key, name, "valid Unicode");
-        }
-    }
-    return st;
-}
-
-static enum status add_tag(struct ag_config *config, const wchar_t *wide, const wchar_t *key,
-                           struct err *err)
-{
-    char *tag = NULL;
-    enum status st = text_from_wide(wide, wcslen(wide), &tag);
+    char *text = NULL;
+    enum status st = text_from_wide(wide, wcslen(wide), &text);
     if (st == ST_IO) {
-        st = refuse(err, "wrong_type", key, L"Tags", "valid Unicode");
-    } else if (st == ST_OK && strlen(tag) > LIMIT_STRING_BYTES) {
-        st = refuse(err, "too_large", key, L"Tags", "of at most 256 bytes each");
-    } else if (st == ST_OK && config->tag_count >= TAGS_MOST) {
-        st = refuse(err, "too_large", key, L"Tags", "at most 64 texts");
+        st = refuse(err, "wrong_type", place, AG_CONFIG_ENTRIES[id].name, "valid Unicode");
+    } else if (st == ST_OK) {
+        st = ag_config_put(config, id, PLACES[place].name, text, err);
     }
-    if (st == ST_OK) {
-        config->tags[config->tag_count++] = tag;
-        tag = NULL;
-    }
-    free(tag);
+    free(text);
     return st;
 }
 
-static enum status read_tags(struct ag_config *config, struct err *err)
+/* A text that is empty is as good as none: that is how a policy editor clears a setting. It still
+ * keeps the weaker place from being asked. */
+static enum status read_from(struct ag_config *config, enum ag_setting_id id, size_t place,
+                             wchar_t *wide, struct err *err)
 {
-    const wchar_t *key = NULL;
-    wchar_t *wide = calloc(TAG_CHARS, sizeof *wide);
-    config->tags = calloc(TAGS_MOST, sizeof *config->tags);
-    enum status st = wide != NULL && config->tags != NULL
-                         ? read_raw(L"Tags", REG_MULTI_SZ, wide, TAG_CHARS, &key, err)
-                         : ST_NO_MEMORY;
+    const struct ag_config_entry *entry = &AG_CONFIG_ENTRIES[id];
+    size_t chars = entry->is_list ? LIST_CHARS : TEXT_CHARS;
+    enum status st = read_raw(place, entry, wide, chars, err);
+    if (st == ST_OK && entry->machine_policy && !PLACES[place].machine_policy) {
+        return err_refuse(err, "unknown_field", entry->name,
+                          "%s in %s is not looked at: it is for machine policy, set it in %s",
+                          entry->name, PLACES[place].name, PLACES[0].name);
+    }
     for (const wchar_t *at = wide; st == ST_OK && *at != L'\0'; at += wcslen(at) + 1) {
-        st = add_tag(config, at, key, err);
+        st = put_wide(config, id, place, at, err);
     }
-    free(wide);
+    return st;
+}
+
+static enum status read_entry(struct ag_config *config, enum ag_setting_id id, wchar_t *wide,
+                              struct err *err)
+{
+    enum status st = ST_NOT_FOUND;
+    for (size_t place = 0; st == ST_NOT_FOUND && place < PLACE_COUNT; place++) {
+        st = read_from(config, id, place, wide, err);
+    }
     return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static enum status read_level(struct ag_config *config, struct err *err)
-{
-    char *word = NULL;
-    enum status st = read_text(L"LogLevel", &word, err);
-    if (st == ST_OK && word != NULL && !log_level_find(word, &config->log_level)) {
-        st = err_refuse(err, "out_of_range", "", "LogLevel must be error, warning, info or debug");
-    }
-    free(word);
-    return st;
-}
-
-static enum status read_min_version(struct ag_config *config, struct err *err)
-{
-    char *digits = NULL;
-    enum status st = read_text(L"MinVersion", &digits, err);
-    if (st == ST_OK && digits != NULL) {
-        size_t length = strlen(digits);
-        int64_t version = strtoll(digits, NULL, 10);
-        if (length > 10 || strspn(digits, "0123456789") != length || version > VERSION_MOST) {
-            st = err_refuse(err, "out_of_range", "", "MinVersion must be a version in digits");
-        } else {
-            config->min_version = version;
-        }
-    }
-    free(digits);
-    return st;
 }
 
 /* Where Windows itself keeps the folder's place. The environment is no help: services and consoles
@@ -160,31 +125,13 @@ static enum status default_data_dir(struct ag_config *config, struct err *err)
 
 static enum status read_all(struct ag_config *config, struct err *err)
 {
-    const struct {
-        const wchar_t *name;
-        char **text;
-    } texts[] = {
-        {L"ServerUrl", &config->server_url},
-        {L"CaFile", &config->ca_file},
-        {L"TrustFile", &config->trust_file},
-        {L"Rollout", &config->rollout},
-        {L"EnrollSecretFile", &config->enroll_secret_file},
-        {L"Proxy", &config->proxy},
-        {L"DataDir", &config->data_dir},
-    };
-    enum status st = ST_OK;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && st == ST_OK; i++) {
-        st = read_text(texts[i].name, texts[i].text, err);
+    wchar_t *wide = calloc(LIST_CHARS, sizeof *wide);
+    config->tags = calloc(1, sizeof *config->tags); /* none are known to be none */
+    enum status st = wide != NULL && config->tags != NULL ? ST_OK : ST_NO_MEMORY;
+    for (unsigned id = 0; id < AG_SET_COUNT && st == ST_OK; id++) {
+        st = read_entry(config, (enum ag_setting_id)id, wide, err);
     }
-    if (st == ST_OK) {
-        st = read_tags(config, err);
-    }
-    if (st == ST_OK) {
-        st = read_level(config, err);
-    }
-    if (st == ST_OK) {
-        st = read_min_version(config, err);
-    }
+    free(wide);
     return st == ST_OK ? default_data_dir(config, err) : st;
 }
 

@@ -43,3 +43,12 @@ void ag_control_session_changed(bool logged_off)
     }
     ReleaseSRWLockShared(&control.lock);
 }
+
+void ag_control_resumed(void)
+{
+    AcquireSRWLockShared(&control.lock);
+    if (control.listener != NULL) {
+        control.listener->resumed(control.listener->ctx);
+    }
+    ReleaseSRWLockShared(&control.lock);
+}

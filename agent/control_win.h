@@ -1,4 +1,4 @@
-/* control_win.h - let other threads stop the agent, and tell it of sessions.
+/* control_win.h - let other threads stop the agent, and tell it of sessions and of waking up.
  *
  * The service handler and the console's Ctrl-C run in threads that Windows makes, and may call
  * before the agent is up or after it is gone; here they meet it safely. This is the agent's one
@@ -12,11 +12,12 @@
 
 #include <stdbool.h>
 
-/* What a running agent is told; both may be called from any thread. */
+/* What a running agent is told; all may be called from any thread. */
 struct ag_listener {
     void *ctx;
     void (*wake)(void *ctx);
     void (*session_changed)(void *ctx, bool logged_off);
+    void (*resumed)(void *ctx); /* the machine was asleep: what was held on the network is gone */
 };
 
 /* From now on, until NULL is given, listener is told. After the call that gives NULL returned,
@@ -26,5 +27,6 @@ void ag_control_attach(const struct ag_listener *listener);
 void ag_control_stop(void);
 bool ag_control_stopping(void);
 void ag_control_session_changed(bool logged_off);
+void ag_control_resumed(void);
 
 #endif

@@ -152,6 +152,17 @@ static enum status apply_open(const struct ag_cycle *cycle, struct ag_hive *hive
     return st;
 }
 
+/* Opened and closed again: what fails in a hive that is on its way out is nobody's failure. */
+static bool is_gone(const struct ag_setting *setting, const char *sid)
+{
+    struct ag_hive *hive = NULL;
+    enum status st = setting->open(setting->ctx, sid, &hive, NULL);
+    if (st == ST_OK) {
+        setting->close(setting->ctx, hive);
+    }
+    return st == ST_NOT_FOUND;
+}
+
 static enum status apply(const struct ag_cycle *cycle, const struct pol_decision *decision,
                          struct ag_outcome *outcome, struct ag_record *record)
 {
@@ -162,14 +173,15 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
         return ST_OK;
     }
     enum status st = setting->open(setting->ctx, outcome->row.sid, &hive, &outcome->err);
-    if (st == ST_NOT_FOUND) {
-        outcome->row.hive_loaded = false; /* logged off meanwhile */
-        record->away = record->brought_version != 0;
-        return ST_OK;
-    }
     if (st == ST_OK) {
         st = apply_open(cycle, hive, decision, outcome, record);
         setting->close(setting->ctx, hive);
+    }
+    if (st == ST_NOT_FOUND || (st != ST_OK && is_gone(setting, outcome->row.sid))) {
+        outcome->row.hive_loaded = false; /* logged off meanwhile */
+        outcome->err = (struct err){.st = ST_OK};
+        record->away = record->brought_version != 0;
+        st = ST_OK;
     }
     return st;
 }
@@ -178,18 +190,23 @@ static enum status apply(const struct ag_cycle *cycle, const struct pol_decision
 static void ask_permit(const struct ag_cycle *cycle, const struct ag_outlook_view *view,
                        struct ag_outcome *outcome, struct ag_record *record)
 {
-    static const struct pol_policy NONE = {.kind = POL_KIND_STAGE};
+    int64_t now_s = wall_s(cycle);
+    outcome->turn_at_s = -1;
+    if (cycle->policy == NULL) {
+        outcome->permit = now_s < cycle->pause_until_s ? AG_PERMIT_PAUSED : AG_PERMIT_WRITE;
+        return;
+    }
     struct ag_permit_question question = {
-        .policy = cycle->policy != NULL ? cycle->policy : &NONE,
+        .policy = cycle->policy,
         .accepted_at_s = cycle->accepted_at_s,
         .pause_until_s = cycle->pause_until_s,
-        .now_s = wall_s(cycle),
+        .now_s = now_s,
         .outlook = view,
     };
     outcome->permit = ag_permit_ask(&question, outcome->row.set, record);
-    outcome->turn_at_s = outcome->permit == AG_PERMIT_WAITING
-                             ? ag_permit_turn_at_s(&question, outcome->row.sid)
-                             : -1;
+    if (outcome->permit == AG_PERMIT_WAITING) {
+        outcome->turn_at_s = ag_permit_turn_at_s(&question, outcome->row.sid);
+    }
 }
 
 /* evaluate -> apply, for one user. */

@@ -8,11 +8,11 @@
 #ifndef AGENT_EDGE_WIN_H
 #define AGENT_EDGE_WIN_H
 
-#include "agent/config.h"
+#include "agent/settings.h"
 #include "agent/trust_store.h"
 
 enum ag_edge_mode {
-    AG_EDGE_LOOP, /* until ag_control_stop() */
+    AG_EDGE_LOOP, /* until ag_control_stop(); settings that change are taken over meanwhile */
     AG_EDGE_ONCE, /* one pass, no network */
 };
 
@@ -23,8 +23,17 @@ enum ag_edge_mode {
 enum status ag_edge_read_trust(const struct ag_config *config, const struct ag_vault *vault,
                                bool keep, struct ag_trust *out, struct err *err) MUST_USE;
 
-/* Run the agent. started (may be NULL) is called once all that was configured is there. */
-enum status ag_edge_run(const struct ag_config *config, enum ag_edge_mode mode,
-                        void (*started)(void), struct err *err) MUST_USE;
+/* What who runs the agent wants to do on its way. */
+struct ag_edge_events {
+    void *ctx;
+    /* Before anything is opened, with the settings that hold now: where the log goes, say. */
+    enum status (*configured)(void *ctx, const struct ag_config *config, struct err *err);
+    /* All that was configured is there. Both are called again each time that settings change. */
+    void (*started)(void *ctx);
+};
+
+/* Run the agent with settings that were opened. */
+enum status ag_edge_run(struct ag_settings *settings, enum ag_edge_mode mode,
+                        const struct ag_edge_events *events, struct err *err) MUST_USE;
 
 #endif

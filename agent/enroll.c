@@ -8,7 +8,11 @@
 #include <string.h>
 
 enum { HTTP_CREATED = 201, HTTP_UNAUTHORIZED = 401, HTTP_FORBIDDEN = 403 };
-enum { ROTATE_AFTER_S = 30 * 86400 };
+enum {
+    ROTATE_AFTER_S = 30 * 86400,
+    DAY_S = 86400, /* the old token is good for a day: never sooner again than that */
+    DAY_MS = DAY_S * 1000,
+};
 
 static const char DEVICE_FILE[] = "device.sealed";
 static const char SECRET_FILE[] = "enroll.sealed";
@@ -43,6 +47,12 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
+/* What cannot be read today says nothing. */
+static bool is_same_fact(const char *stored, const char *now)
+{
+    return stored[0] == '\0' || now[0] == '\0' || strcmp(stored, now) == 0;
+}
+
 static bool is_same_machine(const struct pol_at *root, const struct ag_host *host)
 {
     const char *name = "";
@@ -52,8 +62,8 @@ static bool is_same_machine(const struct pol_at *root, const struct ag_host *hos
     (void)pol_read_text(root, "machine_guid", POL_OPTIONAL, LIMIT_STRING_BYTES, &guid);
     (void)pol_read_text(root, "computer_sid", POL_OPTIONAL, LIMIT_STRING_BYTES, &sid);
     return strcmp(name, or_empty(host->name)) == 0 &&
-           strcmp(guid, or_empty(host->machine_guid)) == 0 &&
-           strcmp(sid, or_empty(host->computer_sid)) == 0;
+           is_same_fact(guid, or_empty(host->machine_guid)) &&
+           is_same_fact(sid, or_empty(host->computer_sid));
 }
 
 /* Id and token out of a document of ours or the server's. */
@@ -89,6 +99,7 @@ static enum status parse_device(struct ag_enroll *enroll, struct span document, 
         if (!is_same_machine(&root, enroll->host)) {
             st = err_set(err, ST_NOT_FOUND, 0,
                          "the stored device belongs to another machine: this one is a copy");
+            enroll->is_copy = true;
         } else {
             (void)pol_read_time(&root, "enrolled_at", POL_REQUIRED, &at_s);
             st = read_device(enroll, &root, err);
@@ -183,11 +194,11 @@ static enum status load_secret(struct ag_enroll *enroll, const char *secret_file
     if (st == ST_OK) {
         return vault->write_secret(vault->ctx, SECRET_FILE, bytes_span(&enroll->secret), why);
     }
-    if (load_sealed_secret(enroll, NULL) == ST_OK) {
-        return ST_OK;
+    bool sealed = load_sealed_secret(enroll, NULL) == ST_OK;
+    if (!sealed || st != ST_NOT_FOUND) { /* a file that is gone did its duty */
+        *why = at_file;
     }
-    *why = at_file;
-    return st;
+    return sealed ? ST_OK : st;
 }
 
 enum status ag_enroll_open(struct ag_enroll *enroll, const struct ag_vault *vault,
@@ -220,10 +231,21 @@ static bool can_prove(const struct ag_enroll *enroll)
     return enroll->token.size > 0 && !enroll->proof_refused;
 }
 
-bool ag_enroll_is_wanted(const struct ag_enroll *enroll, int64_t now_s)
+/* Old, or from a future that a wrong clock showed when it came: then the clock gets a day to be put
+ * right before its word counts. */
+static bool is_to_be_rotated(const struct ag_enroll *enroll, int64_t now_s, uint64_t held_ms)
 {
-    bool old = enroll->token.size > 0 && now_s - enroll->enrolled_at_s >= ROTATE_AFTER_S;
-    bool needed = enroll->token.size == 0 || enroll->token_refused || old;
+    bool first = enroll->generation == 0; /* it is an earlier run's */
+    bool settled = held_ms >= DAY_MS;
+    bool old = now_s - enroll->enrolled_at_s >= ROTATE_AFTER_S;
+    bool from_the_future = enroll->enrolled_at_s - now_s > DAY_S;
+    return (old && (first || settled)) || (from_the_future && settled);
+}
+
+bool ag_enroll_is_wanted(const struct ag_enroll *enroll, int64_t now_s, uint64_t held_ms)
+{
+    bool needed = enroll->token.size == 0 || enroll->token_refused ||
+                  is_to_be_rotated(enroll, now_s, held_ms);
     return needed && (can_prove(enroll) || enroll->secret.size > 0);
 }
 

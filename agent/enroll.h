@@ -22,6 +22,7 @@ struct ag_enroll {
     struct bytes token;
     struct bytes secret; /* empty: none was given */
     int64_t enrolled_at_s;
+    bool is_copy;        /* of another machine, whose device was dropped at this start */
     bool token_refused;  /* by the server: enroll again */
     bool proof_refused;  /* as X-Device-Token, too: only the secret is left */
     bool by_token;       /* what the request on its way shows */
@@ -42,8 +43,10 @@ enum status ag_enroll_open(struct ag_enroll *enroll, const struct ag_vault *vaul
                            struct err *why) MUST_USE;
 void ag_enroll_done(struct ag_enroll *enroll);
 
-/* Should the server be asked, and is there something to show? */
-bool ag_enroll_is_wanted(const struct ag_enroll *enroll, int64_t now_s);
+/* Should the server be asked, and is there something to show? held_ms: how long this run has had
+ * its token, by the clock that does not jump: a wall clock that does must not rotate tokens in a
+ * circle. */
+bool ag_enroll_is_wanted(const struct ag_enroll *enroll, int64_t now_s, uint64_t held_ms);
 
 /* The token to use, NULL while there is none that holds. */
 const char *ag_enroll_token(const struct ag_enroll *enroll);

@@ -11,12 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTPUT_BYTES = 16 * 1024 * 1024 };
+enum {
+    OUTPUT_BYTES = 16 * 1024 * 1024,
+    PATIENCE_MS = 5000, /* for names that the service did not look up yet */
+};
 
 /* What all users have in common. */
 struct explaining {
     const struct ag_config *config;
     const struct pol_policy *policy;
+    const struct ag_vault *vault;
     struct ag_host host;
     struct pol_preparation preparation;
     bool json;
@@ -36,19 +40,35 @@ static enum status explain_user(struct explaining *e, const struct ag_user *user
     return st == ST_OK ? bytes_append_text(out, "\n") : st;
 }
 
+/* What the service would find, and what it keeps of users who are not logged on. */
+static enum status list_users(struct explaining *e, struct ag_user **out, size_t *out_count,
+                              struct err *err)
+{
+    struct ag_sessions *sessions = NULL;
+    struct ag_users_win *source = NULL;
+    enum status st = ag_sessions_new(&AG_SESSION_CALLS, &sessions, err);
+    if (st == ST_OK) {
+        const struct ag_users_win_options options = {
+            .vault = e->vault, .sessions = sessions, .host = &e->host, .patience_ms = PATIENCE_MS};
+        st = ag_users_win_new(&options, &source, err);
+    }
+    if (st == ST_OK) {
+        struct ag_users port = ag_users_win_port(source);
+        st = port.list(port.ctx, out, out_count, err);
+    }
+    ag_users_win_free(source);
+    ag_sessions_free(sessions);
+    return st;
+}
+
 static enum status explain_users(struct explaining *e, const char *sid, struct err *err)
 {
-    struct ag_users_win *source = NULL;
     struct ag_user *users = NULL;
     size_t count = 0;
     size_t explained = 0;
     struct bytes text = bytes_with_limit(OUTPUT_BYTES);
 
-    enum status st = ag_users_win_new(&source, err);
-    if (st == ST_OK) {
-        struct ag_users port = ag_users_win_port(source);
-        st = port.list(port.ctx, &users, &count, err);
-    }
+    enum status st = list_users(e, &users, &count, err);
     for (size_t i = 0; st == ST_OK && i < count; i++) {
         if (sid != NULL && strcmp(users[i].sid, sid) != 0) {
             continue;
@@ -67,7 +87,6 @@ static enum status explain_users(struct explaining *e, const char *sid, struct e
     }
     bytes_free(&text);
     ag_users_free(users, count);
-    ag_users_win_free(source);
     return st;
 }
 
@@ -106,6 +125,7 @@ enum status ag_explain(const struct ag_config *config, const char *sid, bool jso
     }
     if (st == ST_OK) {
         e.policy = policy;
+        e.vault = &accepted.port;
         st = explain_users(&e, sid, err);
     }
     pol_preparation_done(&e.preparation);

@@ -43,6 +43,21 @@ static bool is_trusted(PSID sid)
            IsWellKnownSid(sid, WinBuiltinAdministratorsSid) || is_own_sid(sid);
 }
 
+/* TrustedInstaller owns what Windows' setup made: C:\ itself, for one. */
+static bool is_trusted_above(PSID sid)
+{
+    PSID installer = NULL;
+    if (is_trusted(sid)) {
+        return true;
+    }
+    bool same =
+        ConvertStringSidToSidW(L"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+                               &installer) &&
+        EqualSid(sid, installer);
+    (void)LocalFree(installer);
+    return same;
+}
+
 /* Whether the entry lets somebody else change what is in the folder. */
 static bool opens_door(const ACE_HEADER *header)
 {
@@ -92,23 +107,109 @@ static enum status check_access(HANDLE folder, const char *path, struct err *err
     return st;
 }
 
+/* Whether the entry of a folder above lets somebody else put another folder in our path's place. To
+ * make folders beside it is everybody's right in ProgramData and does no harm. */
+static bool lets_exchange(const ACE_HEADER *header, DWORD rights)
+{
+    const ACCESS_ALLOWED_ACE *entry = (const ACCESS_ALLOWED_ACE *)(const void *)header;
+    PSID sid = (PSID)(uintptr_t)&entry->SidStart;
+    if ((header->AceFlags & INHERIT_ONLY_ACE) != 0) {
+        return false;
+    }
+    if (header->AceType != ACCESS_ALLOWED_ACE_TYPE) {
+        return header->AceType != ACCESS_DENIED_ACE_TYPE;
+    }
+    return (entry->Mask & rights) != 0 && !is_trusted_above(sid);
+}
+
+static bool stays_in_place(PACL acl, DWORD rights)
+{
+    if (acl == NULL) {
+        return false;
+    }
+    for (DWORD i = 0; i < acl->AceCount; i++) {
+        void *entry = NULL;
+        if (!GetAce(acl, i, &entry) || lets_exchange(entry, rights)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status check_above(HANDLE folder, const wchar_t *path, bool root, struct err *err)
+{
+    /* A root cannot be renamed, and everybody has DELETE on those of data drives. */
+    DWORD rights = FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL | (root ? 0 : DELETE);
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PSID owner = NULL;
+    PACL acl = NULL;
+    enum status st = ST_OK;
+    DWORD error = GetSecurityInfo(folder, SE_FILE_OBJECT,
+                                  OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
+                                  NULL, &acl, NULL, &descriptor);
+    if (error != ERROR_SUCCESS) {
+        return error_set(err, error, "cannot see who owns %ls", path);
+    }
+    if (!is_trusted_above(owner) || !stays_in_place(acl, rights)) {
+        st = err_set(err, ST_DENIED, 0, "%ls lets others exchange the folders in it", path);
+    }
+    (void)LocalFree(descriptor);
+    return st;
+}
+
+static bool is_link(HANDLE folder, const wchar_t *path)
+{
+    BY_HANDLE_FILE_INFORMATION info = {0};
+    DWORD attributes = GetFileAttributesW(path); /* Wine shows links here, and only here */
+    bool known = GetFileInformationByHandle(folder, &info);
+    return !known || ((info.dwFileAttributes | attributes) & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+}
+
+static HANDLE open_itself(const wchar_t *path)
+{
+    return CreateFileW(path, READ_CONTROL | FILE_READ_ATTRIBUTES,
+                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                       FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+}
+
+/* Each folder above in turn, the root first: a link in the path, or one that can be put there, would
+ * lead all that comes later somewhere else. */
+static enum status check_parents(wchar_t *path, struct err *err)
+{
+    enum status st = ST_OK;
+    for (wchar_t *at = path + 3; st == ST_OK && at != NULL; at = wcschr(at + 1, L'\\')) {
+        wchar_t kept = *at;
+        bool root = at == path + 3;
+        *at = L'\0';
+        HANDLE folder = open_itself(path);
+        if (folder == INVALID_HANDLE_VALUE) {
+            st = error_set(err, (uint32_t)GetLastError(), "cannot open the folder %ls", path);
+        } else if (!root && is_link(folder, path)) {
+            st = err_set(err, ST_DENIED, 0, "%ls is a link; name the folder itself", path);
+        } else {
+            st = check_above(folder, path, root, err);
+        }
+        if (folder != INVALID_HANDLE_VALUE) {
+            (void)CloseHandle(folder);
+        }
+        *at = kept;
+    }
+    return st;
+}
+
 /* All checks are on one handle, and whoever could exchange the folder afterwards is among those who
- * passed them. */
+ * passed them, here and above. */
 static enum status check_folder(const wchar_t *wide, const char *path, struct err *err)
 {
     BY_HANDLE_FILE_INFORMATION info = {0};
-    DWORD attributes = GetFileAttributesW(wide); /* Wine shows links here, and only here */
-    HANDLE folder =
-        CreateFileW(wide, READ_CONTROL | FILE_READ_ATTRIBUTES,
-                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                    FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    HANDLE folder = open_itself(wide);
     if (folder == INVALID_HANDLE_VALUE) {
         return error_set(err, (uint32_t)GetLastError(), "cannot open the folder %s", path);
     }
     enum status st = ST_OK;
     if (!GetFileInformationByHandle(folder, &info)) {
         st = error_set(err, (uint32_t)GetLastError(), "cannot look at the folder %s", path);
-    } else if (((info.dwFileAttributes | attributes) & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+    } else if (is_link(folder, wide)) {
         st = err_set(err, ST_DENIED, 0, "%s is a link; name the folder itself", path);
     } else if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
         st = err_set(err, ST_IO, 0, "%s is not a folder", path);
@@ -180,6 +281,9 @@ enum status ag_folder_make(const char *path, struct err *err)
         DWORD error = create_all(wide);
         st = error == ERROR_SUCCESS ? check_folder(wide, path, err)
                                     : error_set(err, error, "cannot create %s", path);
+    }
+    if (st == ST_OK) {
+        st = check_parents(wide, err);
     }
     free(wide);
     return st;

@@ -12,7 +12,10 @@
 #include <lm.h>
 #include <sddl.h>
 
-enum { NAME_CHARS = 256 }; /* a DNS name has at most 255 */
+enum {
+    NAME_CHARS = 256,         /* a DNS name has at most 255 */
+    SKU_MULTI_SESSION = 0xaf, /* PRODUCT_SERVERRDSH: Windows Enterprise multi-session */
+};
 
 NTSTATUS NTAPI RtlGetVersion(RTL_OSVERSIONINFOW *version); /* not the version the manifest claims */
 
@@ -70,6 +73,24 @@ static char *system_version(void)
     return text_copy(text);
 }
 
+enum pol_answer ag_host_multi_session(uint32_t suites, uint32_t sku)
+{
+    bool terminal_server = (suites & VER_SUITE_TERMINAL) != 0;
+    bool administration_only = (suites & VER_SUITE_SINGLEUSERTS) != 0;
+    return (terminal_server && !administration_only) || sku == SKU_MULTI_SESSION ? POL_YES : POL_NO;
+}
+
+static enum pol_answer multi_session(void)
+{
+    RTL_OSVERSIONINFOEXW version = {.dwOSVersionInfoSize = sizeof version};
+    DWORD sku = PRODUCT_UNDEFINED;
+    if (RtlGetVersion((RTL_OSVERSIONINFOW *)&version) != 0 ||
+        !GetProductInfo(version.dwMajorVersion, version.dwMinorVersion, 0, 0, &sku)) {
+        return POL_NOT_KNOWN;
+    }
+    return ag_host_multi_session(version.wSuiteMask, sku);
+}
+
 static const char *architecture(void)
 {
     SYSTEM_INFO info;
@@ -114,6 +135,7 @@ enum status ag_host_win_read(struct ag_host *out, struct err *err)
         .arch = text_copy(architecture()),
         .machine_guid = machine_guid(),
         .computer_sid = computer_sid(),
+        .multi_session = multi_session(),
     };
     if (host.name == NULL || host.os == NULL || host.arch == NULL) {
         ag_host_win_done(&host);
@@ -132,5 +154,7 @@ void ag_host_win_done(struct ag_host *host)
     free(host->arch);
     free(host->machine_guid);
     free(host->computer_sid);
+    free(host->computer_ou);
+    free(host->ad_site);
     *host = (struct ag_host){0};
 }

@@ -2,7 +2,9 @@
 
 #include "agent/accepted_win.h"
 #include "agent/edge_win.h"
+#include "agent/mirror_win.h"
 #include "agent/service_setup_win.h"
+#include "agent/status.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/time_text.h"
@@ -12,56 +14,38 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { OUTPUT_BYTES = 64 * 1024 };
+enum {
+    OUTPUT_BYTES = 64 * 1024,
+    STATUS_BYTES = 32 * 1024 * 1024, /* some 1 KiB for each user */
+};
 
 /* ---- status -------------------------------------------------------------------------------- */
 
-static const char *or_none(const char *text)
+/* The mirror is for everybody, the data directory for administrators alone. */
+static enum status read_store(const struct ag_config *config, struct ag_accepted *a, bool *seen,
+                              struct err *err)
 {
-    return text != NULL ? text : "-";
+    enum status st = ag_accepted_open(config, a, err);
+    *seen = st == ST_OK;
+    return st == ST_DENIED ? ST_OK : st;
 }
 
-static void print_status(const struct ag_config *config, const struct ag_accepted *a,
-                         const char *state)
+static enum status read_table(struct ag_mirror_table *table, bool *seen, struct err *err)
 {
-    (void)printf("version        %s\nservice        %s\nserver         %s\ndata directory %s\n"
-                 "trust          %s\nrollout        %s\n",
-                 MR_VERSION, state, or_none(config->server_url), config->data_dir,
-                 or_none(config->trust_file), or_none(config->rollout));
-    for (size_t i = 0; i < a->store.line_count; i++) {
-        (void)printf("accepted       %s version %" PRId64 "\n", a->store.lines[i].rollout,
-                     a->store.lines[i].floor.version);
-    }
-    if (a->store.line_count == 0) {
-        (void)puts("accepted       nothing yet");
-    }
+    enum status st = ag_mirror_win_read(table, err);
+    *seen = st == ST_OK;
+    return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status print_status_json(const struct ag_config *config, const struct ag_accepted *a,
-                                     const char *state, struct err *err)
+static enum status print_status(const struct ag_status *status, bool json, struct err *err)
 {
-    struct bytes text = bytes_with_limit(OUTPUT_BYTES);
-    struct pol_json_writer w = pol_json_write_start(&text);
-    pol_json_object(&w, NULL);
-    pol_json_text(&w, "version", MR_VERSION);
-    pol_json_text(&w, "service", state);
-    pol_json_text(&w, "server_url", config->server_url);
-    pol_json_text(&w, "data_dir", config->data_dir);
-    pol_json_text(&w, "trust_file", config->trust_file);
-    pol_json_text(&w, "rollout", config->rollout);
-    pol_json_array(&w, "accepted");
-    for (size_t i = 0; i < a->store.line_count; i++) {
-        pol_json_object(&w, NULL);
-        pol_json_text(&w, "rollout", a->store.lines[i].rollout);
-        pol_json_integer(&w, "version", a->store.lines[i].floor.version);
-        pol_json_text(&w, "digest", a->store.lines[i].floor.digest);
-        pol_json_close_object(&w);
+    struct bytes text = bytes_with_limit(STATUS_BYTES);
+    enum status st = json ? ag_status_json(status, &text) : ag_status_text(status, &text);
+    if (st == ST_OK && json) {
+        st = bytes_append_text(&text, "\n");
     }
-    pol_json_close_array(&w);
-    pol_json_close_object(&w);
-    enum status st = pol_json_write_end(&w);
     if (st == ST_OK) {
-        (void)puts(bytes_text(&text));
+        (void)fputs(bytes_text(&text), stdout);
     } else {
         st = err_set(err, st, 0, "cannot print the status");
     }
@@ -72,18 +56,29 @@ static enum status print_status_json(const struct ag_config *config, const struc
 enum status ag_inspect_status(const struct ag_config *config, bool json, struct err *err)
 {
     struct ag_accepted a = {0};
-    const char *state = NULL;
+    struct ag_mirror_table table = {.users = NULL};
+    struct ag_status status = {.agent_version = MR_VERSION, .config = config};
     uint32_t process_id = 0;
+    bool has_store = false;
+    bool has_table = false;
+    struct err refused = {.st = ST_OK};
 
-    enum status st = ag_service_state(&state, &process_id, err);
+    if (ag_config_check(config, &refused) != ST_OK) {
+        status.refused = refused.text;
+    }
+    enum status st = ag_service_state(&status.service, &process_id, err);
     if (st == ST_OK) {
-        st = ag_accepted_open(config, &a, err);
+        st = read_store(config, &a, &has_store, err);
     }
-    if (st == ST_OK && json) {
-        st = print_status_json(config, &a, state, err);
-    } else if (st == ST_OK) {
-        print_status(config, &a, state);
+    if (st == ST_OK) {
+        st = read_table(&table, &has_table, err);
     }
+    if (st == ST_OK) {
+        status.store = has_store ? &a.store : NULL;
+        status.table = has_table ? &table : NULL;
+        st = print_status(&status, json, err);
+    }
+    ag_mirror_table_done(&table);
     ag_accepted_close(&a);
     return st;
 }

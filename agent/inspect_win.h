@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-/* How this agent is set up, whether it runs, and what it accepted last. */
+/* How this agent is set up, whether it runs, what it accepted last, and where its users stand. */
 enum status ag_inspect_status(const struct ag_config *config, bool json, struct err *err) MUST_USE;
 
 /* Would this agent take the policy in the file now? Printed if so; nothing is stored. */

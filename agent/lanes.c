@@ -2,6 +2,12 @@
 
 #include "base/log.h"
 
+enum {
+    SLEPT_MS = 60 * 1000,     /* a step so much later than it was due: nobody ran here meanwhile */
+    RENEW_GAP_MS = 60 * 1000, /* a network that comes and goes is no reason to ask faster */
+    HTTP_LEAST_OTHER = 300,   /* a redirect, a refusal, a failure */
+};
+
 static enum status start(struct ag_loop *l, enum ag_lane lane, const struct ag_request *request,
                          struct ag_trouble *trouble)
 {
@@ -27,8 +33,8 @@ static void start_poll(struct ag_loop *l)
 {
     struct ag_request request;
     l->poll_generation = l->enroll.generation;
-    ag_poll_request(&l->poll, ag_schedule_wait_s(&l->schedule), ag_enroll_token(&l->enroll),
-                    &request);
+    ag_poll_request(&l->poll, ag_schedule_wait_s(&l->schedule, ag_loop_chance(l)),
+                    ag_enroll_token(&l->enroll), &request);
     if (start(l, AG_LANE_POLICY, &request, &l->poll_trouble) != ST_OK) {
         struct ag_poll_end end = {.result = AG_POLL_LOST};
         ag_schedule_poll_ended(&l->schedule, &end, ag_loop_now_ms(l), ag_loop_chance(l));
@@ -42,8 +48,23 @@ static void heed_token(struct ag_loop *l, const struct ag_poll_news *news)
     if (news->enroll_wanted && same) {
         ag_enroll_refuse_token(&l->enroll);
     }
-    if (!same && l->schedule.policy_failures == 0) {
+    if (!same && l->schedule.policy_failures == 0 && !l->schedule.policy_put_off) {
         l->schedule.policy_due_ms = ag_loop_now_ms(l); /* with the new one it is held */
+    }
+}
+
+/* What a report says of it; NULL: nothing. */
+static const char *why_no_contact(const struct ag_schedule *schedule,
+                                  const struct ag_answer *answer)
+{
+    if (schedule->policy_failures == 0) {
+        return NULL; /* a cut poll is no failure */
+    }
+    switch ((int)answer->st) { /* the few that differ for whoever reads it */
+    case ST_OK: return answer->http >= HTTP_LEAST_OTHER ? "server_refused" : NULL;
+    case ST_DENIED: return "tls_refused";
+    case ST_TIMED_OUT: return "timed_out";
+    default: return "unreachable";
     }
 }
 
@@ -61,11 +82,13 @@ static void take_poll(struct ag_loop *l, const struct ag_answer *answer)
         ag_schedule_hold_reports(&l->schedule, ag_loop_now_ms(l) + delay_ms);
     }
     ag_schedule_poll_ended(&l->schedule, &news.end, ag_loop_now_ms(l), ag_loop_chance(l));
+    ag_reports_note_contact(&l->reports, why_no_contact(&l->schedule, answer), &l->ports->clock);
     heed_token(l, &news);
     /* A refusal was told as such. */
     struct err well = {.st = ST_OK};
     bool told = news.offered && news.why.st == ST_REFUSED;
     ag_tell_trouble(&l->poll_trouble, told ? &well : &news.why);
+    ag_tell_server(&l->away, answer->st == ST_OK, ag_loop_now_ms(l));
 }
 
 static void start_enroll(struct ag_loop *l)
@@ -102,6 +125,7 @@ static void take_enroll(struct ag_loop *l, const struct ag_answer *answer)
     enum ag_enroll_result result = ag_enroll_take(&l->enroll, answer, ag_loop_now_s(l), &err);
     bool good = result == AG_ENROLL_NEW_DEVICE || result == AG_ENROLL_SAME_DEVICE;
     if (good) {
+        l->token_since_ms = ag_loop_now_ms(l);
         take_token(l, result, &err);
     }
     ag_schedule_enroll_ended(&l->schedule, good, answer->retry_after_s, ag_loop_now_ms(l),
@@ -144,6 +168,9 @@ static void take_report(struct ag_loop *l, const struct ag_answer *answer)
     if (result == AG_REPORT_ENROLL && l->report_generation == l->enroll.generation) {
         ag_enroll_refuse_token(&l->enroll);
     }
+    if (result == AG_REPORT_DROPPED) {
+        log_failure(LOG_WARNING, "report_dropped", &err);
+    }
     bool good = result != AG_REPORT_LATER;
     ag_schedule_report_ended(&l->schedule, good, answer->retry_after_s, ag_loop_now_ms(l),
                              ag_loop_chance(l));
@@ -154,7 +181,9 @@ static void take_report(struct ag_loop *l, const struct ag_answer *answer)
 
 static bool can_enroll(const struct ag_loop *l)
 {
-    return !l->on_its_way[AG_LANE_ENROLL] && ag_enroll_is_wanted(&l->enroll, ag_loop_now_s(l));
+    uint64_t held_ms = ag_loop_now_ms(l) - l->token_since_ms;
+    return !l->on_its_way[AG_LANE_ENROLL] &&
+           ag_enroll_is_wanted(&l->enroll, ag_loop_now_s(l), held_ms);
 }
 
 static bool can_send(const struct ag_loop *l)
@@ -169,7 +198,35 @@ static uint64_t build_due_ms(struct ag_loop *l)
     if (l->act_pending || l->enroll.device_id[0] == '\0') {
         return UINT64_MAX;
     }
-    return ag_reports_due_ms(&l->reports, &l->standing, ag_loop_now_s(l));
+    return ag_reports_due_ms(&l->reports, &l->standing, &l->ports->clock);
+}
+
+static bool way_changed(struct ag_loop *l)
+{
+    const struct ag_ports *ports = l->ports;
+    bool slept = l->awaited_ms > 0 && ag_loop_now_ms(l) > l->awaited_ms + SLEPT_MS;
+    bool told = ports->network_changed != NULL && ports->network_changed(ports->events_ctx);
+    return slept || told;
+}
+
+void ag_lanes_renew(struct ag_loop *l)
+{
+    uint64_t now_ms = ag_loop_now_ms(l);
+    if (l->config->server_url == NULL) {
+        return;
+    }
+    l->renew_wanted = way_changed(l) || l->renew_wanted;
+    if (!l->renew_wanted || (l->renewed_ms > 0 && now_ms < l->renewed_ms + RENEW_GAP_MS)) {
+        return;
+    }
+    log_write(LOG_INFO, "event=network_changed");
+    for (unsigned lane = 0; lane < AG_LANE_COUNT; lane++) {
+        l->ports->http.cancel(l->ports->http.ctx, (enum ag_lane)lane); /* idle connections, too */
+        l->on_its_way[lane] = false;
+    }
+    ag_schedule_renew(&l->schedule, now_ms, ag_loop_chance(l));
+    l->renew_wanted = false;
+    l->renewed_ms = now_ms;
 }
 
 void ag_lanes_start(struct ag_loop *l)
@@ -201,6 +258,9 @@ uint64_t ag_lanes_due_ms(struct ag_loop *l)
     uint64_t due_ms = UINT64_MAX;
     if (l->config->server_url == NULL) {
         return due_ms;
+    }
+    if (l->renew_wanted) {
+        due_ms = l->renewed_ms + RENEW_GAP_MS;
     }
     if (!l->on_its_way[AG_LANE_POLICY]) {
         due_ms = sooner(due_ms, l->schedule.policy_due_ms);

@@ -10,6 +10,10 @@
 
 #include "agent/loop.h"
 
+/* Look whether the way to the server changed or this machine slept, and if so, drop what runs: its
+ * connections may be dead without anybody saying so. Once for each step, before starting. */
+void ag_lanes_renew(struct ag_loop *l);
+
 /* Start whatever is due in a free lane. */
 void ag_lanes_start(struct ag_loop *l);
 

@@ -49,7 +49,7 @@ static enum status open_standing(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st =
         ag_standing_open(&l->standing, &l->ports->vault, ag_loop_now_s(l), l->poll.etag, &why);
-    tell_at_start("stored policy", &why);
+    tell_at_start("stored_policy_unusable", &why);
     if (st != ST_OK) {
         return err_set(err, st, 0, "cannot load the stored policy");
     }
@@ -66,7 +66,7 @@ static enum status open_standing(struct ag_loop *l, struct err *err)
 static void take_trust(struct ag_loop *l, const struct ag_trust *trust)
 {
     if (trust->refused.st != ST_OK) {
-        log_failure(LOG_WARNING, "event=trust_refused", &trust->refused);
+        log_failure(LOG_WARNING, "trust_refused", &trust->refused);
         ag_standing_refuse_trust(&l->standing, ag_loop_now_s(l), &trust->refused);
     } else if (trust->replaced) {
         log_write(LOG_INFO, "event=trust_replaced version=%" PRIu32,
@@ -79,7 +79,7 @@ static enum status open_enroll(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st =
         ag_enroll_open(&l->enroll, &l->ports->vault, l->host, l->config->enroll_secret_file, &why);
-    tell_at_start("enrolling", &why);
+    tell_at_start(l->enroll.is_copy ? "device_is_copy" : "device_unusable", &why);
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot load the device");
 }
 
@@ -89,12 +89,12 @@ static enum status open_records(struct ag_loop *l, struct err *err)
     struct err why = {.st = ST_OK};
     enum status st = ag_ledger_load(&l->ledger, &l->ports->vault, &why);
     if (st != ST_OK) {
-        tell_at_start("ledger", &why);
+        tell_at_start("ledger_lost", &why);
     }
     if (!ag_loop_is_fatal(st)) {
         st = ag_reports_open(&l->reports, &l->ports->vault, &why);
         if (st != ST_OK) {
-            tell_at_start("spool", &why);
+            tell_at_start("spool_lost", &why);
         }
     }
     return ag_loop_is_fatal(st) ? err_set(err, st, 0, "cannot load records") : ST_OK;
@@ -127,6 +127,7 @@ enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
     name_troubles(l);
     ag_schedule_init(&l->schedule, ag_loop_now_ms(l));
     l->pass_due_ms = ag_loop_now_ms(l);
+    l->token_since_ms = ag_loop_now_ms(l);
     enum status st = open_standing(l, err);
     if (st == ST_OK) {
         take_trust(l, trust);
@@ -219,6 +220,7 @@ static void take_pass(struct ag_loop *l, struct ag_pass *pass)
         }
     }
     tell_pause(l);
+    ag_tell_stale(&l->stale, ag_standing_is_stale(&l->standing, ag_loop_now_s(l)), &l->standing);
     ag_tell_trouble(&l->mark_trouble, &pass->mark_err);
     ag_tell_pass(pass, l->reports.current, &l->standing);
     ag_reports_take_pass(&l->reports, pass);
@@ -257,10 +259,13 @@ enum status ag_loop_run_pass(struct ag_loop *l)
     };
     struct ag_pass *pass = NULL;
     struct err err = {.st = ST_OK};
+    uint64_t began_ms = ag_loop_now_ms(l);
     enum status st = ag_cycle_run(&cycle, &pass, &err);
     l->passed_ms = ag_loop_now_ms(l);
     l->pass_due_ms = l->passed_ms + PASS_EVERY_MS;
     if (st == ST_OK) {
+        log_write(LOG_DEBUG, "event=pass users=%zu ms=%" PRIu64, pass->count,
+                  l->passed_ms - began_ms);
         err = (struct err){.st = ST_OK};
         l->act_pending = false;
         take_pass(l, pass);

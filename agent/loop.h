@@ -32,6 +32,10 @@ struct ag_loop {
     bool on_its_way[AG_LANE_COUNT];
     unsigned poll_generation;   /* of the token that the poll on its way carries */
     unsigned report_generation; /* the same of the report */
+    uint64_t token_since_ms;    /* start, or when the token came in this run */
+    uint64_t awaited_ms;        /* when the step before wanted to go on; 0: there was none */
+    bool renew_wanted;          /* the way to the server changed, or this machine slept */
+    uint64_t renewed_ms;        /* when the lanes began anew last; 0: never */
     bool act_pending; /* a policy was accepted that no pass has brought to the users yet */
     uint64_t pass_due_ms;
     uint64_t passed_ms;
@@ -40,6 +44,9 @@ struct ag_loop {
     enum status worst; /* of the users in the last pass */
     bool paused;       /* by machine policy, in the last pass */
     int64_t turn_at_s; /* when the next user may be written to who waits for that; -1: nobody */
+
+    struct ag_away away; /* the server */
+    bool stale;          /* was told of the policy in force */
 
     struct ag_trouble pass_trouble;
     struct ag_trouble mark_trouble;

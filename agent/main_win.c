@@ -4,10 +4,11 @@
  * Source: docs/protocol.md "Command lines"
  */
 #include "agent/config_win.h"
-#include "agent/control_win.h"
-#include "agent/edge_win.h"
+#include "agent/console_win.h"
 #include "agent/explain_win.h"
+#include "agent/harden_win.h"
 #include "agent/inspect_win.h"
+#include "agent/restore_win.h"
 #include "agent/service_setup_win.h"
 #include "agent/service_win.h"
 #include "base/text_win.h"
@@ -87,30 +88,17 @@ static enum status read_config(struct arguments arguments, struct ag_config *con
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-static BOOL WINAPI stop_by_console(DWORD event)
-{
-    (void)event; /* Ctrl-C, Ctrl-Break, closing the window, logging off: all mean the same */
-    ag_control_stop();
-    return TRUE;
-}
-
 static int run_with(struct arguments arguments, enum ag_edge_mode mode)
 {
     struct ag_config config = {0};
     struct err err = {0};
     int exit_code = EXIT_FAILED;
     if (read_config(arguments, &config, &exit_code) != ST_OK) {
-        return exit_code;
-    }
-    enum status st = log_open(NULL, config.log_level, &err);
-    if (st == ST_OK) {
-        st = ag_config_check(&config, &err);
-    }
-    if (st == ST_OK) {
-        st = ag_edge_run(&config, mode, NULL, &err);
+        return exit_code; /* wrong flags are wrong usage */
     }
     ag_config_done(&config);
-    return finish(st, &err);
+    const struct ag_console_flags flags = {arguments.count, arguments.list};
+    return finish(ag_console_run(flags, mode, &err), &err);
 }
 
 static int command_run(struct arguments arguments)
@@ -118,8 +106,9 @@ static int command_run(struct arguments arguments)
     if (!take_flag(&arguments, "--console")) {
         return wrong_usage("run --console [--server-url URL] [--data-dir DIR] [...]");
     }
-    if (!SetConsoleCtrlHandler(stop_by_console, TRUE)) {
-        (void)fprintf(stderr, "%s: Ctrl-C will end this at once\n", PROGRAM);
+    struct err err = {0};
+    if (ag_console_heed_ctrl_c(&err) != ST_OK) {
+        err_print(PROGRAM, &err);
     }
     return run_with(arguments, AG_EDGE_LOOP);
 }
@@ -229,6 +218,25 @@ static int command_explain(struct arguments arguments)
     return finish(st, &err);
 }
 
+static int command_restore(struct arguments arguments)
+{
+    struct ag_config config = {0};
+    struct err err = {0};
+    int exit_code = EXIT_FAILED;
+    enum ag_restore_how how = AG_RESTORE_PRE_IMAGE;
+    bool json = take_flag(&arguments, "--json");
+    const char *word = take_value(&arguments, "--set");
+    if (word != NULL && !ag_restore_how_find(word, &how)) {
+        return wrong_usage("restore [--set restore|allow] [--json]");
+    }
+    if (read_config(arguments, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = ag_restore_here(&config, how, json, &err);
+    ag_config_done(&config);
+    return finish(st, &err);
+}
+
 static int command_not_built(struct arguments arguments)
 {
     struct err err = {0};
@@ -239,14 +247,19 @@ static int command_not_built(struct arguments arguments)
 /* ---- finding the command ------------------------------------------------------------------- */
 
 #define FLAGS_HELP                                                                                 \
-    "Settings come from HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override them:\n"                \
+    "Settings come from HKLM\\SOFTWARE\\Policies\\MapiRollout, then from\n"                        \
+    "HKLM\\SOFTWARE\\MapiRollout\\Agent; flags override both:\n"                                   \
     "  --server-url URL  --ca-file FILE  --trust-file FILE  --rollout NAME\n"                      \
-    "  --enroll-secret-file FILE  --proxy URL  --data-dir DIR  --log-level LEVEL  --tags A,B\n"
+    "  --enroll-secret-file FILE  --proxy none|auto|URL|pac:URL  --data-dir DIR\n"                 \
+    "  --log-level LEVEL  --tags TAG (once for each)\n"                                            \
+    "  --observe none|process|profile|full  --pause TIME (in UTC)  --min-version N\n"
 
 static const struct command COMMANDS[] = {
     {"service", command_service,
      "service run|install|uninstall|start|stop|status\n\n"
-     "Installs this program as the Windows service MapiRollout, starts and stops it.\n"
+     "Installs this program as the Windows service MapiRollout with automatic start, restart\n"
+     "on failure and the source of its events; starts and stops it. uninstall leaves data,\n"
+     "settings and what was decided for users.\n"
      "`run` is what the service manager calls.\n\n"
      "Example: mapi-rollout-agent service install\n"},
     {"run", command_run,
@@ -260,7 +273,9 @@ static const struct command COMMANDS[] = {
      "\nExample: mapi-rollout-agent once\n"},
     {"status", command_status,
      "status [--json] [flags]\n\n"
-     "Says how this agent is set up, whether it runs, and what it accepted last.\n\n"
+     "Says how this agent is set up, whether it runs, what it accepted last, and where it and\n"
+     "its users stand, as HKLM\\SOFTWARE\\MapiRollout\\State has it: also while no service runs,\n"
+     "then with the time it is of.\n\n"
      "Example: mapi-rollout-agent status --json\n"},
     {"check-policy", command_check_policy,
      "check-policy FILE [--json] [flags]\n\n"
@@ -272,7 +287,12 @@ static const struct command COMMANDS[] = {
      "tried, each condition with the fact it saw, guards, outcome. Changes nothing.\n\n"
      "Example: mapi-rollout-agent explain --user S-1-5-21-1-2-3-1001\n"},
     {"preflight", command_not_built, "preflight      (not in this version)\n"},
-    {"restore", command_not_built, "restore        (not in this version)\n"},
+    {"restore", command_restore,
+     "restore [--set restore|allow] [--json] [flags]\n\n"
+     "Gives every user who is logged on back what was there before the agent; with --set allow the\n"
+     "value is removed, whoever wrote it. The agent's marks go. Says for each user what was done\n"
+     "and who was not reached. Refused while the agent runs: it would write again.\n\n"
+     "Example: mapi-rollout-agent restore\n"},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
@@ -337,10 +357,10 @@ int wmain(int argc, wchar_t **argv); /* what -municode calls; no header declares
 int wmain(int argc, wchar_t **argv)
 {
     struct arguments arguments = {0};
-    /* First of all: no DLL from the folder of this program or the current one, ever. */
-    if (!SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32)) {
-        (void)fprintf(stderr, "%s: cannot confine the search for DLLs\n", PROGRAM);
-        return EXIT_FAILED;
+    struct err err = {0};
+    const struct ag_harden_calls calls = ag_harden_calls_win();
+    if (ag_harden(&calls, &err) != ST_OK) { /* first of all */
+        return finish(err.st, &err);
     }
     if (psa_crypto_init() != PSA_SUCCESS) {
         (void)fprintf(stderr, "%s: the cryptography does not start\n", PROGRAM);

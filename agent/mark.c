@@ -2,6 +2,7 @@
 
 #include "base/fields.h"
 #include "policy/limits.h"
+#include "policy/report_shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ enum status ag_mark_take(const struct ag_vault *vault, struct ag_ledger *ledger,
     if (st != ST_OK) {
         return st;
     }
-    bool whole = field_word(&at, sid, AG_SID_BYTES) &&
+    bool whole = field_word(&at, sid, AG_SID_BYTES) && pol_shape_is_sid(sid) &&
                  field_number(&at, 0, VERSION_MOST, &version) && fields_end(mark, at);
     if (whole) {
         count(ledger, sid, version);

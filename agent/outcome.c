@@ -44,13 +44,15 @@ void ag_outcome_keep_ring(struct ag_outcome *outcome, const char *ring)
 }
 
 static bool node_names(const struct pol_policy *policy, const struct pol_match *node,
-                       const char *group)
+                       const char *group, size_t group_bytes)
 {
     if (node->key != POL_MATCH_GROUP) {
         return false;
     }
-    for (uint32_t i = 0; i < node->count; i++) {
-        if (pol_text_fits(policy->texts[node->first + i], group)) {
+    for (uint32_t i = node->first; i < node->first + node->count; i++) {
+        const struct pol_text_mark *mark = &policy->marks[i];
+        if ((mark->has_wild || mark->size == group_bytes) &&
+            pol_text_fits_marked(policy->texts[i], mark, group, group_bytes)) {
             return true;
         }
     }
@@ -59,10 +61,11 @@ static bool node_names(const struct pol_policy *policy, const struct pol_match *
 
 static bool policy_names(const struct pol_policy *policy, const char *group)
 {
+    size_t group_bytes = strlen(group);
     for (size_t r = 0; r < policy->ring_count; r++) {
         uint32_t root = policy->rings[r].root;
         for (uint32_t n = 0; n < policy->matches[root].subtree; n++) {
-            if (node_names(policy, &policy->matches[root + n], group)) {
+            if (node_names(policy, &policy->matches[root + n], group, group_bytes)) {
                 return true;
             }
         }

@@ -15,9 +15,14 @@ enum { RUNNING_MOST = 4096 }; /* more than one machine can show screens for */
 struct running {
     char sid[AG_USER_SID_BYTES];
     int64_t started_s;
+    DWORD id;
+    HANDLE process; /* NULL: may not be waited for */
+    HANDLE wait;
 };
 
 struct ag_outlook_win {
+    void (*ended)(void *ctx);
+    void *ended_ctx;
     struct running *running;
     size_t count;
     bool known;     /* the last refresh saw everything */
@@ -55,41 +60,112 @@ static bool owner_of(HANDLE process, char out[AG_USER_SID_BYTES])
     return known;
 }
 
+/* ---- waiting for their ends ---------------------------------------------------------------- */
+
+static void CALLBACK process_ended(void *ctx, BOOLEAN timed_out)
+{
+    const struct ag_outlook_win *outlook = ctx;
+    (void)timed_out;
+    outlook->ended(outlook->ended_ctx);
+}
+
+/* The wait first, and until its call is over. */
+static void let_go(struct running *one)
+{
+    if (one->wait != NULL) {
+        (void)UnregisterWaitEx(one->wait, INVALID_HANDLE_VALUE);
+    }
+    if (one->process != NULL) {
+        (void)CloseHandle(one->process);
+    }
+}
+
+static void let_go_all(struct running *running, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        let_go(&running[i]);
+    }
+    free(running);
+}
+
+/* Where waiting is refused the next pass sees it, a minute later at most. */
+static void wait_for_end(struct ag_outlook_win *outlook, struct running *one)
+{
+    if (outlook->ended != NULL &&
+        !RegisterWaitForSingleObject(&one->wait, one->process, process_ended, outlook, INFINITE,
+                                     WT_EXECUTEONLYONCE)) {
+        one->wait = NULL;
+    }
+}
+
+/* One that is waited for already, taken out of the list that the last refresh made. */
+static bool take_known(struct running *known, size_t count, DWORD id, int64_t started_s,
+                       struct running *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (known[i].process != NULL && known[i].id == id && known[i].started_s == started_s) {
+            *out = known[i];
+            known[i].process = NULL;
+            known[i].wait = NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- listing them -------------------------------------------------------------------------- */
+
 static bool ask_process(DWORD id, struct running *out, bool *gone)
 {
     FILETIME started;
     FILETIME others[3];
-    HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, id);
+    HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, id);
     *gone = process == NULL && GetLastError() == ERROR_INVALID_PARAMETER;
     if (process == NULL) {
         return false;
     }
     bool known = owner_of(process, out->sid) &&
                  GetProcessTimes(process, &started, &others[0], &others[1], &others[2]);
-    (void)CloseHandle(process);
     if (known) {
         out->started_s = seconds_of(started);
+        out->id = id;
+        out->process = process;
+    } else {
+        (void)CloseHandle(process);
     }
     return known;
 }
 
-static enum status add_running(struct ag_outlook_win *outlook, DWORD id)
+/* What the last refresh saw, while the next one is made. */
+struct seen {
+    struct running *list;
+    size_t count;
+};
+
+static enum status add_running(struct ag_outlook_win *outlook, const struct seen *seen, DWORD id)
 {
     struct running found = {0};
+    struct running known = {0};
     bool gone = false;
     if (!ask_process(id, &found, &gone)) {
         outlook->ownerless = outlook->ownerless || !gone;
         return ST_OK;
     }
-    if (outlook->count >= RUNNING_MOST) {
-        return ST_TOO_LARGE;
-    }
-    struct running *more = realloc(outlook->running, (outlook->count + 1) * sizeof *more);
+    bool full = outlook->count >= RUNNING_MOST;
+    struct running *more =
+        full ? NULL : realloc(outlook->running, (outlook->count + 1) * sizeof *more);
     if (more == NULL) {
-        return ST_NO_MEMORY;
+        let_go(&found);
+        return full ? ST_TOO_LARGE : ST_NO_MEMORY;
     }
     outlook->running = more;
-    more[outlook->count++] = found;
+    if (take_known(seen->list, seen->count, id, found.started_s, &known)) {
+        let_go(&found);
+        more[outlook->count++] = known;
+    } else {
+        more[outlook->count] = found;
+        wait_for_end(outlook, &more[outlook->count++]);
+    }
     return ST_OK;
 }
 
@@ -97,23 +173,28 @@ static enum status refresh(void *ctx, struct err *err)
 {
     struct ag_outlook_win *outlook = ctx;
     PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    const struct seen seen = {outlook->running, outlook->count};
+    outlook->running = NULL;
     outlook->count = 0;
     outlook->known = false;
     outlook->ownerless = false;
 
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
     if (snapshot == INVALID_HANDLE_VALUE) {
-        return error_set(err, (uint32_t)GetLastError(), "cannot list the processes");
+        enum status failed = error_set(err, (uint32_t)GetLastError(), "cannot list the processes");
+        let_go_all(seen.list, seen.count);
+        return failed;
     }
     enum status st = ST_OK;
     BOOL more = Process32FirstW(snapshot, &entry);
     while (more && st == ST_OK) {
         if (CompareStringOrdinal(entry.szExeFile, -1, L"OUTLOOK.EXE", -1, TRUE) == CSTR_EQUAL) {
-            st = add_running(outlook, entry.th32ProcessID);
+            st = add_running(outlook, &seen, entry.th32ProcessID);
         }
         more = Process32NextW(snapshot, &entry);
     }
     (void)CloseHandle(snapshot);
+    let_go_all(seen.list, seen.count);
     outlook->known = st == ST_OK;
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot keep the list of Outlook processes");
 }
@@ -134,12 +215,15 @@ static struct ag_outlook_view find(void *ctx, const char *sid)
     return view;
 }
 
-enum status ag_outlook_win_new(struct ag_outlook_win **out, struct err *err)
+enum status ag_outlook_win_new(void (*ended)(void *ctx), void *ctx, struct ag_outlook_win **out,
+                               struct err *err)
 {
     struct ag_outlook_win *outlook = calloc(1, sizeof *outlook);
     if (outlook == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory for the list of Outlook processes");
     }
+    outlook->ended = ended;
+    outlook->ended_ctx = ctx;
     *out = outlook;
     return ST_OK;
 }
@@ -147,7 +231,7 @@ enum status ag_outlook_win_new(struct ag_outlook_win **out, struct err *err)
 void ag_outlook_win_free(struct ag_outlook_win *outlook)
 {
     if (outlook != NULL) {
-        free(outlook->running);
+        let_go_all(outlook->running, outlook->count);
         free(outlook);
     }
 }

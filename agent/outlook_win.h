@@ -1,9 +1,11 @@
-/* outlook_win.h - see whose Outlook runs, and since when.
+/* outlook_win.h - see whose Outlook runs, and since when; notice when one ends.
  *
- * Effects: lists processes                            Units:  seconds since 1970 UTC
+ * Who waits for a user's Outlook to be closed must not miss the moment: closed and opened again takes
+ * seconds. So each one that is seen is waited for, by the system, until it ends.
+ * Effects: lists processes, keeps a handle of each    Units:  seconds since 1970 UTC
  * Owns:    struct ag_outlook_win; ..._free() frees    Errors: ST_IO, ST_NO_MEMORY: nothing is known
  *                                                             of anybody until the next refresh
- * Threads: one thread                                 Source: CreateToolhelp32Snapshot
+ * Threads: one thread; ended() is called from another Source: CreateToolhelp32Snapshot
  */
 #ifndef AGENT_OUTLOOK_WIN_H
 #define AGENT_OUTLOOK_WIN_H
@@ -12,8 +14,11 @@
 
 struct ag_outlook_win;
 
-enum status ag_outlook_win_new(struct ag_outlook_win **out, struct err *err) MUST_USE;
-void ag_outlook_win_free(struct ag_outlook_win *outlook); /* NULL is fine */
+/* ended may be NULL; it is called after an Outlook that a refresh saw has ended. */
+enum status ag_outlook_win_new(void (*ended)(void *ctx), void *ctx, struct ag_outlook_win **out,
+                               struct err *err) MUST_USE;
+/* No call comes after it. NULL is fine. */
+void ag_outlook_win_free(struct ag_outlook_win *outlook);
 
 /* The port; its ctx is the struct. */
 struct ag_outlook ag_outlook_win_port(struct ag_outlook_win *outlook);

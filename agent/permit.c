@@ -81,13 +81,14 @@ static bool waits_for_outlook(const struct ag_permit_question *q)
 enum ag_permit ag_permit_ask(const struct ag_permit_question *q, enum pol_set set,
                              struct ag_record *record)
 {
-    if (is_contested(q, record)) {
+    bool drift = ag_permit_is_drift(q->policy, set, record);
+    if (is_contested(q, record) && drift) {
         return AG_PERMIT_CONTESTED;
     }
     if (q->now_s < q->pause_until_s) {
         return AG_PERMIT_PAUSED;
     }
-    if (q->policy->kind == POL_KIND_SAFE || ag_permit_is_drift(q->policy, set, record)) {
+    if (q->policy->kind == POL_KIND_SAFE || drift) {
         return AG_PERMIT_WRITE;
     }
     if (waits_for_outlook(q) || waited_s(q) < ag_permit_turn_s(q->policy, record->sid)) {

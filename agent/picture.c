@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { POINTER_BYTES = sizeof(void *) };
+
 static void paint_standing(const struct ag_standing *standing, int64_t now_s,
                            struct ag_picture *out)
 {
@@ -33,7 +35,7 @@ enum status ag_picture_show(const struct ag_mirror *mirror, const struct ag_stan
     if (mirror->show == NULL) {
         return ST_OK;
     }
-    const struct pol_report_user **rows = calloc(count + 1, sizeof(*rows));
+    const struct pol_report_user **rows = calloc(count + 1, POINTER_BYTES);
     if (rows == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory to show %zu users", count);
     }

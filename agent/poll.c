@@ -9,6 +9,9 @@ enum {
     HTTP_NOT_MODIFIED = 304,
     HTTP_UNAUTHORIZED = 401,
     HTTP_FORBIDDEN = 403,
+    HTTP_BAD_GATEWAY = 502,
+    HTTP_UNAVAILABLE = 503,
+    HTTP_GATEWAY_TIMEOUT = 504,
 };
 
 void ag_poll_request(struct ag_poll *poll, uint32_t wait_s, const char *token,
@@ -65,6 +68,14 @@ static void take_too_large(struct ag_poll *poll, const struct ag_answer *answer,
     news->end.result = AG_POLL_UNCHANGED;
 }
 
+/* A proxy or a balancer speaks, the server itself was not reached or was cut off: our own says when
+ * to come back with its 503. */
+static bool is_lost(const struct ag_answer *answer)
+{
+    return answer->http == HTTP_BAD_GATEWAY || answer->http == HTTP_GATEWAY_TIMEOUT ||
+           (answer->http == HTTP_UNAVAILABLE && answer->retry_after_s == 0);
+}
+
 static void take_http(struct ag_poll *poll, const struct ag_answer *answer,
                       struct ag_standing *standing, int64_t now_s, struct ag_poll_news *news)
 {
@@ -77,7 +88,7 @@ static void take_http(struct ag_poll *poll, const struct ag_answer *answer,
         news->end.result = answer->wait_applied ? AG_POLL_HELD : AG_POLL_EMPTY;
         break;
     default:
-        news->end.result = AG_POLL_FAILED;
+        news->end.result = is_lost(answer) ? AG_POLL_LOST : AG_POLL_FAILED;
         news->enroll_wanted = answer->http == HTTP_UNAUTHORIZED || answer->http == HTTP_FORBIDDEN;
         (void)err_set(&news->why, ST_BUSY, 0, "the server answered %d to asking for the policy",
                       answer->http);

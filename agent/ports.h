@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "policy/words.h"
 
 /* ---- time and chance ---------------------------------------------------------------------- */
 
@@ -54,7 +55,8 @@ struct ag_http {
     /* ST_OK: an answer will come out of wait(). The lane must be free. */
     enum status (*start)(void *ctx, enum ag_lane lane, const struct ag_request *request,
                          struct err *err);
-    /* Drop what runs in the lane, if anything; its answer never comes. */
+    /* Drop what runs in the lane, if anything; its answer never comes. The next exchange there takes
+     * a new connection. */
     void (*cancel)(void *ctx, enum ag_lane lane);
     /* Sleep until an exchange ended (true, lane and answer set), or until timeout_ms passed or
      * somebody called wake (false). */
@@ -69,6 +71,7 @@ struct ag_user {
     bool hive_loaded;
     char **groups; /* SIDs and DOMAIN\name; NULL: not known */
     size_t group_count;
+    bool groups_without_names; /* some have no name in the list: it could not be looked up (yet) */
 };
 
 struct ag_users {
@@ -180,7 +183,8 @@ struct ag_mirror {
 
 /* ---- this machine ------------------------------------------------------------------------- */
 
-/* Facts about the host, fixed for one run. */
+/* Facts about the host. All but the place of the computer are fixed for one run; that may change
+ * whenever the users are listed. */
 struct ag_host {
     char *name;   /* NetBIOS */
     char *fqdn;   /* may be NULL */
@@ -189,6 +193,9 @@ struct ag_host {
     char *arch;
     char *machine_guid; /* may be NULL */
     char *computer_sid; /* may be NULL */
+    char *computer_ou;  /* distinguished name of the computer's account; NULL: not known */
+    char *ad_site;      /* NULL: not known */
+    enum pol_answer multi_session;
 };
 
 struct ag_ports {
@@ -203,6 +210,9 @@ struct ag_ports {
     bool (*stopping)(void *ctx);
     bool (*hives_changed)(void *ctx); /* true once after a hive appeared, went or changed */
     bool (*files_changed)(void *ctx); /* true once after a file came into the data directory */
+    /* True once after an address of this machine came or went, or after it woke. NULL: nobody can
+     * tell; that it slept is noticed by the clock, too. */
+    bool (*network_changed)(void *ctx);
     void *events_ctx;
 };
 

@@ -127,7 +127,11 @@ static enum status check_name(const struct walk *walk, HKEY key, const wchar_t *
     if (length < 0) {
         return err_set(err, ST_BUG, 0, "the key %ls is too long", walk->path);
     }
-    if (result < 0 || CompareStringOrdinal(info.name, (int)chars, meant, -1, TRUE) != CSTR_EQUAL) {
+    if (result < 0) { /* gone, if the hive is being unloaded; or a name that does not fit */
+        return error_set(err, RtlNtStatusToDosError(result), "cannot tell where %ls of %s leads",
+                         walk->path, walk->sid);
+    }
+    if (CompareStringOrdinal(info.name, (int)chars, meant, -1, TRUE) != CSTR_EQUAL) {
         return err_set(err, ST_DENIED, 0, "%ls of %s leads to another key", walk->path, walk->sid);
     }
     return ST_OK;

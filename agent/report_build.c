@@ -4,6 +4,7 @@
 #include "version.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum status new_id(char out[POL_ID_BYTES], struct err *err)
 {
@@ -29,11 +30,12 @@ enum status ag_reporter_init(struct ag_reporter *reporter, const struct ag_confi
     return new_id(reporter->run_id, err);
 }
 
-static void fill_standing(const struct ag_standing *standing, int64_t now_s,
-                          struct pol_report *report)
+static void fill_standing(const struct ag_report_order *order, struct pol_report *report)
 {
+    const struct ag_standing *standing = order->standing;
     const struct pol_policy *policy = standing->policy;
     const struct ag_failed *failed = ag_standing_failure(standing);
+    failed = failed != NULL ? failed : order->no_contact;
     report->received_version = standing->received_version;
     report->failed_at_s = -1;
     report->pending_not_before_s = -1;
@@ -41,7 +43,7 @@ static void fill_standing(const struct ag_standing *standing, int64_t now_s,
         report->rollout = policy->rollout;
         report->effective_version = policy->version;
         report->digest = policy->digest;
-        report->stale = ag_standing_is_stale(standing, now_s);
+        report->stale = ag_standing_is_stale(standing, order->now_s);
     }
     if (failed != NULL) {
         report->failed_code = failed->code;
@@ -56,6 +58,12 @@ static void fill_standing(const struct ag_standing *standing, int64_t now_s,
     }
 }
 
+/* A report holds no longer text; rules see all of it. */
+static const char *short_text(const char *text)
+{
+    return text != NULL && strlen(text) <= LIMIT_STRING_BYTES ? text : NULL;
+}
+
 static void fill_machine(const struct ag_reporter *reporter, struct pol_report *report)
 {
     report->agent_version = MR_VERSION;
@@ -66,6 +74,9 @@ static void fill_machine(const struct ag_reporter *reporter, struct pol_report *
     report->host_domain = reporter->host->domain;
     report->host_os = reporter->host->os;
     report->host_arch = reporter->host->arch;
+    report->host_computer_ou = short_text(reporter->host->computer_ou);
+    report->host_ad_site = short_text(reporter->host->ad_site);
+    report->host_multi_session = reporter->host->multi_session;
     report->tags = (const char *const *)reporter->config->tags;
     report->tag_count = reporter->config->tag_count;
 }
@@ -101,7 +112,7 @@ static enum status write_part(const struct building *b, size_t part, struct byte
         report.run_id[i] = b->reporter->run_id[i];
     }
     fill_machine(b->reporter, &report);
-    fill_standing(b->order->standing, b->order->now_s, &report);
+    fill_standing(b->order, &report);
     enum status st = new_id(report.report_id, err);
     return st == ST_OK ? pol_report_write(&report, out, err) : st;
 }

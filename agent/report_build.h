@@ -38,7 +38,8 @@ struct ag_report_order {
     const char *device_id;
     const struct ag_standing *standing;
     const struct ag_pass *pass;
-    const struct ag_pass *before; /* NULL: all users, a full report; else those that differ */
+    const struct ag_pass *before;       /* NULL: all users, a full report; else those that differ */
+    const struct ag_failed *no_contact; /* told if no policy was refused; NULL: there is contact */
     int64_t now_s;
 };
 

@@ -2,7 +2,12 @@
 
 #include <string.h>
 
-enum { COALESCE_MS = 5000, BUILD_AGAIN_MS = 60 * 1000 };
+enum {
+    COALESCE_MS = 5000,
+    BUILD_AGAIN_MS = 60 * 1000,
+    FULL_AGAIN_MS = 60 * 60 * 1000, /* after one that the server will never take */
+    NO_CONTACT_MS = 10 * 60 * 1000, /* shorter is everyday life and not reported */
+};
 enum { HTTP_UNAUTHORIZED = 401 };
 
 enum status ag_reports_open(struct ag_reports *reports, const struct ag_vault *vault,
@@ -65,22 +70,44 @@ void ag_reports_want_full(struct ag_reports *reports)
     reports->full_wanted = true;
 }
 
+void ag_reports_note_contact(struct ag_reports *reports, const char *code,
+                             const struct ag_clock *clock)
+{
+    if (reports->no_contact.code == NULL && code != NULL) {
+        reports->no_contact.at_s = clock->wall_s(clock->ctx);
+        reports->no_contact_ms = clock->monotonic_ms(clock->ctx);
+    }
+    reports->no_contact.code = code;
+}
+
 enum status ag_reports_new_device(struct ag_reports *reports, struct err *err)
 {
     reports->full_wanted = true;
     return ag_spool_clear(&reports->spool, err);
 }
 
-static struct ag_standing_view view_of(const struct ag_standing *standing, int64_t now_s)
+/* What a report is to say of failing contact; NULL: nothing. */
+static const struct ag_failed *no_contact(const struct ag_reports *reports, uint64_t now_ms)
 {
+    bool lasts =
+        reports->no_contact.code != NULL && now_ms - reports->no_contact_ms >= NO_CONTACT_MS;
+    return lasts ? &reports->no_contact : NULL;
+}
+
+static struct ag_standing_view view_of(const struct ag_reports *reports,
+                                       const struct ag_standing *standing,
+                                       const struct ag_clock *clock)
+{
+    const struct ag_failed *lost = no_contact(reports, clock->monotonic_ms(clock->ctx));
     const struct ag_failed *failed = ag_standing_failure(standing);
+    failed = failed != NULL ? failed : lost;
     return (struct ag_standing_view){
         .received = standing->received_version,
         .effective = standing->policy != NULL ? standing->policy->version : 0,
         .failed_code = failed != NULL ? failed->code : NULL,
         .failed_at_s = failed != NULL ? failed->at_s : -1,
         .pending = standing->pending.version,
-        .stale = ag_standing_is_stale(standing, now_s),
+        .stale = ag_standing_is_stale(standing, clock->wall_s(clock->ctx)),
     };
 }
 
@@ -97,10 +124,26 @@ static bool same_view(const struct ag_standing_view *a, const struct ag_standing
            a->pending == b->pending && a->stale == b->stale;
 }
 
-uint64_t ag_reports_due_ms(struct ag_reports *reports, const struct ag_standing *standing,
-                           int64_t now_s)
+/* A laptop on a train is no news, though a report that is built meanwhile says so. */
+static bool is_quiet(const char *code)
 {
-    struct ag_standing_view view = view_of(standing, now_s);
+    return same_code(code, "unreachable") || same_code(code, "timed_out");
+}
+
+static bool is_news(const struct ag_reports *reports, const struct ag_standing_view *view)
+{
+    struct ag_standing_view loud = *view;
+    if (is_quiet(view->failed_code) && reports->told.failed_code == NULL) {
+        loud.failed_code = NULL;
+        loud.failed_at_s = reports->told.failed_at_s;
+    }
+    return !same_view(&loud, &reports->told);
+}
+
+uint64_t ag_reports_due_ms(struct ag_reports *reports, const struct ag_standing *standing,
+                           const struct ag_clock *clock)
+{
+    struct ag_standing_view view = view_of(reports, standing, clock);
     if (reports->current == NULL) {
         return UINT64_MAX;
     }
@@ -110,7 +153,7 @@ uint64_t ag_reports_due_ms(struct ag_reports *reports, const struct ag_standing 
     if (!reports->built || view.effective != reports->told.effective) {
         return 0; /* a new policy in force is never news that can wait */
     }
-    if (reports->news || reports->full_wanted || !same_view(&view, &reports->told)) {
+    if (reports->news || reports->full_wanted || is_news(reports, &view)) {
         return reports->built_ms + COALESCE_MS;
     }
     return reports->full_due_ms;
@@ -122,7 +165,8 @@ static enum status put(void *ctx, struct span document, struct err *err)
 }
 
 static enum status build(struct ag_reports *reports, const char *device_id,
-                         const struct ag_standing *standing, int64_t now_s, struct err *err)
+                         const struct ag_standing *standing, const struct ag_clock *clock,
+                         struct err *err)
 {
     struct ag_report_sink sink = {.ctx = &reports->spool, .put = put};
     struct ag_report_order order = {
@@ -130,22 +174,23 @@ static enum status build(struct ag_reports *reports, const char *device_id,
         .standing = standing,
         .pass = reports->current,
         .before = reports->full_wanted ? NULL : reports->reported,
-        .now_s = now_s,
+        .no_contact = no_contact(reports, clock->monotonic_ms(clock->ctx)),
+        .now_s = clock->wall_s(clock->ctx),
     };
     return ag_report_build(&reports->reporter, &order, &sink, err);
 }
 
 /* When the spool is full, one full report says all that the many said, and newer. */
 static enum status build_with_room(struct ag_reports *reports, const char *device_id,
-                                   const struct ag_standing *standing, int64_t now_s,
+                                   const struct ag_standing *standing, const struct ag_clock *clock,
                                    struct err *err)
 {
-    enum status st = build(reports, device_id, standing, now_s, err);
+    enum status st = build(reports, device_id, standing, clock, err);
     if (st == ST_NO_SPACE && reports->spool.count > 0) {
         st = ag_spool_clear(&reports->spool, err);
         reports->full_wanted = true;
         if (st == ST_OK) {
-            st = build(reports, device_id, standing, now_s, err);
+            st = build(reports, device_id, standing, clock, err);
         }
     }
     return st;
@@ -156,13 +201,12 @@ enum status ag_reports_build(struct ag_reports *reports, const char *device_id,
                              uint64_t period_ms, struct err *err)
 {
     uint64_t now_ms = clock->monotonic_ms(clock->ctx);
-    int64_t now_s = clock->wall_s(clock->ctx);
     if (now_ms >= reports->full_due_ms) {
         reports->full_wanted = true;
     }
     reports->built = true;
     reports->built_ms = now_ms;
-    enum status st = build_with_room(reports, device_id, standing, now_s, err);
+    enum status st = build_with_room(reports, device_id, standing, clock, err);
     reports->build_failed = st != ST_OK;
     if (st != ST_OK) {
         reports->full_wanted = true; /* parts of a set may be there already */
@@ -175,7 +219,7 @@ enum status ag_reports_build(struct ag_reports *reports, const char *device_id,
         ag_pass_free(reports->reported);
         reports->reported = reports->current;
     }
-    reports->told = view_of(standing, now_s);
+    reports->told = view_of(reports, standing, clock);
     reports->full_wanted = false;
     reports->news = false;
     return ST_OK;
@@ -236,6 +280,10 @@ enum ag_report_result ag_reports_take(struct ag_reports *reports, const struct a
     if (settled && drop_sent(reports, &failure) != ST_OK) {
         *err = failure; /* it stays and is sent again: the server knows it by its id */
         result = AG_REPORT_LATER;
+    } else if (result == AG_REPORT_DROPPED) {
+        /* What it said still has to be said: not again at once, it may fare the same. */
+        uint64_t again_ms = reports->built_ms + FULL_AGAIN_MS;
+        reports->full_due_ms = reports->full_due_ms < again_ms ? reports->full_due_ms : again_ms;
     } else if (result == AG_REPORT_STORED) {
         *err = (struct err){.st = ST_OK};
     }

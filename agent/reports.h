@@ -20,7 +20,7 @@
 struct ag_standing_view {
     int64_t received;
     int64_t effective;
-    const char *failed_code;
+    const char *failed_code; /* of a policy that was refused, or of no contact with the server */
     int64_t failed_at_s;
     int64_t pending;
     bool stale;
@@ -38,7 +38,9 @@ struct ag_reports {
     bool build_failed; /* the last time: not again at once, whatever is news */
     uint64_t built_ms;
     uint64_t full_due_ms;
-    uint32_t sending; /* number in the spool of the report on its way */
+    uint32_t sending;            /* number in the spool of the report on its way */
+    struct ag_failed no_contact; /* code NULL: there is */
+    uint64_t no_contact_ms;      /* since when */
     struct bytes body;
 };
 
@@ -52,12 +54,17 @@ void ag_reports_take_pass(struct ag_reports *reports, struct ag_pass *pass);
 /* Everybody is to be reported, as soon as may be. */
 void ag_reports_want_full(struct ag_reports *reports);
 
+/* How asking for the policy ended: NULL for an answer, else a literal: "unreachable", "timed_out",
+ * "tls_refused" or "server_refused". What lasts is reported, once somebody takes the report. */
+void ag_reports_note_contact(struct ag_reports *reports, const char *code,
+                             const struct ag_clock *clock);
+
 /* The device is another one now: what is spooled speaks of the old one. */
 enum status ag_reports_new_device(struct ag_reports *reports, struct err *err) MUST_USE;
 
 /* When building is due; UINT64_MAX: nothing to say. */
 uint64_t ag_reports_due_ms(struct ag_reports *reports, const struct ag_standing *standing,
-                           int64_t now_s);
+                           const struct ag_clock *clock);
 
 /* Build what is due into the spool. period_ms: until the next full one. */
 enum status ag_reports_build(struct ag_reports *reports, const char *device_id,

@@ -46,8 +46,11 @@ enum status ag_run_step(struct ag_loop *l)
         st = ag_loop_run_pass(l);
     }
     if (st == ST_OK) {
+        ag_lanes_renew(l);
         ag_lanes_start(l);
     }
+    l->awaited_ms = ag_run_due_ms(l);
+    l->awaited_ms = l->awaited_ms > ag_loop_now_ms(l) ? l->awaited_ms : ag_loop_now_ms(l);
     return st;
 }
 

@@ -1,6 +1,8 @@
 #include "agent/service_setup_win.h"
 
+#include "agent/eventlog_win.h"
 #include "agent/service_win.h"
+#include "agent/vault_win.h"
 #include "base/clock.h"
 #include "base/error_win.h"
 
@@ -19,8 +21,11 @@ enum {
 static const wchar_t TITLE[] = L"MAPI over HTTP rollout agent";
 static const wchar_t DESCRIPTION[] =
     L"Moves Outlook between RPC over HTTP and MAPI over HTTP as signed policies say.";
-/* LocalSystem reaches what it needs by its own SID; no right to take from others is wanted. */
-static const wchar_t PRIVILEGES[] = L"SeChangeNotifyPrivilege\0";
+/* LocalSystem reaches what it needs by its own SID; no right to take from others is wanted. SeTcb is
+ * what WTSQueryUserToken() asks for, SeImpersonate lets us act with the rights of that token, which
+ * are fewer than ours. */
+static const wchar_t PRIVILEGES[] =
+    L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0SeTcbPrivilege\0";
 
 /* ---- handles ------------------------------------------------------------------------------- */
 
@@ -65,17 +70,22 @@ static enum status open_service(DWORD rights, const char *what, struct handles *
 /* ---- settings ------------------------------------------------------------------------------ */
 
 /* Wine lacks some of these levels, as does a Windows older than they are. */
-static enum status set_level(SC_HANDLE service, DWORD level, void *value, const char *what,
+struct change {
+    SC_HANDLE service;
+    ag_service_change *call;
+};
+
+static enum status set_level(const struct change *to, DWORD level, void *value, const char *what,
                              struct err *err)
 {
-    if (ChangeServiceConfig2W(service, level, value)) {
+    if (to->call(to->service, level, value)) {
         return ST_OK;
     }
     DWORD error = GetLastError();
     return error == ERROR_INVALID_LEVEL ? ST_OK : service_error(err, error, what);
 }
 
-static enum status set_recovery(SC_HANDLE service, struct err *err)
+static enum status set_recovery(const struct change *to, struct err *err)
 {
     SC_ACTION actions[] = {{SC_ACTION_RESTART, 5 * 1000},
                            {SC_ACTION_RESTART, 30 * 1000},
@@ -87,14 +97,16 @@ static enum status set_recovery(SC_HANDLE service, struct err *err)
     };
     SERVICE_FAILURE_ACTIONS_FLAG also_on_exit = {.fFailureActionsOnNonCrashFailures = TRUE};
     enum status st =
-        set_level(service, SERVICE_CONFIG_FAILURE_ACTIONS, &recovery, "set the recovery of", err);
-    return st == ST_OK ? set_level(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &also_on_exit,
+        set_level(to, SERVICE_CONFIG_FAILURE_ACTIONS, &recovery, "set the recovery of", err);
+    return st == ST_OK ? set_level(to, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &also_on_exit,
                                    "set the recovery of", err)
                        : st;
 }
 
-static enum status set_all(SC_HANDLE service, struct err *err)
+enum status ag_service_configure(SC_HANDLE service, ag_service_change *change, struct err *err)
 {
+    const struct change made = {service, change};
+    const struct change *to = &made;
     wchar_t description[sizeof DESCRIPTION / sizeof DESCRIPTION[0]];
     wchar_t privileges[sizeof PRIVILEGES / sizeof PRIVILEGES[0]];
     memcpy(description, DESCRIPTION, sizeof DESCRIPTION);
@@ -105,28 +117,27 @@ static enum status set_all(SC_HANDLE service, struct err *err)
     SERVICE_PRESHUTDOWN_INFO preshutdown = {.dwPreshutdownTimeout = PRESHUTDOWN_MS};
 
     enum status st =
-        set_level(service, SERVICE_CONFIG_DESCRIPTION, &text, "set the description of", err);
+        set_level(to, SERVICE_CONFIG_DESCRIPTION, &text, "set the description of", err);
     if (st == ST_OK) {
-        st = set_recovery(service, err);
+        st = set_recovery(to, err);
     }
     if (st == ST_OK) {
-        st = set_level(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "set the SID of", err);
+        st = set_level(to, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "set the SID of", err);
     }
     if (st == ST_OK) {
-        st = set_level(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &needed,
+        st = set_level(to, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &needed,
                        "set the privileges of", err);
     }
     if (st == ST_OK) {
-        st = set_level(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown,
+        st = set_level(to, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown,
                        "set the preshutdown time of", err);
     }
     return st;
 }
 
 /* Quoted: else a path with a blank would let C:\Program.exe be started. */
-static enum status command_line(wchar_t *out, size_t chars, struct err *err)
+static enum status command_line(wchar_t path[MAX_PATH], wchar_t *out, size_t chars, struct err *err)
 {
-    wchar_t path[MAX_PATH];
     DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
     if (length == 0 || length >= MAX_PATH) {
         return err_set(err, ST_TOO_LARGE, 0, "the path of this program is too long");
@@ -137,9 +148,10 @@ static enum status command_line(wchar_t *out, size_t chars, struct err *err)
 
 enum status ag_service_install(struct err *err)
 {
+    wchar_t path[MAX_PATH];
     wchar_t command[MAX_PATH + 32];
     struct handles h = {0};
-    enum status st = command_line(command, sizeof command / sizeof command[0], err);
+    enum status st = command_line(path, command, sizeof command / sizeof command[0], err);
     if (st != ST_OK) {
         return st;
     }
@@ -160,9 +172,10 @@ enum status ag_service_install(struct err *err)
                 ? ERROR_SUCCESS
                 : GetLastError();
     }
-    st = error == ERROR_SUCCESS ? set_all(h.service, err) : service_error(err, error, "install");
+    st = error == ERROR_SUCCESS ? ag_service_configure(h.service, ChangeServiceConfig2W, err)
+                                : service_error(err, error, "install");
     close_handles(&h);
-    return st;
+    return st == ST_OK ? ag_eventlog_register(path, err) : st;
 }
 
 /* ---- state --------------------------------------------------------------------------------- */
@@ -187,8 +200,10 @@ static enum status wait_for(SC_HANDLE service, DWORD wanted, struct err *err)
             return st;
         }
         if (now.dwCurrentState == SERVICE_STOPPED) {
-            return err_set(err, ST_IO, now.dwWin32ExitCode,
-                           "the service stopped at once: see agent.log in the data directory");
+            return err_set(
+                err, ST_IO, now.dwWin32ExitCode,
+                "the service stopped at once: the event log says why (source MapiRollout), as does "
+                "agent.log in the data directory");
         }
         if (clock_monotonic_ms() >= until_ms) {
             return err_set(err, ST_TIMED_OUT, 0, "the service does not get there");
@@ -249,7 +264,10 @@ enum status ag_service_uninstall(struct err *err)
         st = service_error(err, GetLastError(), "remove");
     }
     close_handles(&h);
-    return st;
+    if (st == ST_OK) {
+        st = ag_eventlog_unregister(err);
+    }
+    return st == ST_OK ? ag_vault_win_forget_running(err) : st;
 }
 
 static const char *state_word(DWORD state)

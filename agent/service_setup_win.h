@@ -10,10 +10,21 @@
 
 #include "base/err.h"
 
-/* Automatic start of this executable, restart on failure, own SID, only the needed privileges. An
- * existing service is brought to the same settings. */
+#include <windows.h>
+
+/* ChangeServiceConfig2W(), or what stands in for it. */
+typedef BOOL WINAPI ag_service_change(SC_HANDLE service, DWORD level, void *value);
+
+/* Description, recovery, SID, privileges and time to stop of a service that was made. Levels that
+ * this Windows does not know are passed over. */
+enum status ag_service_configure(SC_HANDLE service, ag_service_change *change,
+                                 struct err *err) MUST_USE;
+
+/* Automatic start of this executable, restart on failure, own SID, only the needed privileges, and
+ * the source of its events. An existing service is brought to the same settings. */
 enum status ag_service_install(struct err *err) MUST_USE;
-/* Stops it first. */
+/* Stops it first. Takes the events' source away, too, and what only a running agent needs; data,
+ * settings and what was decided for users stay. */
 enum status ag_service_uninstall(struct err *err) MUST_USE;
 
 /* Both wait until it is done; ST_OK if it was so already. */

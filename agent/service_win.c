@@ -3,12 +3,10 @@
 #include "agent/config_win.h"
 #include "agent/control_win.h"
 #include "agent/edge_win.h"
-#include "agent/folder_win.h"
+#include "agent/journal_win.h"
 #include "base/error_win.h"
-#include "base/file.h"
+#include "version.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <windows.h>
@@ -20,8 +18,6 @@ const wchar_t AG_SERVICE_NAME[] = L"MapiRollout";
 enum {
     START_HINT_MS = 30 * 1000,
     STOP_HINT_MS = 10 * 1000,
-    LOG_BYTES = 8 * 1024 * 1024, /* a longer one is put aside at the next start */
-    PATH_BYTES = 1024,
 };
 
 /* The service manager gives its threads nothing to hold on to but this. */
@@ -35,10 +31,7 @@ static void report(DWORD state, DWORD hint_ms, enum status st)
     SERVICE_STATUS status = {
         .dwServiceType = SERVICE_WIN32_OWN_PROCESS,
         .dwCurrentState = state,
-        .dwControlsAccepted =
-            state == SERVICE_RUNNING
-                ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_PRESHUTDOWN | SERVICE_ACCEPT_SESSIONCHANGE
-                : 0,
+        .dwControlsAccepted = state == SERVICE_RUNNING ? AG_SERVICE_CONTROLS : 0,
         .dwWin32ExitCode = st == ST_OK ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR,
         .dwServiceSpecificExitCode = (DWORD)st,
         .dwCheckPoint = pending ? ++checkpoint : 0,
@@ -50,20 +43,25 @@ static void report(DWORD state, DWORD hint_ms, enum status st)
     }
 }
 
-static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *context)
+/* ---- controls ------------------------------------------------------------------------------ */
+
+DWORD ag_service_handle(DWORD control, DWORD type, const struct ag_service_handlers *to)
 {
-    (void)data;
-    (void)context;
     switch (control) {
     case SERVICE_CONTROL_STOP:
     case SERVICE_CONTROL_SHUTDOWN:
     case SERVICE_CONTROL_PRESHUTDOWN:
-        report(SERVICE_STOP_PENDING, STOP_HINT_MS, ST_OK);
-        ag_control_stop();
+        to->stop_pending();
+        to->stop();
         return NO_ERROR;
     case SERVICE_CONTROL_SESSIONCHANGE:
         if (type == WTS_SESSION_LOGON || type == WTS_SESSION_LOGOFF) {
-            ag_control_session_changed(type == WTS_SESSION_LOGOFF);
+            to->session_changed(type == WTS_SESSION_LOGOFF);
+        }
+        return NO_ERROR;
+    case SERVICE_CONTROL_POWEREVENT:
+        if (type == PBT_APMRESUMEAUTOMATIC) { /* comes at each resume, whoever woke the machine */
+            to->resumed();
         }
         return NO_ERROR;
     case SERVICE_CONTROL_INTERROGATE: return NO_ERROR;
@@ -71,53 +69,79 @@ static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *
     }
 }
 
-/* The log lies in the data directory, which must be safe before anything is put there. */
-static enum status open_log(const struct ag_config *config, struct err *err)
+static void report_stop_pending(void)
 {
-    char path[PATH_BYTES];
-    char aside[PATH_BYTES];
-    struct bytes old = {0};
+    report(SERVICE_STOP_PENDING, STOP_HINT_MS, ST_OK);
+}
 
-    enum status st = ag_folder_make(config->data_dir, err);
+static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *context)
+{
+    static const struct ag_service_handlers TO = {
+        .stop_pending = report_stop_pending,
+        .stop = ag_control_stop,
+        .session_changed = ag_control_session_changed,
+        .resumed = ag_control_resumed,
+    };
+    (void)data;
+    (void)context;
+    return ag_service_handle(control, type, &TO);
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+struct service {
+    struct ag_journal *journal;
+    bool running; /* was reported */
+};
+
+static enum status read_settings(void *ctx, struct ag_config *out, struct err *err)
+{
+    (void)ctx;
+    return ag_config_win_read(out, err);
+}
+
+static enum status configured(void *ctx, const struct ag_config *config, struct err *err)
+{
+    struct service *service = ctx;
+    return ag_journal_keep(service->journal, config->data_dir, config->log_level, err);
+}
+
+static void started(void *ctx)
+{
+    struct service *service = ctx;
+    if (!service->running) {
+        service->running = true;
+        log_write(LOG_INFO, "event=service_running version=%s", MR_VERSION);
+        report(SERVICE_RUNNING, 0, ST_OK);
+    }
+}
+
+static enum status run_configured(struct service *service, struct err *err)
+{
+    struct ag_settings settings = {.read = read_settings};
+    const struct ag_edge_events events = {
+        .ctx = service, .configured = configured, .started = started};
+    enum status st = ag_settings_open(&settings, err);
+    if (st == ST_OK) {
+        st = ag_edge_run(&settings, AG_EDGE_LOOP, &events, err);
+    }
+    ag_settings_done(&settings);
+    return st;
+}
+
+static enum status run_logged(struct err *err)
+{
+    struct service service = {0};
+    enum status st = ag_journal_open(&service.journal, err);
     if (st != ST_OK) {
         return st;
     }
-    int length = snprintf(path, sizeof path, "%s\\agent.log", config->data_dir);
-    if (length < 0 || (size_t)length + sizeof ".old" > sizeof path) {
-        return err_set(err, ST_TOO_LARGE, 0, "the path of the log is too long");
+    st = run_configured(&service, err);
+    if (st != ST_OK) {
+        log_failure(LOG_ERROR, "service_failed", err);
     }
-    (void)snprintf(aside, sizeof aside, "%s.old", path);
-    st = file_read(path, LOG_BYTES, &old, NULL);
-    bytes_free(&old);
-    if (st == ST_TOO_LARGE) {
-        st = file_rename(path, aside, err);
-        if (st != ST_OK) {
-            return st;
-        }
-    }
-    return log_open(path, config->log_level, err);
-}
-
-static void report_running(void)
-{
-    log_write(LOG_INFO, "event=service_running");
-    report(SERVICE_RUNNING, 0, ST_OK);
-}
-
-static enum status run_configured(struct err *err)
-{
-    struct ag_config config = {0};
-    enum status st = ag_config_win_read(&config, err);
-    if (st == ST_OK) {
-        st = open_log(&config, err);
-    }
-    if (st == ST_OK) {
-        st = ag_config_check(&config, err);
-    }
-    if (st == ST_OK) {
-        st = ag_edge_run(&config, AG_EDGE_LOOP, report_running, err);
-    }
-    ag_config_done(&config);
+    log_write(LOG_INFO, "event=service_stopped status=%s", status_name(st));
+    ag_journal_close(service.journal);
     return st;
 }
 
@@ -131,12 +155,7 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
         return;
     }
     report(SERVICE_START_PENDING, START_HINT_MS, ST_OK);
-    enum status st = run_configured(failure);
-    if (st != ST_OK) {
-        log_failure(LOG_ERROR, "event=service_failed", failure);
-    }
-    log_write(LOG_INFO, "event=service_stopped status=%s", status_name(st));
-    log_close();
+    enum status st = run_logged(failure);
     report(SERVICE_STOPPED, 0, st);
 }
 

@@ -2,7 +2,10 @@
  *
  * fetch -> verify -> evaluate -> [apply] -> observe -> report
  *
- * What the marker means is marker.c's business; here it is values in a key.
+ * What the marker means is marker.c's business; here it is values in a key. Reading is done with our
+ * own rights; opening to write, writing and removing with those of the user where a session of his
+ * is there, so that the kernel refuses what he may not do. What is refused so is not tried again
+ * with more rights.
  * Effects: reads and writes Software\Microsoft\Exchange and Software\MapiRollout of users, through
  *          registry_win.h alone                Units:  bytes, as the registry holds them
  * Owns:    struct ag_hive, until close()       Errors: those of registry_win.h
@@ -11,13 +14,14 @@
 #ifndef AGENT_SETTING_WIN_H
 #define AGENT_SETTING_WIN_H
 
-#include "agent/ports.h"
+#include "agent/sessions_win.h"
 
 #include <wchar.h>
 
 extern const wchar_t AG_SETTING_KEY[];
 extern const wchar_t AG_MARKER_KEY[];
 
-struct ag_setting ag_setting_win(void);
+/* sessions: with the rights of whose sessions is written where there is one; NULL: with our own. */
+struct ag_setting ag_setting_win(struct ag_sessions *sessions);
 
 #endif

@@ -1,11 +1,10 @@
 #include "agent/source_http.h"
 
-#include "agent/answer_header.h"
-#include "agent/request_header.h"
+#include "agent/source_http_lane.h"
+#include "agent/source_http_setup.h"
 #include "base/clock.h"
-#include "version.h"
+#include "base/log.h"
 
-#include <curl/curl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,239 +12,150 @@
 #include <strings.h>
 
 enum {
-    CONNECT_MOST_MS = 10 * 1000,
-    ANSWER_MOST_S = 30,
-    HOLD_SLACK_S = 15, /* beyond what the server was asked to hold */
-    HEADERS_MOST_BYTES = 16 * 1024,
-    URL_MOST_BYTES = 2048,
-    KEEPALIVE_S = 30,
-};
-
-struct lane {
-    CURL *easy;
-    struct curl_slist *headers;
-    struct bytes body; /* of the request */
-    struct ag_answer answer;
-    size_t header_bytes;
-    bool too_large;
-    bool busy;
-    uint64_t started_ms;
-    char error[CURL_ERROR_SIZE];
+    LOOK_UP_MOST_MS = 60 * 1000, /* WPAD has several ways, each with its own patience */
+    ROOTS_GAP_MS = 10 * 60 * 1000,
 };
 
 struct ag_source_http {
     CURLM *multi;
     char *server_url; /* without a final slash; NULL: none */
     char *ca_file;
-    char *proxy;
+    struct ag_proxy_list fixed; /* without a source of proxies */
+    struct ag_proxy_source proxies;
+    struct ag_proxy_memory memory;
+    enum status (*read_roots)(struct bytes *out, struct err *err);
     struct bytes ca_pem;
-    struct lane lanes[AG_LANE_COUNT];
+    uint64_t roots_ms;  /* when they were read again; 0: never */
+    bool roots_doubted; /* a certificate did not hold since */
+    struct ag_http_lane lanes[AG_LANE_COUNT];
     atomic_bool woken;
 };
 
-/* ---- what comes in ------------------------------------------------------------------------ */
+/* ---- the way there ------------------------------------------------------------------------ */
 
-static size_t take_body(char *data, size_t size, size_t count, void *ctx)
+static bool know_proxies(struct ag_source_http *source, struct ag_proxy_list *out)
 {
-    struct lane *lane = ctx;
-    size_t bytes = size * count;
-    enum status st = bytes_append(&lane->answer.body, data, bytes);
-    lane->too_large = lane->too_large || st == ST_TOO_LARGE;
-    return st == ST_OK ? bytes : CURL_WRITEFUNC_ERROR;
+    if (source->proxies.list != NULL) {
+        return source->proxies.list(source->proxies.ctx, out);
+    }
+    *out = source->fixed;
+    return true;
 }
 
-static size_t take_header(char *data, size_t size, size_t count, void *ctx)
+/* By the proxy whose turn it is. */
+static bool go(struct ag_source_http *source, struct ag_http_lane *lane)
 {
-    struct lane *lane = ctx;
-    size_t bytes = size * count;
-    lane->header_bytes += bytes;
-    if (lane->header_bytes > HEADERS_MOST_BYTES) {
-        return CURL_WRITEFUNC_ERROR;
-    }
-    ag_answer_header_read(&lane->answer, data, bytes);
-    return bytes;
-}
-
-/* ---- a request ---------------------------------------------------------------------------- */
-
-static void free_headers(struct lane *lane)
-{
-    for (struct curl_slist *item = lane->headers; item != NULL; item = item->next) {
-        wipe(item->data, strlen(item->data)); /* tokens */
-    }
-    curl_slist_free_all(lane->headers);
-    lane->headers = NULL;
-}
-
-static enum status add_header(void *ctx, const char *line)
-{
-    struct lane *lane = ctx;
-    struct curl_slist *longer = curl_slist_append(lane->headers, line);
-    lane->headers = longer != NULL ? longer : lane->headers;
-    return longer != NULL ? ST_OK : ST_NO_MEMORY;
-}
-
-/* curl_easy_setopt() fails for options that were not built in and when memory is short: both must
- * stop the request, security hangs on some of them. */
-#define SET(option, value) (code = code != CURLE_OK ? code : curl_easy_setopt(easy, option, value))
-
-static CURLcode set_security(const struct ag_source_http *source, CURL *easy)
-{
-    CURLcode code = CURLE_OK;
-    struct curl_blob roots = {
-        .data = source->ca_pem.data, .len = source->ca_pem.size, .flags = CURL_BLOB_NOCOPY};
-    SET(CURLOPT_PROTOCOLS_STR, "https");
-    SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_CAINFO, source->ca_file);
-    SET(CURLOPT_CAPATH, NULL);
-    if (source->ca_file == NULL && roots.len > 0) {
-        SET(CURLOPT_CAINFO_BLOB, &roots);
-    }
-    SET(CURLOPT_PROXY, source->proxy != NULL ? source->proxy : "");
-    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    return code;
-}
-
-/* Where headers and bytes come from and go to. */
-static CURLcode set_content(struct lane *lane, const struct ag_request *request)
-{
-    CURL *easy = lane->easy;
-    CURLcode code = CURLE_OK;
-    SET(CURLOPT_HTTPHEADER, lane->headers);
-    SET(CURLOPT_WRITEFUNCTION, take_body);
-    SET(CURLOPT_WRITEDATA, lane);
-    SET(CURLOPT_HEADERFUNCTION, take_header);
-    SET(CURLOPT_HEADERDATA, lane);
-    SET(CURLOPT_ERRORBUFFER, lane->error);
-    SET(CURLOPT_PRIVATE, lane);
-    if (request->body.data != NULL) {
-        SET(CURLOPT_POST, 1L);
-        SET(CURLOPT_POSTFIELDSIZE, (long)lane->body.size);
-        SET(CURLOPT_POSTFIELDS, bytes_text(&lane->body));
-    }
-    return code;
-}
-
-static CURLcode set_timing(struct lane *lane, const struct ag_request *request)
-{
-    CURL *easy = lane->easy;
-    CURLcode code = CURLE_OK;
-    uint32_t most_s = request->wait_s > 0 ? request->wait_s + HOLD_SLACK_S : ANSWER_MOST_S;
-    SET(CURLOPT_USERAGENT, "mapi-rollout-agent/" MR_VERSION);
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MOST_MS);
-    SET(CURLOPT_TIMEOUT_MS, (long)most_s * 1000L);
-    SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
-    return code;
-}
-
-#undef SET
-
-static enum status prepare(const struct ag_source_http *source, struct lane *lane,
-                           const struct ag_request *request, struct err *err)
-{
-    char url[URL_MOST_BYTES];
-    int length = snprintf(url, sizeof url, "%s%s", source->server_url, request->path);
-    if (length < 0 || (size_t)length >= sizeof url) {
-        return err_set(err, ST_TOO_LARGE, 0, "the server's URL is too long");
-    }
-    lane->body = bytes_with_limit(request->body.size);
-    enum status st = ag_request_header_write(request, add_header, lane);
-    if (st == ST_OK) {
-        st = bytes_append(&lane->body, request->body.data, request->body.size);
-    }
-    if (st != ST_OK) {
-        return err_set(err, st, 0, "cannot put a request together");
-    }
-    curl_easy_reset(lane->easy);
-    CURLcode code = set_security(source, lane->easy);
-    code = code != CURLE_OK ? code : set_timing(lane, request);
-    code = code != CURLE_OK ? code : set_content(lane, request);
-    code = code != CURLE_OK ? code : curl_easy_setopt(lane->easy, CURLOPT_URL, url);
-    if (code != CURLE_OK) {
-        return err_set(err, ST_BUG, (uint32_t)code, "cannot set up a request: %s",
-                       curl_easy_strerror(code));
-    }
-    return ST_OK;
-}
-
-static void end_lane(struct lane *lane)
-{
-    free_headers(lane);
-    bytes_wipe(&lane->body);
-    bytes_wipe(&lane->answer.body);
-    lane->answer = (struct ag_answer){.st = ST_OK};
-    lane->header_bytes = 0;
-    lane->too_large = false;
-    lane->busy = false;
     lane->error[0] = '\0';
+    return ag_source_http_go_by(lane->easy, ag_proxy_route_url(&lane->route)) == CURLE_OK &&
+           curl_multi_add_handle(source->multi, lane->easy) == CURLM_OK;
+}
+
+/* False: it cannot go, and memory is to blame. */
+static bool go_if_known(struct ag_source_http *source, struct ag_http_lane *lane)
+{
+    struct ag_proxy_list list;
+    lane->looks_up = !know_proxies(source, &list);
+    if (lane->looks_up) {
+        return true;
+    }
+    ag_proxy_route_start(&lane->route, &list, &source->memory, clock_monotonic_ms());
+    return go(source, lane);
+}
+
+static bool is_idle(const struct ag_source_http *source)
+{
+    bool busy = false;
+    for (unsigned i = 0; i < AG_LANE_COUNT; i++) {
+        busy = busy || source->lanes[i].busy;
+    }
+    return !busy;
+}
+
+static enum status read_roots(struct ag_source_http *source, struct err *err)
+{
+    struct bytes roots = {0};
+    enum status st = source->read_roots(&roots, err);
+    if (st == ST_OK) {
+        bytes_free(&source->ca_pem);
+        source->ca_pem = roots;
+    }
+    source->roots_doubted = false;
+    return st;
+}
+
+/* An exchange under way may still look at the old ones. Without new ones those go on. */
+static void look_after_roots(struct ag_source_http *source)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    bool long_ago = source->roots_ms == 0 || now_ms - source->roots_ms >= ROOTS_GAP_MS;
+    if (source->read_roots != NULL && source->roots_doubted && long_ago && is_idle(source)) {
+        enum status st = read_roots(source, NULL);
+        source->roots_ms = now_ms;
+        log_write(LOG_INFO, "event=roots_read_again status=%s", status_name(st));
+    }
 }
 
 static enum status start(void *ctx, enum ag_lane which, const struct ag_request *request,
                          struct err *err)
 {
     struct ag_source_http *source = ctx;
-    struct lane *lane = &source->lanes[which];
+    struct ag_http_lane *lane = &source->lanes[which];
     if (source->server_url == NULL || lane->busy) {
         return err_set(err, ST_BUG, 0, "no request can start in lane %d", (int)which);
     }
-    end_lane(lane);
+    ag_http_lane_end(lane);
+    look_after_roots(source);
     lane->answer.body = bytes_with_limit(request->answer_limit_bytes);
     lane->started_ms = clock_monotonic_ms();
-    enum status st = prepare(source, lane, request, err);
-    if (st == ST_OK && curl_multi_add_handle(source->multi, lane->easy) != CURLM_OK) {
+    const struct ag_http_server server = {
+        .url = source->server_url,
+        .ca_file = source->ca_file,
+        .ca_pem = bytes_span(&source->ca_pem),
+    };
+    enum status st = ag_http_lane_prepare(lane, &server, request, err);
+    if (st == ST_OK && !go_if_known(source, lane)) {
         st = err_set(err, ST_NO_MEMORY, 0, "cannot start a request");
     }
     lane->busy = st == ST_OK;
+    lane->fresh = lane->fresh && st != ST_OK;
     if (st != ST_OK) {
-        end_lane(lane);
+        ag_http_lane_end(lane);
     }
     return st;
+}
+
+static void doubt_proxies(const struct ag_source_http *source)
+{
+    if (source->proxies.doubt != NULL) {
+        source->proxies.doubt(source->proxies.ctx);
+    }
 }
 
 static void cancel(void *ctx, enum ag_lane which)
 {
     struct ag_source_http *source = ctx;
-    struct lane *lane = &source->lanes[which];
+    struct ag_http_lane *lane = &source->lanes[which];
     if (lane->busy) {
         (void)curl_multi_remove_handle(source->multi, lane->easy);
-        end_lane(lane);
+        ag_http_lane_end(lane);
     }
+    lane->fresh = true;
+    source->memory.has_good = false;
+    doubt_proxies(source);
 }
 
 /* ---- the end of a request ----------------------------------------------------------------- */
 
-static enum status status_of(const struct lane *lane, CURLcode code)
-{
-    if (lane->too_large) {
-        return ST_TOO_LARGE;
-    }
-    switch ((int)code) { /* our names for what matters; all else is "no answer" */
-    case CURLE_OK: return ST_OK;
-    case CURLE_OPERATION_TIMEDOUT: return ST_TIMED_OUT;
-    case CURLE_OUT_OF_MEMORY: return ST_NO_MEMORY;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CONNECT_ERROR: return ST_DENIED;
-    default: return ST_UNREACHABLE;
-    }
-}
-
-static void finish(struct ag_source_http *source, struct lane *lane, CURLcode code,
+static void finish(struct ag_source_http *source, struct ag_http_lane *lane, CURLcode code,
                    struct ag_answer *out)
 {
     long http = 0;
     struct ag_answer *answer = &lane->answer;
-    answer->st = status_of(lane, code);
+    answer->st = lane->too_large ? ST_TOO_LARGE : ag_source_http_status(code);
     answer->elapsed_ms = (uint32_t)(clock_monotonic_ms() - lane->started_ms);
+    source->roots_doubted = source->roots_doubted || answer->st == ST_DENIED;
     if (answer->st != ST_OK) {
-        const char *why = lane->error[0] != '\0' ? lane->error : curl_easy_strerror(code);
-        (void)err_set(&answer->err, answer->st, (uint32_t)code, "%s: %s", source->server_url, why);
+        ag_http_lane_tell(lane, source->server_url, code);
     }
     if (curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &http) == CURLE_OK) {
         answer->http = (int)http;
@@ -253,11 +163,27 @@ static void finish(struct ag_source_http *source, struct lane *lane, CURLcode co
     *out = *answer;
     answer->body = (struct bytes){0};
     (void)curl_multi_remove_handle(source->multi, lane->easy);
-    end_lane(lane);
+    ag_http_lane_end(lane);
 }
 
+/* True: it goes on by the next proxy, nothing has ended yet. */
+static bool try_next(struct ag_source_http *source, struct ag_http_lane *lane, CURLcode code)
+{
+    if (!ag_source_http_led_nowhere(lane->easy, code)) {
+        ag_proxy_route_done(&lane->route, &source->memory, clock_monotonic_ms());
+        return false;
+    }
+    if (!ag_proxy_route_next(&lane->route)) {
+        doubt_proxies(source);
+        return false;
+    }
+    (void)curl_multi_remove_handle(source->multi, lane->easy);
+    return go(source, lane);
+}
+
+/* One exchange that ended, if there is one. *again: look once more, something else began. */
 static bool take_finished(struct ag_source_http *source, enum ag_lane *which,
-                          struct ag_answer *answer)
+                          struct ag_answer *answer, bool *again)
 {
     int left = 0;
     const CURLMsg *message = curl_multi_info_read(source->multi, &left);
@@ -265,13 +191,53 @@ static bool take_finished(struct ag_source_http *source, enum ag_lane *which,
         message = curl_multi_info_read(source->multi, &left);
     }
     for (unsigned i = 0; message != NULL && i < AG_LANE_COUNT; i++) {
-        if (source->lanes[i].easy == message->easy_handle) {
+        struct ag_http_lane *lane = &source->lanes[i];
+        if (lane->easy != message->easy_handle) {
+            continue;
+        }
+        CURLcode code = message->data.result; /* before the handle is touched */
+        *again = try_next(source, lane, code);
+        if (!*again) {
             *which = (enum ag_lane)i;
-            finish(source, &source->lanes[i], message->data.result, answer);
+            finish(source, lane, code, answer);
+        }
+        return !*again;
+    }
+    return false;
+}
+
+/* Exchanges that wait for their proxies: begin those that can, end one that waited too long. */
+static bool take_lookups(struct ag_source_http *source, enum ag_lane *which,
+                         struct ag_answer *answer)
+{
+    for (unsigned i = 0; i < AG_LANE_COUNT; i++) {
+        struct ag_http_lane *lane = &source->lanes[i];
+        if (!lane->busy || !lane->looks_up) {
+            continue;
+        }
+        bool goes = go_if_known(source, lane);
+        if (goes && lane->looks_up && clock_monotonic_ms() - lane->started_ms >= LOOK_UP_MOST_MS) {
+            (void)snprintf(lane->error, sizeof lane->error, "its proxies cannot be found out");
+            goes = false;
+        }
+        if (!goes) {
+            *which = (enum ag_lane)i;
+            finish(source, lane, CURLE_COULDNT_RESOLVE_PROXY, answer);
             return true;
         }
     }
     return false;
+}
+
+/* When somebody's patience with a lookup ends. */
+static uint64_t next_end_ms(const struct ag_source_http *source, uint64_t end_ms)
+{
+    for (unsigned i = 0; i < AG_LANE_COUNT; i++) {
+        const struct ag_http_lane *lane = &source->lanes[i];
+        uint64_t lane_ms = lane->started_ms + LOOK_UP_MOST_MS;
+        end_ms = lane->busy && lane->looks_up && lane_ms < end_ms ? lane_ms : end_ms;
+    }
+    return end_ms;
 }
 
 static bool wait(void *ctx, uint32_t timeout_ms, enum ag_lane *which, struct ag_answer *answer)
@@ -280,15 +246,22 @@ static bool wait(void *ctx, uint32_t timeout_ms, enum ag_lane *which, struct ag_
     uint64_t end_ms = clock_monotonic_ms() + timeout_ms;
     for (;;) {
         int running = 0;
+        bool again = false;
+        if (take_lookups(source, which, answer)) {
+            return true;
+        }
         if (curl_multi_perform(source->multi, &running) == CURLM_OK &&
-            take_finished(source, which, answer)) {
+            take_finished(source, which, answer, &again)) {
             return true;
         }
         uint64_t now_ms = clock_monotonic_ms();
+        uint64_t until_ms = next_end_ms(source, end_ms);
         if (atomic_exchange(&source->woken, false) || now_ms >= end_ms) {
             return false;
         }
-        (void)curl_multi_poll(source->multi, NULL, 0, (int)(end_ms - now_ms), NULL);
+        if (!again && until_ms > now_ms) {
+            (void)curl_multi_poll(source->multi, NULL, 0, (int)(until_ms - now_ms), NULL);
+        }
     }
 }
 
@@ -310,14 +283,13 @@ static bool copy_text(const char *from, char **to)
 static enum status copy_options(struct ag_source_http *source,
                                 const struct ag_source_http_options *options, struct err *err)
 {
-    struct span roots = options->ca_pem;
-    source->ca_pem = bytes_with_limit(roots.size);
     if (!copy_text(options->server_url, &source->server_url) ||
-        !copy_text(options->ca_file, &source->ca_file) ||
-        !copy_text(options->proxy, &source->proxy) ||
-        bytes_append(&source->ca_pem, roots.data, roots.size) != ST_OK) {
+        !copy_text(options->ca_file, &source->ca_file)) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory for the server's settings");
     }
+    source->read_roots = options->read_roots;
+    source->proxies = options->proxies;
+    ag_proxy_list_read(options->proxy, &source->fixed);
     size_t length = source->server_url != NULL ? strlen(source->server_url) : 0;
     while (length > 0 && source->server_url[length - 1] == '/') {
         source->server_url[--length] = '\0';
@@ -349,6 +321,9 @@ enum status ag_source_http_open(const struct ag_source_http_options *options,
     }
     atomic_init(&source->woken, false);
     enum status st = copy_options(source, options, err);
+    if (st == ST_OK && source->read_roots != NULL) {
+        st = read_roots(source, err);
+    }
     if (st == ST_OK) {
         st = open_handles(source, err);
     }
@@ -367,13 +342,12 @@ void ag_source_http_close(struct ag_source_http *source)
     }
     for (unsigned i = 0; i < AG_LANE_COUNT; i++) {
         cancel(source, (enum ag_lane)i);
-        end_lane(&source->lanes[i]);
+        ag_http_lane_end(&source->lanes[i]);
         curl_easy_cleanup(source->lanes[i].easy);
     }
     (void)curl_multi_cleanup(source->multi);
     curl_global_cleanup();
     bytes_free(&source->ca_pem);
-    free(source->proxy);
     free(source->ca_file);
     free(source->server_url);
     free(source);

@@ -1,6 +1,6 @@
 /* source_http.h - talk to the server: HTTPS, one exchange at a time in each lane.
  *
- * The only file of the agent that knows libcurl. TLS 1.2 or later, https only, no redirects, no
+ * The only files of the agent that know libcurl are this one's. TLS 1.2 or later, https only, no redirects, no
  * credentials of the machine; answers and headers are bounded while they come in.
  * Effects: network                                      Units:  ms, bytes
  * Owns:    struct ag_source_http;                       Errors: in the answers: ST_UNREACHABLE,
@@ -12,12 +12,16 @@
 #define AGENT_SOURCE_HTTP_H
 
 #include "agent/ports.h"
+#include "agent/proxy.h"
 
 struct ag_source_http_options {
     const char *server_url; /* "https://host:port"; NULL: no exchange can start, wait() works */
-    const char *ca_file;    /* PEM; its roots replace the system's. NULL: ca_pem counts */
-    struct span ca_pem;     /* the system's roots as PEM (rootstore_win.h); copied */
-    const char *proxy;      /* NULL: none, whatever the environment says */
+    const char *ca_file;    /* PEM; its roots replace the system's. NULL: read_roots counts */
+    /* The system's roots as PEM (rootstore_win.h), free with bytes_free(); asked for at the start, and
+     * again after certificates that do not hold: the company's may be new. NULL with a ca_file. */
+    enum status (*read_roots)(struct bytes *out, struct err *err);
+    const char *proxy; /* "http://host:port"; NULL: none, whatever the environment says */
+    struct ag_proxy_source proxies; /* its list counts instead; list NULL: proxy counts */
 };
 
 struct ag_source_http;

@@ -84,7 +84,8 @@ enum status ag_spool_open(struct ag_spool *spool, const struct ag_vault *vault, 
     }
     for (size_t i = 0; st == ST_OK && i < found.count; i++) {
         struct bytes report = {0};
-        if (read_report(spool, found.numbers[i], &report, NULL) == ST_OK) {
+        if (read_report(spool, found.numbers[i], &report, NULL) == ST_OK &&
+            report.size <= AG_SPOOL_BYTES - spool->total_bytes) {
             add(spool, found.numbers[i], report.size);
         } else {
             st = remove_report(spool, found.numbers[i], err);

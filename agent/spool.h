@@ -23,7 +23,7 @@ struct ag_spool {
     uint32_t next; /* never one that was used in this run */
 };
 
-/* Find what an earlier run left. What cannot be read is removed. */
+/* Find what an earlier run left. What cannot be read, or is too much, is removed. */
 enum status ag_spool_open(struct ag_spool *spool, const struct ag_vault *vault,
                           struct err *err) MUST_USE;
 

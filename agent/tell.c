@@ -1,7 +1,14 @@
 #include "agent/tell.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+enum {
+    EVENT_BYTES = 64,
+    HOUR_MS = 60 * 60 * 1000,
+    AWAY_HOURS = 4, /* less is a night's maintenance */
+};
 
 static const char *or_dash(const char *text)
 {
@@ -21,10 +28,40 @@ void ag_tell_trouble(struct ag_trouble *trouble, const struct err *err)
     if (err->st == ST_OK) {
         log_write(LOG_INFO, "event=%s_well", trouble->what);
     } else {
-        log_failure(LOG_WARNING, trouble->what, err);
+        char event[EVENT_BYTES];
+        (void)snprintf(event, sizeof event, "%s_failed", trouble->what);
+        log_failure(LOG_WARNING, event, err);
     }
     trouble->st = err->st;
     trouble->code = err->st != ST_OK ? err->code : NULL;
+}
+
+void ag_tell_server(struct ag_away *away, bool answered, uint64_t now_ms)
+{
+    if (answered) {
+        if (away->told) {
+            log_write(LOG_INFO, "event=server_reached hours=%" PRIu64,
+                      (now_ms - away->since_ms) / HOUR_MS);
+        }
+        *away = (struct ag_away){.silent = false};
+        return;
+    }
+    if (!away->silent) {
+        *away = (struct ag_away){.silent = true, .since_ms = now_ms};
+    }
+    if (!away->told && (now_ms - away->since_ms) / HOUR_MS >= AWAY_HOURS) {
+        away->told = true;
+        log_write(LOG_WARNING, "event=server_unreachable hours=%d", AWAY_HOURS);
+    }
+}
+
+void ag_tell_stale(bool *told, bool stale, const struct ag_standing *standing)
+{
+    if (stale && !*told) {
+        log_write(LOG_WARNING, "event=policy_stale rollout=%s version=%" PRId64 " stage=%s",
+                  standing->policy->rollout, standing->policy->version, standing->policy->stage);
+    }
+    *told = stale;
 }
 
 void ag_tell_offer(const struct ag_standing *standing, const char *source, enum ag_offer offer,
@@ -88,9 +125,10 @@ static void tell_user(const struct ag_outcome *now, const struct ag_outcome *the
     bool told = then != NULL && same_code(then->row.error_code, row->error_code) &&
                 then->row.error_os_code == row->error_os_code;
     if (row->error_code != NULL && !told) {
-        log_write(LOG_WARNING,
-                  "event=user_failed sid=%s error=%s os_code=%" PRIu32 " reason=\"%s\"", row->sid,
-                  row->error_code, row->error_os_code, now->err.text);
+        bool skipped = strcmp(row->error_code, "skipped_after_crash") == 0;
+        log_write(LOG_WARNING, "event=%s sid=%s error=%s os_code=%" PRIu32 " reason=\"%s\"",
+                  skipped ? "user_skipped" : "user_failed", row->sid, row->error_code,
+                  row->error_os_code, now->err.text);
     }
 }
 

@@ -22,6 +22,19 @@ struct ag_trouble {
 /* err->st ST_OK: it is well. */
 void ag_tell_trouble(struct ag_trouble *trouble, const struct err *err);
 
+/* How long the server has not answered. All zero: it answers. */
+struct ag_away {
+    bool silent;
+    bool told;
+    uint64_t since_ms;
+};
+
+/* After each attempt to reach it: told once it has been silent for hours, and when it is back. */
+void ag_tell_server(struct ag_away *away, bool answered, uint64_t now_ms);
+
+/* Told when the policy in force expires, once; *told is kept by the caller. */
+void ag_tell_stale(bool *told, bool stale, const struct ag_standing *standing);
+
 /* What came of a policy that was offered. source: "server", "file" or "pending". */
 void ag_tell_offer(const struct ag_standing *standing, const char *source, enum ag_offer offer,
                    const struct err *why);

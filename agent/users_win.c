@@ -1,75 +1,65 @@
 #include "agent/users_win.h"
 
 #include "agent/registry_win.h"
-#include "agent/users.h"
 #include "base/clock.h"
 #include "base/error_win.h"
+#include "base/log.h"
 #include "base/text_win.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <sddl.h>
 
 static const wchar_t PROFILE_LIST[] =
     L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList";
 
-enum {
-    NAME_CHARS = 257,              /* UNLEN and its NUL; domains are shorter */
-    ASK_AGAIN_MS = 10 * 60 * 1000, /* a name that could not be had: a domain was away */
-};
-
-struct known_account {
-    char sid[AG_USER_SID_BYTES];
-    char *account; /* NULL: could not be had at asked_ms */
-    uint64_t asked_ms;
-};
-
 struct ag_users_win {
-    struct known_account *known;
-    size_t count;
+    struct ag_users_win_options options;
+    struct ag_groups groups;
+    struct ag_names names;
+    struct ag_asker *asker;
+    bool news; /* came with answers, and nobody asked for it yet */
+    enum status sessions_trouble;
+    enum status kept_trouble;
 };
 
 /* ---- lists of SIDs ------------------------------------------------------------------------- */
 
-void ag_sid_list_done(struct ag_sid_list *list)
+/* A profile has a folder. A key that lost this value is what an uninstaller or a broken logon left:
+ * Windows would make a new profile. */
+static bool is_profile(HKEY profiles, const wchar_t *name)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->sids[i]);
+    DWORD size = 0;
+    DWORD type = REG_NONE;
+    HKEY key = NULL;
+    if (RegOpenKeyExW(profiles, name, 0, KEY_QUERY_VALUE | KEY_WOW64_64KEY, &key) !=
+        ERROR_SUCCESS) {
+        return false;
     }
-    free(list->sids);
-    *list = (struct ag_sid_list){0};
-}
-
-static enum status list_take(struct ag_sid_list *list, char *sid)
-{
-    char **more = realloc(list->sids, (list->count + 1) * sizeof *more);
-    if (more == NULL) {
-        return ST_NO_MEMORY;
-    }
-    list->sids = more;
-    list->sids[list->count++] = sid;
-    return ST_OK;
+    LSTATUS error = RegQueryValueExW(key, L"ProfileImagePath", NULL, &type, NULL, &size);
+    (void)RegCloseKey(key);
+    return error == ERROR_SUCCESS && (type == REG_EXPAND_SZ || type == REG_SZ) &&
+           size > sizeof(wchar_t);
 }
 
 /* Keep the name if it is the SID of a person. */
-static enum status list_name(struct ag_sid_list *list, const wchar_t *name, size_t chars)
+static enum status list_name(struct ag_sid_list *list, HKEY profiles, const wchar_t *name,
+                             size_t chars)
 {
     char *sid = NULL;
     enum status st = text_from_wide(name, chars, &sid);
     if (st == ST_IO) {
         return ST_OK; /* no Unicode: not a SID */
     }
-    if (st == ST_OK && ag_sid_is_user(sid) && list->count < AG_USERS_MOST) {
-        st = list_take(list, sid);
+    if (st == ST_OK && ag_sid_is_user(sid) && (profiles == NULL || is_profile(profiles, name))) {
+        st = ag_sid_list_take(list, sid);
         sid = st == ST_OK ? NULL : sid;
     }
     free(sid);
     return st;
 }
 
-static enum status list_subkeys(HKEY key, struct ag_sid_list *out, struct err *err)
+/* profiles: the key itself if its subkeys are profiles; NULL for hives. */
+static enum status list_subkeys(HKEY key, HKEY profiles, struct ag_sid_list *out, struct err *err)
 {
     wchar_t name[256]; /* the longest name of a key has 255 */
     LSTATUS error = ERROR_SUCCESS;
@@ -81,7 +71,7 @@ static enum status list_subkeys(HKEY key, struct ag_sid_list *out, struct err *e
         if (error != ERROR_SUCCESS) {
             break;
         }
-        st = list_name(out, name, chars);
+        st = list_name(out, profiles, name, chars);
     }
     if (st != ST_OK) {
         return err_set(err, st, 0, "no memory for the list of users");
@@ -93,7 +83,7 @@ static enum status list_subkeys(HKEY key, struct ag_sid_list *out, struct err *e
 enum status ag_hives_list(struct ag_sid_list *out, struct err *err)
 {
     struct ag_sid_list list = {0};
-    enum status st = list_subkeys(HKEY_USERS, &list, err);
+    enum status st = list_subkeys(HKEY_USERS, NULL, &list, err);
     if (st != ST_OK) {
         ag_sid_list_done(&list);
         return st;
@@ -110,167 +100,177 @@ static enum status list_profiles(struct ag_sid_list *out, struct err *err)
     if (error != ERROR_SUCCESS) {
         return error_set(err, (uint32_t)error, "cannot open Windows' list of profiles");
     }
-    enum status st = list_subkeys(key, out, err);
+    enum status st = list_subkeys(key, key, out, err);
     (void)RegCloseKey(key);
     return st;
 }
 
-/* ---- account names ------------------------------------------------------------------------- */
+/* ---- what is known of them ----------------------------------------------------------------- */
 
-/* DOMAIN\name, or NULL. May ask a domain controller, so answers are kept. */
-static char *look_up_account(const char *sid)
+/* Told when it begins and when it changes; what was known before still counts. */
+static void tell(enum status *trouble, enum status st, const char *what, const struct err *err)
 {
-    wchar_t wide_sid[AG_USER_SID_BYTES];
-    wchar_t name[NAME_CHARS];
-    wchar_t domain[NAME_CHARS];
-    wchar_t both[2 * NAME_CHARS];
-    DWORD name_chars = NAME_CHARS;
-    DWORD domain_chars = NAME_CHARS;
-    SID_NAME_USE use = SidTypeUnknown;
-    PSID binary = NULL;
-    char *account = NULL;
-
-    (void)swprintf(wide_sid, AG_USER_SID_BYTES, L"%hs", sid);
-    if (ConvertStringSidToSidW(wide_sid, &binary) &&
-        LookupAccountSidW(NULL, binary, name, &name_chars, domain, &domain_chars, &use) &&
-        use == SidTypeUser && swprintf(both, 2 * NAME_CHARS, L"%ls\\%ls", domain, name) > 0 &&
-        text_from_wide(both, wcslen(both), &account) != ST_OK) {
-        account = NULL;
+    if (st != ST_OK && st != *trouble) {
+        log_failure(LOG_WARNING, what, err);
     }
-    (void)LocalFree(binary);
-    return account;
+    *trouble = st;
 }
 
-static struct known_account *find_known(struct ag_users_win *users, const char *sid)
+static void look_at_sessions(struct ag_users_win *users)
 {
-    for (size_t i = 0; i < users->count; i++) {
-        if (strcmp(users->known[i].sid, sid) == 0) {
-            return &users->known[i];
+    struct err err = {.st = ST_OK};
+    enum status st = ag_sessions_look(users->options.sessions, &users->groups, &err);
+    tell(&users->sessions_trouble, st, "sessions_not_read", &err);
+}
+
+static void keep(struct ag_users_win *users)
+{
+    const struct ag_vault *vault = users->options.vault;
+    struct err err = {.st = ST_OK};
+    if (vault == NULL || !users->options.keeps) {
+        return;
+    }
+    enum status st = ag_groups_save(&users->groups, vault, &err);
+    if (st == ST_OK) {
+        st = ag_names_save(&users->names, vault, &err);
+    }
+    tell(&users->kept_trouble, st, "users_not_kept", &err);
+}
+
+static void take_answers(struct ag_users_win *users)
+{
+    bool differs = ag_asker_take(users->asker, &users->names, clock_monotonic_ms());
+    users->news = users->news || differs;
+}
+
+static void replace(char **text, const char *now)
+{
+    if (now != NULL && (*text == NULL || strcmp(*text, now) != 0)) {
+        char *copy = text_copy(now);
+        if (copy != NULL) {
+            free(*text);
+            *text = copy;
         }
     }
-    return NULL;
 }
 
-static struct known_account *add_known(struct ag_users_win *users, const char *sid)
+/* What is kept of a domain that the computer left counts no more: leaving takes a restart. */
+static void find_place(struct ag_users_win *users)
 {
-    if (users->count >= AG_USERS_MOST) {
-        return NULL;
+    struct ag_host *host = users->options.host;
+    if (host != NULL && host->domain != NULL) {
+        replace(&host->computer_ou, ag_names_find(&users->names, AG_NAMES_COMPUTER_OU));
+        replace(&host->ad_site, ag_names_find(&users->names, AG_NAMES_AD_SITE));
     }
-    struct known_account *more = realloc(users->known, (users->count + 1) * sizeof *more);
-    if (more == NULL) {
-        return NULL;
-    }
-    users->known = more;
-    struct known_account *added = &more[users->count++];
-    *added = (struct known_account){0};
-    (void)snprintf(added->sid, sizeof added->sid, "%s", sid);
-    return added;
-}
-
-static const char *account_of(struct ag_users_win *users, const char *sid)
-{
-    struct known_account *known = find_known(users, sid);
-    uint64_t now_ms = clock_monotonic_ms();
-    if (known != NULL && (known->account != NULL || now_ms - known->asked_ms < ASK_AGAIN_MS)) {
-        return known->account;
-    }
-    if (known == NULL) {
-        known = add_known(users, sid);
-    }
-    if (known != NULL) {
-        known->account = look_up_account(sid);
-        known->asked_ms = now_ms;
-    }
-    return known != NULL ? known->account : NULL;
 }
 
 /* ---- the port ------------------------------------------------------------------------------ */
 
-static bool has_sid(const struct ag_user *list, size_t count, const char *sid)
+static enum status compose(struct ag_users_win *users, struct ag_sid_list *loaded,
+                           struct ag_sid_list *profiles, struct ag_user **out, size_t *out_count,
+                           struct err *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(list[i].sid, sid) == 0) {
-            return true;
-        }
+    const struct ag_known known = {.groups = &users->groups, .names = &users->names};
+    ag_names_begin(&users->names);
+    find_place(users);
+    enum status st = ag_users_compose(loaded, profiles, &known, out, out_count, err);
+    if (st == ST_OK) {
+        ag_asker_ask(users->asker, &users->names, clock_monotonic_ms());
     }
-    return false;
+    return st;
 }
 
-/* Append those of the SIDs that are not there yet; takes the texts over. */
-static enum status add_users(struct ag_users_win *users, struct ag_sid_list *sids, bool loaded,
-                             struct ag_user **list, size_t *count)
+/* Once more with the names that came while somebody was willing to wait for them. */
+static enum status compose_patiently(struct ag_users_win *users, struct ag_sid_list *loaded,
+                                     struct ag_sid_list *profiles, struct ag_user **out,
+                                     size_t *out_count, struct err *err)
 {
-    for (size_t i = 0; i < sids->count && *count < AG_USERS_MOST; i++) {
-        if (!loaded && has_sid(*list, *count, sids->sids[i])) {
-            continue;
-        }
-        struct ag_user *more = realloc(*list, (*count + 1) * sizeof *more);
-        if (more == NULL) {
-            return ST_NO_MEMORY;
-        }
-        *list = more;
-        const char *account = account_of(users, sids->sids[i]);
-        more[*count] = (struct ag_user){.sid = sids->sids[i],
-                                        .account = account != NULL ? text_copy(account) : NULL,
-                                        .hive_loaded = loaded};
-        sids->sids[i] = NULL;
-        *count += 1;
+    enum status st = compose(users, loaded, profiles, out, out_count, err);
+    if (st != ST_OK || users->options.patience_ms == 0) {
+        return st;
     }
-    return ST_OK;
+    ag_asker_wait(users->asker, users->options.patience_ms);
+    take_answers(users);
+    ag_users_free(*out, *out_count);
+    *out = NULL;
+    *out_count = 0;
+    return compose(users, loaded, profiles, out, out_count, err);
 }
 
 static enum status list_users(void *ctx, struct ag_user **out, size_t *out_count, struct err *err)
 {
+    struct ag_users_win *users = ctx;
     struct ag_sid_list loaded = {0};
     struct ag_sid_list profiles = {0};
-    struct ag_user *list = NULL;
-    size_t count = 0;
 
     enum status st = ag_hives_list(&loaded, err);
     if (st == ST_OK) {
         st = list_profiles(&profiles, err);
     }
     if (st == ST_OK) {
-        st = add_users(ctx, &loaded, true, &list, &count);
-        if (st == ST_OK) {
-            st = add_users(ctx, &profiles, false, &list, &count);
-        }
-        if (st != ST_OK) {
-            (void)err_set(err, st, 0, "no memory for the list of users");
-        }
+        look_at_sessions(users);
+        take_answers(users);
+        st = compose_patiently(users, &loaded, &profiles, out, out_count, err);
+        users->news = false; /* it is in the list */
+        keep(users);
     }
-    if (st == ST_OK) {
-        *out = list;
-        *out_count = count;
-        list = NULL;
-        count = 0;
-    }
-    ag_users_free(list, count);
     ag_sid_list_done(&loaded);
     ag_sid_list_done(&profiles);
     return st;
 }
 
-enum status ag_users_win_new(struct ag_users_win **out, struct err *err)
+bool ag_users_win_take_news(struct ag_users_win *users)
+{
+    take_answers(users);
+    ag_asker_ask(users->asker, &users->names, clock_monotonic_ms());
+    bool news = users->news;
+    users->news = false;
+    return news;
+}
+
+/* A file that is not there, or not whole, is no reason not to start. */
+static void load(struct ag_users_win *users)
+{
+    const struct ag_vault *vault = users->options.vault;
+    struct err err = {.st = ST_OK};
+    if (vault == NULL) {
+        return;
+    }
+    if (ag_groups_load(&users->groups, vault, &err) != ST_OK) {
+        log_failure(LOG_WARNING, "groups_not_read", &err);
+    }
+    if (ag_names_load(&users->names, vault, clock_monotonic_ms(), &err) != ST_OK) {
+        log_failure(LOG_WARNING, "names_not_read", &err);
+    }
+}
+
+enum status ag_users_win_new(const struct ag_users_win_options *options, struct ag_users_win **out,
+                             struct err *err)
 {
     struct ag_users_win *users = calloc(1, sizeof *users);
     if (users == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "no memory for the users");
     }
+    users->options = *options;
+    const struct ag_asker_calls *names = options->names != NULL ? options->names : &AG_ASKER_CALLS;
+    enum status st = ag_asker_start(names, options->wake, options->ctx, &users->asker, err);
+    if (st != ST_OK) {
+        free(users);
+        return st;
+    }
+    load(users);
     *out = users;
     return ST_OK;
 }
 
 void ag_users_win_free(struct ag_users_win *users)
 {
-    if (users == NULL) {
-        return;
+    if (users != NULL) {
+        ag_asker_stop(users->asker);
+        ag_groups_done(&users->groups);
+        ag_names_done(&users->names);
+        free(users);
     }
-    for (size_t i = 0; i < users->count; i++) {
-        free(users->known[i].account);
-    }
-    free(users->known);
-    free(users);
 }
 
 struct ag_users ag_users_win_port(struct ag_users_win *users)

@@ -20,6 +20,7 @@ enum {
     FLOOR_CHARS = 4096,       /* 16 lines of a rollout, a version and 64 hex digits */
 };
 
+static const wchar_t OUR_KEY[] = L"SOFTWARE\\MapiRollout";
 static const wchar_t STATE_KEY[] = L"SOFTWARE\\MapiRollout\\State";
 static const wchar_t FLOOR_VALUE[] = L"Floor";
 static const wchar_t RUNNING_KEY[] = L"SOFTWARE\\MapiRollout\\Running";
@@ -27,6 +28,7 @@ static const wchar_t MARK_VALUE[] = L"User";
 
 struct ag_vault_win {
     char folder[PATH_BYTES];
+    HANDLE lock; /* NULL: not locked */
 };
 
 /* Letters, digits, dots, hyphens and underscores, no dot first: no way out of the folder, no
@@ -204,7 +206,21 @@ static enum status write_floor(void *ctx, struct span content, struct err *err)
 
 /* ---- the mark ------------------------------------------------------------------------------ */
 
-/* A volatile key: gone with the machine's restart, never written to disk. */
+/* A volatile key: gone with the machine's restart, never written to disk. The key above it must be
+ * there before, or it becomes volatile, too, and refuses the floor's key. */
+static LSTATUS open_running_key(HKEY *out)
+{
+    HKEY above = NULL;
+    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, OUR_KEY, 0, NULL, 0, KEY_CREATE_SUB_KEY,
+                                    NULL, &above, NULL);
+    if (error != ERROR_SUCCESS) {
+        return error;
+    }
+    (void)RegCloseKey(above);
+    return RegCreateKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, NULL, REG_OPTION_VOLATILE,
+                           KEY_SET_VALUE, NULL, out, NULL);
+}
+
 static enum status write_mark(void *ctx, const char *mark, struct err *err)
 {
     (void)ctx;
@@ -217,8 +233,7 @@ static enum status write_mark(void *ctx, const char *mark, struct err *err)
     for (size_t i = 0; i < length; i++) {
         wide[i] = (wchar_t)mark[i]; /* a SID and digits */
     }
-    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, NULL, REG_OPTION_VOLATILE,
-                                    KEY_SET_VALUE, NULL, &key, NULL);
+    LSTATUS error = open_running_key(&key);
     if (error == ERROR_SUCCESS && mark != NULL) {
         error = RegSetValueExW(key, MARK_VALUE, 0, REG_SZ, (const BYTE *)wide,
                                (DWORD)((length + 1) * sizeof *wide));
@@ -255,6 +270,14 @@ static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err
     return ST_OK;
 }
 
+enum status ag_vault_win_forget_running(struct err *err)
+{
+    LSTATUS error = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, 0);
+    return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
+               ? ST_OK
+               : error_set(err, (uint32_t)error, "cannot remove HKLM\\%ls", RUNNING_KEY);
+}
+
 /* ---- the port ------------------------------------------------------------------------------ */
 
 enum status ag_vault_win_open(const char *folder, struct ag_vault_win **out, struct err *err)
@@ -275,8 +298,37 @@ enum status ag_vault_win_open(const char *folder, struct ag_vault_win **out, str
     return ST_OK;
 }
 
+/* A file that nobody else may open while this process lives; it goes with the handle. */
+enum status ag_vault_win_lock(struct ag_vault_win *vault, struct err *err)
+{
+    char path[PATH_BYTES];
+    wchar_t *wide = NULL;
+    enum status st = path_of(vault, "agent.lock", path, err);
+    if (st == ST_OK) {
+        st = text_to_wide(path, &wide);
+    }
+    if (st != ST_OK) {
+        return err_set(err, st, 0, "cannot lock %s", vault->folder);
+    }
+    HANDLE lock = CreateFileW(wide, GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS,
+                              FILE_ATTRIBUTE_NORMAL | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    DWORD error = lock == INVALID_HANDLE_VALUE ? GetLastError() : ERROR_SUCCESS;
+    free(wide);
+    if (error == ERROR_SHARING_VIOLATION) {
+        return err_set(err, ST_BUSY, error, "another agent works on %s", vault->folder);
+    }
+    if (error != ERROR_SUCCESS) {
+        return error_set(err, error, "cannot lock %s", vault->folder);
+    }
+    vault->lock = lock;
+    return ST_OK;
+}
+
 void ag_vault_win_close(struct ag_vault_win *vault)
 {
+    if (vault != NULL && vault->lock != NULL) {
+        (void)CloseHandle(vault->lock);
+    }
     free(vault);
 }
 

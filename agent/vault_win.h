@@ -18,9 +18,15 @@ struct ag_vault_win;
 /* Make or check the folder, and open the vault in it. */
 enum status ag_vault_win_open(const char *folder, struct ag_vault_win **out,
                               struct err *err) MUST_USE;
+/* One agent at a time: ST_BUSY if another process has locked the same folder. Held until it is
+ * closed, or the process ends. */
+enum status ag_vault_win_lock(struct ag_vault_win *vault, struct err *err) MUST_USE;
 void ag_vault_win_close(struct ag_vault_win *vault); /* NULL is fine */
 
 /* The port; its ctx is the struct. */
 struct ag_vault ag_vault_win_port(struct ag_vault_win *vault);
+
+/* Remove the volatile key of the mark; for who removes the service. */
+enum status ag_vault_win_forget_running(struct err *err) MUST_USE;
 
 #endif

@@ -1,229 +1,250 @@
 #include "agent/watch_win.h"
 
+#include "agent/arming.h"
+#include "agent/files_win.h"
 #include "agent/registry_win.h"
-#include "agent/setting_win.h"
+#include "agent/settings_watch_win.h"
+#include "agent/user_keys_win.h"
 #include "agent/users_win.h"
 #include "base/clock.h"
 #include "base/error_win.h"
 #include "base/log.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    LOOK_EVERY_MS = 1000,       /* at the list of hives, besides being told */
-    CHECK_EVERY_MS = 60 * 1000, /* at everything: a rewrite that nobody told us about */
-    LET_GO_MS = 10 * 1000,      /* after a logoff: Windows unloads the hive within that */
-    KEYS_A_USER = 2,
+    LIST_EVERY_MS = 10 * 1000, /* the hives, besides being told */
+    LIST_AGAIN_MS = 1000,      /* when it could not be listed, or nobody will tell */
+    LEAVING_MOST = 16,         /* sessions that end at once; more: everybody's keys are let go */
 };
 
-enum { WAIT_STOP, WAIT_SESSION, WAIT_HIVES, WAIT_USERS, WAIT_COUNT };
+/* The lowest that is signalled is served first, so what a user can signal at will comes last. */
+enum { WAIT_STOP, WAIT_SESSION, WAIT_HIVES, WAIT_SETTINGS, WAIT_FILES, WAIT_KEYS, WAIT_COUNT };
 
-/* One key that is watched. Each has an event of its own: RegNotifyChangeKeyValue resets the event
- * that it is given, so that with a shared one the change of one key is lost while the next key is
- * being armed. A wait of the thread pool passes it on, for any number of users. */
-struct watched_key {
-    HKEY key;
-    HANDLE event;
-    HANDLE wait;
+struct leaving {
+    char sids[LEAVING_MOST][AG_USER_SID_BYTES];
+    size_t count;
+    bool everybody;
 };
 
 struct ag_watch {
     void (*changed)(void *ctx);
     void *ctx;
+    char *data_dir;
     atomic_bool change;
-    atomic_bool logged_off;
+    atomic_bool file;
+    atomic_bool settings_change;
     HANDLE thread;
-    HANDLE stop;
-    HANDLE session;
-    HANDLE hives; /* signalled when a key of HKEY_USERS comes or goes */
-    HANDLE users; /* signalled when one of `keys` changed */
-    struct watched_key *keys;
-    size_t key_count;
-    struct ag_sid_list seen;
-    uint64_t let_go_until_ms;
-    uint64_t checked_ms;
+    HANDLE events[WAIT_COUNT];
+    SRWLOCK lock;
+    struct leaving leaving; /* behind the lock */
+
+    /* The thread's own. */
+    struct ag_arming arming;
+    struct ag_settings_watch settings;
+    struct ag_files_watch *files; /* NULL: not watched */
+    bool hives_will_tell;
+    uint64_t list_due_ms;
 };
 
-static void close_handle(HANDLE handle)
+static void tell(struct ag_watch *watch, atomic_bool *what)
 {
-    if (handle != NULL) {
-        (void)CloseHandle(handle);
-    }
-}
-
-static void CALLBACK key_changed(void *users, BOOLEAN timed_out)
-{
-    (void)timed_out;
-    (void)SetEvent(users);
-}
-
-/* The wait first, and until its call is over: closing the key signals the event once more. */
-static void close_key(struct watched_key *watched)
-{
-    if (watched->wait != NULL) {
-        (void)UnregisterWaitEx(watched->wait, INVALID_HANDLE_VALUE);
-    }
-    ag_user_key_close(watched->key);
-    close_handle(watched->event);
-}
-
-static void close_keys(struct watched_key *keys, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        close_key(&keys[i]);
-    }
-    free(keys);
-}
-
-/* Be told of changes below one user's key; false if the key is not there or not ours to see. */
-static bool watch_key(HANDLE users, const char *sid, const wchar_t *path, DWORD filter,
-                      struct watched_key *out)
-{
-    struct watched_key watched = {0};
-    watched.event = CreateEventW(NULL, FALSE, FALSE, NULL);
-    bool done =
-        watched.event != NULL &&
-        ag_user_key_open(sid, path, AG_KEY_NOTIFY, &watched.key, NULL) == ST_OK &&
-        RegNotifyChangeKeyValue(watched.key, FALSE, filter, watched.event, TRUE) == ERROR_SUCCESS &&
-        RegisterWaitForSingleObject(&watched.wait, watched.event, key_changed, users, INFINITE,
-                                    WT_EXECUTEONLYONCE);
-    if (done) {
-        *out = watched;
-    } else {
-        close_key(&watched);
-    }
-    return done;
-}
-
-/* The setting's values, and the nearest key above in which the setting's key may come or go. */
-static size_t watch_user(HANDLE users, const char *sid, struct watched_key keys[KEYS_A_USER])
-{
-    static const wchar_t *const ABOVE[] = {L"Software\\Microsoft", L"Software"};
-    size_t count = 0;
-    if (watch_key(users, sid, AG_SETTING_KEY, REG_NOTIFY_CHANGE_LAST_SET, &keys[count])) {
-        count++;
-    }
-    for (size_t i = 0; i < sizeof ABOVE / sizeof ABOVE[0]; i++) {
-        if (watch_key(users, sid, ABOVE[i], REG_NOTIFY_CHANGE_NAME, &keys[count])) {
-            return count + 1;
-        }
-    }
-    return count;
-}
-
-/* Watch all loaded hives anew; the old keys go once the new ones are there. */
-static void watch_users(struct ag_watch *watch, const struct ag_sid_list *sids)
-{
-    struct watched_key *keys = calloc(sids->count * KEYS_A_USER + 1, sizeof *keys);
-    size_t count = 0;
-    if (keys == NULL) {
-        return; /* the old ones stay, and the poll goes on */
-    }
-    for (size_t i = 0; i < sids->count; i++) {
-        count += watch_user(watch->users, sids->sids[i], keys + count);
-    }
-    close_keys(watch->keys, watch->key_count);
-    watch->keys = keys;
-    watch->key_count = count;
-}
-
-static void tell(struct ag_watch *watch)
-{
-    atomic_store(&watch->change, true);
+    atomic_store(what, true);
     watch->changed(watch->ctx);
 }
 
-static bool same_list(const struct ag_sid_list *a, const struct ag_sid_list *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp(a->sids[i], b->sids[i]) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Rearm first, tell then: what changes in between is seen by the look that telling causes. */
-static void look(struct ag_watch *watch, bool users_changed)
-{
-    static const struct ag_sid_list NOBODY = {0};
-    struct ag_sid_list now = {0};
-    uint64_t now_ms = clock_monotonic_ms();
-    bool let_go = now_ms < watch->let_go_until_ms;
-    if (ag_hives_list(&now, NULL) != ST_OK) {
-        return; /* the next look is a second away */
-    }
-    bool differs = !same_list(&now, &watch->seen);
-    bool lapsed = !let_go && watch->let_go_until_ms != 0;
-    bool due = now_ms - watch->checked_ms >= CHECK_EVERY_MS;
-    if (differs || users_changed || lapsed || due) {
-        watch_users(watch, let_go ? &NOBODY : &now);
-    }
-    if (lapsed) {
-        watch->let_go_until_ms = 0;
-    }
-    if (differs || users_changed || lapsed || due) {
-        watch->checked_ms = now_ms;
-        tell(watch);
-    }
-    ag_sid_list_done(&watch->seen);
-    watch->seen = now;
-}
+/* ---- users --------------------------------------------------------------------------------- */
 
 static void watch_hives(struct ag_watch *watch)
 {
-    /* A failure leaves the look at every second. */
-    (void)RegNotifyChangeKeyValue(HKEY_USERS, FALSE, REG_NOTIFY_CHANGE_NAME, watch->hives, TRUE);
+    watch->hives_will_tell =
+        RegNotifyChangeKeyValue(HKEY_USERS, FALSE, REG_NOTIFY_CHANGE_NAME,
+                                watch->events[WAIT_HIVES], TRUE) == ERROR_SUCCESS;
+}
+
+/* True if somebody came or went. */
+static bool list_hives(struct ag_watch *watch, uint64_t now_ms)
+{
+    struct ag_sid_list now = {0};
+    bool listed = ag_hives_list(&now, NULL) == ST_OK;
+    bool differs = listed && ag_arming_take_list(&watch->arming, now.sids, now.count, now_ms);
+    ag_sid_list_done(&now);
+    if (!watch->hives_will_tell) {
+        watch_hives(watch);
+    }
+    watch->list_due_ms =
+        now_ms + (listed && watch->hives_will_tell ? LIST_EVERY_MS : LIST_AGAIN_MS);
+    return differs;
+}
+
+static void let_go(struct ag_watch *watch, uint64_t now_ms)
+{
+    AcquireSRWLockExclusive(&watch->lock);
+    struct leaving leaving = watch->leaving;
+    watch->leaving = (struct leaving){.count = 0};
+    ReleaseSRWLockExclusive(&watch->lock);
+    if (leaving.everybody) {
+        ag_arming_let_go(&watch->arming, NULL, now_ms);
+    }
+    for (size_t i = 0; i < leaving.count && !leaving.everybody; i++) {
+        ag_arming_let_go(&watch->arming, leaving.sids[i], now_ms);
+    }
+}
+
+/* Armed first, told then: what changes in between is seen by the look that telling causes. */
+static void look_after_users(struct ag_watch *watch, bool list, bool session)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    bool look = session;
+    if (list || session || now_ms >= watch->list_due_ms) {
+        look = list_hives(watch, now_ms) || look;
+    }
+    look = ag_arming_work(&watch->arming, now_ms) || look;
+    if (look) {
+        tell(watch, &watch->change);
+    }
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+static void watch_files(struct ag_watch *watch)
+{
+    struct err err = {0};
+    if (watch->data_dir == NULL) {
+        return;
+    }
+    if (ag_files_watch_open(watch->data_dir, &watch->files, &err) != ST_OK) {
+        log_failure(LOG_WARNING, "folder_not_watched", &err);
+    }
+}
+
+static void unwatch_files(struct ag_watch *watch)
+{
+    ag_files_watch_close(watch->files);
+    watch->files = NULL;
+}
+
+static void look_at_files(struct ag_watch *watch)
+{
+    bool broken = false;
+    bool came = ag_files_watch_take(watch->files, &broken);
+    if (broken) {
+        log_write(LOG_WARNING, "event=folder_not_watched why=\"it tells no more\"");
+        unwatch_files(watch);
+    }
+    if (came || broken) {
+        tell(watch, &watch->file);
+    }
+}
+
+/* ---- the thread ---------------------------------------------------------------------------- */
+
+static DWORD wait_ms(const struct ag_watch *watch)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    uint64_t due_ms = ag_arming_due_ms(&watch->arming);
+    due_ms = due_ms < watch->list_due_ms ? due_ms : watch->list_due_ms;
+    return due_ms > now_ms ? (DWORD)(due_ms - now_ms) : 0; /* the list is due within seconds */
+}
+
+static void begin(struct ag_watch *watch)
+{
+    const struct ag_arming_port keys = ag_user_keys_port(watch->events[WAIT_KEYS]);
+    ag_arming_init(&watch->arming, &keys);
+    ag_settings_watch_open(&watch->settings, watch->events[WAIT_SETTINGS]);
+    watch_files(watch);
+    watch_hives(watch);
+    look_after_users(watch, true, true);
+}
+
+static void end(struct ag_watch *watch)
+{
+    unwatch_files(watch);
+    ag_settings_watch_close(&watch->settings);
+    ag_arming_done(&watch->arming);
+}
+
+static void serve(struct ag_watch *watch, DWORD woken)
+{
+    switch (woken) {
+    case WAIT_OBJECT_0 + WAIT_SESSION:
+        let_go(watch, clock_monotonic_ms());
+        look_after_users(watch, true, true);
+        break;
+    case WAIT_OBJECT_0 + WAIT_HIVES:
+        watch_hives(watch);
+        look_after_users(watch, true, false);
+        break;
+    case WAIT_OBJECT_0 + WAIT_SETTINGS:
+        if (ag_settings_watch_take(&watch->settings)) {
+            tell(watch, &watch->settings_change);
+        }
+        break;
+    case WAIT_OBJECT_0 + WAIT_FILES: look_at_files(watch); break;
+    default: look_after_users(watch, false, false); break; /* WAIT_KEYS, or something is due */
+    }
+}
+
+/* An event of ours that nobody sets stands in the place of a folder that is not watched. */
+static DWORD wait_for_any(const struct ag_watch *watch)
+{
+    HANDLE all[WAIT_COUNT];
+    memcpy(all, watch->events, sizeof all);
+    if (watch->files != NULL) {
+        all[WAIT_FILES] = ag_files_watch_event(watch->files);
+    }
+    return WaitForMultipleObjects(WAIT_COUNT, all, FALSE, wait_ms(watch));
 }
 
 static DWORD WINAPI watch_all(void *argument)
 {
     struct ag_watch *watch = argument;
-    watch_hives(watch);
-    look(watch, true);
-    for (;;) {
-        HANDLE all[WAIT_COUNT] = {watch->stop, watch->session, watch->hives, watch->users};
-        DWORD woken = WaitForMultipleObjects(WAIT_COUNT, all, FALSE, LOOK_EVERY_MS);
-        switch (woken) {
-        case WAIT_OBJECT_0 + WAIT_STOP: return 0;
-        case WAIT_OBJECT_0 + WAIT_SESSION:
-            if (atomic_exchange(&watch->logged_off, false)) {
-                watch->let_go_until_ms = clock_monotonic_ms() + LET_GO_MS;
-            }
-            look(watch, true);
-            break;
-        case WAIT_OBJECT_0 + WAIT_HIVES:
-            watch_hives(watch);
-            look(watch, false);
-            break;
-        case WAIT_OBJECT_0 + WAIT_USERS: look(watch, true); break;
-        case WAIT_TIMEOUT: look(watch, false); break;
-        default: /* WAIT_FAILED: a handle of ours is broken */
+    DWORD woken = WAIT_TIMEOUT;
+    begin(watch);
+    while (woken != WAIT_OBJECT_0 + WAIT_STOP && woken != WAIT_FAILED) {
+        woken = wait_for_any(watch);
+        if (woken == WAIT_FAILED) { /* a handle of ours is broken */
             log_write(LOG_ERROR, "event=watch_ended os_code=%lu", GetLastError());
-            return 1;
+        } else if (woken != WAIT_OBJECT_0 + WAIT_STOP) {
+            serve(watch, woken);
         }
     }
+    end(watch);
+    return 0;
 }
+
+/* ---- from other threads -------------------------------------------------------------------- */
 
 static void free_watch(struct ag_watch *watch)
 {
-    close_keys(watch->keys, watch->key_count);
-    close_handle(watch->thread);
-    close_handle(watch->stop);
-    close_handle(watch->session);
-    close_handle(watch->hives);
-    close_handle(watch->users);
-    ag_sid_list_done(&watch->seen);
+    if (watch->thread != NULL) {
+        (void)CloseHandle(watch->thread);
+    }
+    for (int i = 0; i < WAIT_COUNT; i++) {
+        if (watch->events[i] != NULL) {
+            (void)CloseHandle(watch->events[i]);
+        }
+    }
+    free(watch->data_dir);
     free(watch);
 }
 
-enum status ag_watch_start(void (*changed)(void *ctx), void *ctx, struct ag_watch **out,
-                           struct err *err)
+/* The event that ends the thread stays set, the others are taken by one wait. */
+static bool make_events(struct ag_watch *watch)
+{
+    bool all = true;
+    for (int i = 0; i < WAIT_COUNT; i++) {
+        watch->events[i] = CreateEventW(NULL, i == WAIT_STOP, FALSE, NULL);
+        all = all && watch->events[i] != NULL;
+    }
+    return all;
+}
+
+enum status ag_watch_start(void (*changed)(void *ctx), void *ctx, const char *data_dir,
+                           struct ag_watch **out, struct err *err)
 {
     struct ag_watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL) {
@@ -231,12 +252,13 @@ enum status ag_watch_start(void (*changed)(void *ctx), void *ctx, struct ag_watc
     }
     watch->changed = changed;
     watch->ctx = ctx;
-    watch->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    watch->session = CreateEventW(NULL, FALSE, FALSE, NULL);
-    watch->hives = CreateEventW(NULL, FALSE, FALSE, NULL);
-    watch->users = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (watch->stop != NULL && watch->session != NULL && watch->hives != NULL &&
-        watch->users != NULL) {
+    InitializeSRWLock(&watch->lock);
+    watch->data_dir = data_dir != NULL ? text_copy(data_dir) : NULL;
+    if (data_dir != NULL && watch->data_dir == NULL) {
+        free_watch(watch);
+        return err_set(err, ST_NO_MEMORY, 0, "no memory for the watch on the registry");
+    }
+    if (make_events(watch)) {
         watch->thread = CreateThread(NULL, 0, watch_all, watch, 0, NULL);
     }
     if (watch->thread == NULL) {
@@ -254,7 +276,7 @@ void ag_watch_stop(struct ag_watch *watch)
     if (watch == NULL) {
         return;
     }
-    (void)SetEvent(watch->stop);
+    (void)SetEvent(watch->events[WAIT_STOP]);
     (void)WaitForSingleObject(watch->thread, INFINITE);
     free_watch(watch);
 }
@@ -264,10 +286,25 @@ bool ag_watch_take_change(struct ag_watch *watch)
     return atomic_exchange(&watch->change, false);
 }
 
-void ag_watch_session_changed(struct ag_watch *watch, bool logged_off)
+bool ag_watch_take_file(struct ag_watch *watch)
 {
-    if (logged_off) {
-        atomic_store(&watch->logged_off, true);
+    return atomic_exchange(&watch->file, false);
+}
+
+bool ag_watch_take_settings_change(struct ag_watch *watch)
+{
+    return atomic_exchange(&watch->settings_change, false);
+}
+
+void ag_watch_session_changed(struct ag_watch *watch, bool logged_off, const char *sid)
+{
+    AcquireSRWLockExclusive(&watch->lock);
+    struct leaving *leaving = &watch->leaving;
+    if (logged_off && sid != NULL && leaving->count < LEAVING_MOST) {
+        (void)snprintf(leaving->sids[leaving->count++], AG_USER_SID_BYTES, "%s", sid);
+    } else if (logged_off) {
+        leaving->everybody = true;
     }
-    (void)SetEvent(watch->session);
+    ReleaseSRWLockExclusive(&watch->lock);
+    (void)SetEvent(watch->events[WAIT_SESSION]);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 int64_t clock_wall_s(void);
+int64_t clock_wall_ms(void); /* the same, in milliseconds */
 
 /* Counts on from an arbitrary start and never jumps back; includes time asleep where the system
  * offers that. */

@@ -3,15 +3,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/time_text.h"
+#include "base/visible.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES = 2048 };
-
 static struct {
-    FILE *file; /* NULL is stderr */
+    struct log_sink other; /* its take NULL: there is none */
+    FILE *file;            /* NULL is stderr */
     enum log_level most;
 } sink = {.most = LOG_INFO};
 
@@ -40,34 +40,26 @@ enum status log_open(const char *path, enum log_level most, struct err *err)
     return st;
 }
 
+void log_open_sink(const struct log_sink *to)
+{
+    log_close();
+    sink.other = *to;
+    sink.most = LOG_DEBUG;
+}
+
 void log_close(void)
 {
+    sink.other = (struct log_sink){0};
     if (sink.file != NULL) {
         (void)fclose(sink.file);
         sink.file = NULL;
     }
 }
 
-static void escape(const char *text, char *out, size_t size)
-{
-    size_t used = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0' && used + 7 < size; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            used += (size_t)snprintf(out + used, size - used, "\\x%02x", *p);
-        } else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
-            used += (size_t)snprintf(out + used, size - used, "\\u%04x", p[1]); /* C1 controls */
-            p++;
-        } else {
-            out[used++] = (char)*p;
-        }
-    }
-    out[used] = '\0';
-}
-
 void log_write(enum log_level level, const char *format, ...)
 {
-    char text[LINE_BYTES / 2];
-    char line[LINE_BYTES];
+    char text[LOG_MESSAGE_BYTES / 2];
+    char message[LOG_MESSAGE_BYTES];
     char now[TIME_TEXT_BYTES];
     va_list arguments;
     if (level > sink.most) {
@@ -79,17 +71,22 @@ void log_write(enum log_level level, const char *format, ...)
     if (length < 0) {
         return;
     }
-    escape(text, line, sizeof line);
+    (void)visible_copy(text, message, sizeof message);
+    if (sink.other.take != NULL) {
+        sink.other.take(sink.other.ctx, level, message);
+        return;
+    }
     time_text_write(clock_wall_s(), now);
     FILE *file = sink.file != NULL ? sink.file : stderr;
     /* One call, one line: stdio's own lock keeps lines of several threads apart. */
-    (void)fprintf(file, "time=%s level=%s %s\n", now, LEVELS[level], line);
+    (void)fprintf(file, "time=%s level=%s %s\n", now, LEVELS[level], message);
     (void)fflush(file);
 }
 
-void log_failure(enum log_level level, const char *what, const struct err *err)
+void log_failure(enum log_level level, const char *event, const struct err *err)
 {
-    log_write(level, "%s: %s%s%s: %s (os_code=%u)", what,
-              err->code != NULL ? err->code : status_name(err->st),
-              err->pointer[0] != '\0' ? " at " : "", err->pointer, err->text, err->os_code);
+    bool placed = err->pointer[0] != '\0';
+    log_write(level, "event=%s code=%s%s%s os_code=%u reason=\"%s\"", event,
+              err->code != NULL ? err->code : status_name(err->st), placed ? " pointer=" : "",
+              err->pointer, err->os_code, err->text);
 }

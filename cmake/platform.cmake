@@ -12,8 +12,10 @@ if(WIN32)
   target_compile_definitions(mr_platform INTERFACE
     UNICODE _UNICODE WIN32_LEAN_AND_MEAN _WIN32_WINNT=0x0603 WINVER=0x0603 __USE_MINGW_ANSI_STDIO=1)
   # -fstack-protector-strong needs -static here: its DLL is not on any machine but ours.
+  # To version 6 of the subsystem and later Windows gives protections that older programs would not stand.
   target_link_options(mr_platform INTERFACE
-    -static -fstack-protector-strong -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--no-insert-timestamp)
+    -static -fstack-protector-strong -Wl,--dynamicbase,--nxcompat,--high-entropy-va,--no-insert-timestamp
+    -Wl,--major-subsystem-version=6,--minor-subsystem-version=1,--major-os-version=6,--minor-os-version=1)
   # At the very end of each link, since the libraries need them, too. mingwex and msvcrt come before ntdll, which
   # exports a C library of its own that would be taken instead.
   set(CMAKE_C_STANDARD_LIBRARIES "-lws2_32 -lcrypt32 -lbcrypt -lwinhttp -liphlpapi -lwtsapi32 -luserenv -lnetapi32 \

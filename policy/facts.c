@@ -2,6 +2,7 @@
 
 #include "policy/bucket.h"
 #include "policy/json_read.h"
+#include "policy/report_shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +24,6 @@ static const char *read_text(const struct pol_at *at, const char *key)
     const char *text = NULL;
     (void)pol_read_text(at, key, POL_OPTIONAL, LIMIT_STRING_BYTES, &text);
     return text;
-}
-
-static enum pol_answer read_answer(const struct pol_at *at, const char *key)
-{
-    bool yes = false;
-    if (!pol_read_boolean(at, key, POL_OPTIONAL, &yes)) {
-        return POL_NOT_KNOWN;
-    }
-    return yes ? POL_YES : POL_NO;
 }
 
 /* NULL if the list is not known; a list without elements is known. free() frees it. */
@@ -79,7 +71,7 @@ static void read_host(const struct pol_at *root, struct pol_fact_line *line)
     facts->ad_site = read_text(&host, "ad_site");
     line->tags = read_list(&host, "tags", line, &facts->tag_count);
     facts->tags = line->tags;
-    facts->multi_session = read_answer(&host, "multi_session");
+    facts->multi_session = pol_shape_answer(&host, "multi_session");
 }
 
 /* A list of SIDs alone says nothing about names. */
@@ -132,8 +124,8 @@ static void read_preflight(const struct pol_at *root, struct pol_facts *facts)
     struct pol_at preflight;
     if (pol_read_member(root, "preflight", POL_OPTIONAL, &preflight) &&
         pol_read_object(&preflight, KEYS, COUNT(KEYS))) {
-        facts->preflight_allow = read_answer(&preflight, "allow");
-        facts->preflight_block = read_answer(&preflight, "block");
+        facts->preflight_allow = pol_shape_answer(&preflight, "allow");
+        facts->preflight_block = pol_shape_answer(&preflight, "block");
     }
 }
 

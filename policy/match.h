@@ -13,9 +13,6 @@
 /* Kleene's three values, ordered: AND is the minimum, OR the maximum. */
 enum pol_truth { POL_FALSE, POL_UNKNOWN, POL_TRUE };
 
-/* A fact of two values that may not be known. */
-enum pol_answer { POL_NOT_KNOWN, POL_NO, POL_YES };
-
 /* What is known about one user on one host. NULL is "not known". facts.h reads them from a file and
  * prepares what is to be computed beforehand. */
 struct pol_facts {

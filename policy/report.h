@@ -72,10 +72,13 @@ struct pol_report {
     uint32_t trust_version;
 
     const char *host_name;
-    const char *host_fqdn;   /* may be NULL */
-    const char *host_domain; /* may be NULL */
-    const char *host_os;     /* may be NULL */
-    const char *host_arch;   /* may be NULL */
+    const char *host_fqdn;        /* may be NULL */
+    const char *host_domain;      /* may be NULL */
+    const char *host_os;          /* may be NULL */
+    const char *host_arch;        /* may be NULL */
+    const char *host_computer_ou; /* may be NULL */
+    const char *host_ad_site;     /* may be NULL */
+    enum pol_answer host_multi_session;
     const char *const *tags;
     size_t tag_count;
 

@@ -132,10 +132,12 @@ static void read_host(const struct pol_at *root, struct memory *memory)
     (void)pol_read_text(&at, "name", POL_REQUIRED, LIMIT_STRING_BYTES, &r->host_name);
     (void)pol_read_text(&at, "fqdn", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_fqdn);
     (void)pol_read_text(&at, "domain", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_domain);
+    (void)pol_read_text(&at, "computer_ou", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_computer_ou);
+    (void)pol_read_text(&at, "ad_site", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_ad_site);
     (void)pol_read_text(&at, "os", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_os);
     (void)pol_read_text(&at, "arch", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_arch);
     read_texts(&at, "tags", memory, &r->tags, &r->tag_count);
-    pol_shape_host(&at);
+    r->host_multi_session = pol_shape_answer(&at, "multi_session");
 }
 
 static void read_failed(const struct pol_at *policy, struct pol_report *r)

@@ -52,6 +52,15 @@ static void shape_count(const struct pol_at *at, const char *key)
     (void)pol_read_integer(at, key, POL_OPTIONAL, 0, UINT32_MAX, &ignored);
 }
 
+enum pol_answer pol_shape_answer(const struct pol_at *at, const char *key)
+{
+    bool yes = false;
+    if (!pol_read_boolean(at, key, POL_OPTIONAL, &yes)) {
+        return POL_NOT_KNOWN;
+    }
+    return yes ? POL_YES : POL_NO;
+}
+
 static void shape_boolean(const struct pol_at *at, const char *key)
 {
     bool ignored = false;
@@ -77,13 +86,6 @@ void pol_shape_texts(const struct pol_at *at, const char *key)
     for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
         (void)pol_at_text(&item, LIMIT_STRING_BYTES, &ignored);
     }
-}
-
-void pol_shape_host(const struct pol_at *host)
-{
-    shape_text(host, "computer_ou", POL_OPTIONAL);
-    shape_text(host, "ad_site", POL_OPTIONAL);
-    shape_boolean(host, "multi_session");
 }
 
 void pol_shape_outlook(const struct pol_at *report)

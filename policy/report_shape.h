@@ -9,6 +9,7 @@
 #define POLICY_REPORT_SHAPE_H
 
 #include "policy/json_read.h"
+#include "policy/words.h"
 
 /* Cursor to a member that is an object of these members; false if it is absent, null or wrong. */
 bool pol_shape_object(const struct pol_at *at, const char *key, enum pol_need need,
@@ -21,11 +22,11 @@ bool pol_shape_list(const struct pol_at *at, const char *key, size_t most, struc
 /* Is text a SID as Windows prints it: "S-1-", then numbers with one dash between? */
 bool pol_shape_is_sid(const char *text);
 
+/* An optional boolean. */
+enum pol_answer pol_shape_answer(const struct pol_at *at, const char *key);
+
 /* An optional list of texts. */
 void pol_shape_texts(const struct pol_at *at, const char *key);
-
-/* computer_ou, ad_site and multi_session of `host`. */
-void pol_shape_host(const struct pol_at *host);
 
 /* `outlook` and `preflight` of the report. */
 void pol_shape_outlook(const struct pol_at *report);

@@ -45,9 +45,16 @@ static void write_host(struct pol_json_writer *w, const struct pol_report *r)
     pol_json_text(w, "name", r->host_name);
     pol_json_text(w, "fqdn", r->host_fqdn);
     pol_json_text(w, "domain", r->host_domain);
+    pol_json_text(w, "computer_ou", r->host_computer_ou);
+    pol_json_text(w, "ad_site", r->host_ad_site);
     write_texts(w, "tags", r->tags, r->tag_count);
     pol_json_text(w, "os", r->host_os);
     pol_json_text(w, "arch", r->host_arch);
+    if (r->host_multi_session == POL_NOT_KNOWN) {
+        pol_json_null(w, "multi_session");
+    } else {
+        pol_json_boolean(w, "multi_session", r->host_multi_session == POL_YES);
+    }
     pol_json_close_object(w);
 }
 

@@ -14,19 +14,19 @@ enum status pol_unbuilt_in_server(const struct pol_policy *policy, struct err *e
 const char *pol_unbuilt_condition(enum pol_match_key key)
 {
     switch (key) {
-    case POL_MATCH_GROUP:
-    case POL_MATCH_COMPUTER_OU:
-    case POL_MATCH_AD_SITE:
     case POL_MATCH_OUTLOOK:
-    case POL_MATCH_MULTI_SESSION:
         return "agents of this version do not know this yet: they leave alone whom the ring would "
                "decide";
     case POL_MATCH_MAILBOX:
         return "agents of this version do not know where a mailbox is: to them all are \"unknown\"";
     case POL_MATCH_USER:
+    case POL_MATCH_GROUP:
     case POL_MATCH_HOST:
     case POL_MATCH_DOMAIN:
+    case POL_MATCH_COMPUTER_OU:
+    case POL_MATCH_AD_SITE:
     case POL_MATCH_TAG:
+    case POL_MATCH_MULTI_SESSION:
     case POL_MATCH_PERCENT:
     case POL_MATCH_RING:
     case POL_MATCH_ANY:

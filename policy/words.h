@@ -8,6 +8,9 @@
 #ifndef POLICY_WORDS_H
 #define POLICY_WORDS_H
 
+/* A fact of two values that may not be known; true, false or null in JSON. */
+enum pol_answer { POL_NOT_KNOWN, POL_NO, POL_YES };
+
 enum pol_set {
     POL_SET_BLOCK,
     POL_SET_ALLOW,

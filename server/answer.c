@@ -146,10 +146,10 @@ void srv_answer_error(struct srv_request *rq, const struct err *err)
     } else if (err->st == ST_EXISTS) {
         write_problem(rq, 409, "conflict", "", err->text);
     } else if (err->st == ST_BUG) {
-        log_failure(LOG_ERROR, "event=request_failed", err);
+        log_failure(LOG_ERROR, "request_failed", err);
         write_problem(rq, 500, "internal", "", "the server made a mistake: its log says which");
     } else {
-        log_failure(LOG_ERROR, "event=request_failed", err);
+        log_failure(LOG_ERROR, "request_failed", err);
         write_problem(rq, 503, "unavailable", "", "the server cannot do this now: come again");
     }
 }

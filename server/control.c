@@ -123,7 +123,7 @@ static void serve_one(struct srv_app *app, int fd)
     if (obey(app, fd, line, &err) == ST_OK) {
         (void)snprintf(answer, sizeof answer, "ok\n");
     } else {
-        log_failure(LOG_ERROR, "event=control_failed", &err);
+        log_failure(LOG_ERROR, "control_failed", &err);
         (void)snprintf(answer, sizeof answer, "%s %s\n",
                        err.code != NULL ? err.code : status_name(err.st), err.text);
     }

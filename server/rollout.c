@@ -95,7 +95,7 @@ static bool load_bundle(void *v, const struct srv_bundle_row *row)
     struct srv_bundle *b = NULL;
     struct err err = {0};
     if (bundle_open(r->parts.trust, row->raw, &b, &err) != ST_OK) {
-        log_failure(LOG_ERROR, "event=stored_bundle_unusable", &err);
+        log_failure(LOG_ERROR, "stored_bundle_unusable", &err);
         return true;
     }
     (void)snprintf(b->by, sizeof b->by, "%s", row->by);

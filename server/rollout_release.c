@@ -56,7 +56,7 @@ static enum status hand_out(struct srv_rollout *r, const struct srv_change *chan
 static void audit_done(struct srv_write *w)
 {
     if (w->st != ST_OK) {
-        log_failure(LOG_ERROR, "event=audit_lost", &w->err);
+        log_failure(LOG_ERROR, "audit_lost", &w->err);
     }
     free(w->ctx);
 }

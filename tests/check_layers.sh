@@ -55,7 +55,7 @@ only 'psa/|mbedtls/' 'mbedTLS is known to' policy/verify.c policy/keys.c policy/
     admin/certificate.c 'agent/main*.c' 'server/main*.c' 'admin/main*.c'
 only 'mbedtls/' 'main functions only start the library (psa/crypto.h)' policy/verify.c policy/keys.c \
     policy/key_sealed.c policy/digest.c admin/certificate.c
-only 'curl/' 'libcurl is known to' agent/source_http.c admin/client_http.c
+only 'curl/' 'libcurl is known to' agent/source_http.c 'agent/source_http_*.[ch]' admin/client_http.c
 only 'expat' 'expat is known to' agent/outlook_autodiscover.c
 only 'winhttp' 'WinHTTP is known to' agent/preflight_win.c agent/proxy_win.c
 only 'microhttpd' 'libmicrohttpd is known to' server/http.c
@@ -63,7 +63,7 @@ only 'sqlite3' 'SQLite is known to' 'server/store_sqlite*.[ch]'
 only 'libpq|postgres' 'libpq is known to' 'server/store_pg*.[ch]'
 only 'setjmp|cmocka' 'the test library is known to tests'
 
-only '(windows|windef|winbase|winreg|winsvc|winsock2?|ws2tcpip|winternl|winerror|wincrypt|bcrypt|wtsapi32|userenv|tlhelp32|sddl|aclapi|lm|shlobj|shellapi|iphlpapi|psapi|io|direct|process|evntprov)\.h' \
+only '(windows|windef|winbase|winreg|winsvc|winsock2?|ws2tcpip|winternl|winerror|wincrypt|bcrypt|wtsapi32|userenv|tlhelp32|sddl|aclapi|lm|shlobj|shellapi|iphlpapi|ws2ipdef|psapi|io|direct|process|evntprov|ntsecapi|dsgetdc)\.h' \
     'Windows is known to' '*_win.[ch]'
 only '(unistd|fcntl|dirent|pthread|termios|poll|pwd|grp|signal|sys/[a-z]+|netinet/[a-z]+|arpa/inet|netdb|sys/socket)\.h' \
     'POSIX is known to' '*_posix.[ch]' 'server/*'

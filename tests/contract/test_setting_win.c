@@ -19,7 +19,7 @@ static void reset(void *ctx)
 int main(void)
 {
     const struct setting_subject subject = {
-        .setting = ag_setting_win(),
+        .setting = ag_setting_win(NULL),
         .sid = SID,
         .missing_sid = "S-1-5-21-51-52-53-4004",
         .reset = reset,

@@ -91,6 +91,7 @@ static void store_report(struct fake_world *world, const struct fake_request *re
 static void serve_report(struct fake_world *world, const struct fake_request *request,
                          struct fake_reply *reply)
 {
+    reply->after_ms += world->report_slow_ms;
     if (world->reports_down) {
         reply->http = 503;
         reply->retry_after_s = 30;
@@ -109,7 +110,7 @@ static void serve(void *ctx, const struct fake_request *request, struct fake_rep
     struct fake_world *world = ctx;
     *reply = (struct fake_reply){.st = ST_OK, .http = 404, .after_ms = 1};
     if (world->down) {
-        reply->st = ST_UNREACHABLE;
+        reply->st = world->down_as != ST_OK ? world->down_as : ST_UNREACHABLE;
     } else if (strcmp(request->path, "/v1/policy") == 0) {
         serve_policy(world, request, reply);
     } else if (strcmp(request->path, "/v1/enroll") == 0) {
@@ -217,6 +218,14 @@ static bool files_changed(void *ctx)
     return changed;
 }
 
+static bool network_changed(void *ctx)
+{
+    struct fake_world *world = ctx;
+    bool changed = world->network;
+    world->network = false;
+    return changed;
+}
+
 static char *copy(const char *text)
 {
     char *out = text_copy(text);
@@ -256,6 +265,7 @@ void fake_world_init(struct fake_world *world)
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
+        .network_changed = network_changed,
         .events_ctx = world,
     };
 }

@@ -32,16 +32,19 @@ struct fake_world {
     bool stop;
     bool changed;   /* a hive, since the loop looked last */
     bool dropped;   /* a file, the same */
+    bool network;   /* another one, the same */
     struct err err; /* of the last run */
 
     /* the server */
-    bool down;         /* nothing answers */
-    bool ignores_wait; /* answers at once, as a file server does */
+    bool down;           /* nothing answers */
+    enum status down_as; /* how that looks; 0: ST_UNREACHABLE */
+    bool ignores_wait;   /* answers at once, as a file server does */
     bool no_etag;
     bool new_etag_each_time; /* hostile: the same body under ever new names, never held */
     uint32_t slow_ms;        /* so long for answers about policies that are not held */
     bool reports_down;
-    int report_code; /* instead of 204; 0: none */
+    uint32_t report_slow_ms; /* so long for answers about reports */
+    int report_code;         /* instead of 204; 0: none */
     struct bytes released;
     char etag[64];
     unsigned releases;

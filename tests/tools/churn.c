@@ -1,7 +1,7 @@
-/* churn.c - rewrite a user's value over and over: `churn SID COUNT`.
+/* churn.c - rewrite a user's value over and over: `churn SID COUNT`, or `churn SID flood MS`.
  *
- * Each round writes 0 and waits until somebody else has made it 1 again. Prints "rounds=N ms=N".
- * Ends with 1 if nobody does within WAIT_MS.
+ * Each round writes 0 and waits until somebody else has made it 1 again; ends with 1 if nobody does
+ * within WAIT_MS. A flood waits for nobody. Both print "rounds=N ms=N".
  */
 #include <windows.h>
 
@@ -59,15 +59,32 @@ static int churn(HKEY key, unsigned long rounds)
     return 0;
 }
 
+static int flood(HKEY key, unsigned long ms)
+{
+    ULONGLONG began_ms = GetTickCount64();
+    DWORD rounds = 0;
+
+    while (GetTickCount64() - began_ms < ms) {
+        if (RegSetValueExW(key, SETTING_VALUE, 0, REG_DWORD, (const BYTE *)&rounds,
+                           sizeof(rounds)) != 0) {
+            return 1;
+        }
+        rounds++;
+    }
+    printf("rounds=%lu ms=%llu\n", rounds, GetTickCount64() - began_ms);
+    return 0;
+}
+
 int main(void)
 {
     wchar_t name[NAME_CHARS];
     HKEY key = NULL;
     int argc = 0;
     wchar_t **argv = CommandLineToArgvW(GetCommandLineW(), &argc);
-    if (argv == NULL || argc != 3 ||
+    bool flooding = argv != NULL && argc == 4 && wcscmp(argv[2], L"flood") == 0;
+    if (argv == NULL || (argc != 3 && !flooding) ||
         swprintf(name, NAME_CHARS, L"%ls\\Software\\Microsoft\\Exchange", argv[1]) < 0) {
-        fputs("churn: say a SID and how many rounds\n", stderr);
+        fputs("churn: say a SID and how many rounds, or flood and for how long\n", stderr);
         return 2;
     }
     LSTATUS failure =
@@ -76,7 +93,8 @@ int main(void)
         fprintf(stderr, "churn: %ls: error %ld\n", name, (long)failure);
         return 1;
     }
-    int status = churn(key, wcstoul(argv[2], NULL, 10));
+    int status =
+        flooding ? flood(key, wcstoul(argv[3], NULL, 10)) : churn(key, wcstoul(argv[2], NULL, 10));
     RegCloseKey(key);
     return status;
 }

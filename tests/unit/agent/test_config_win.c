@@ -50,6 +50,7 @@ static void config__nothing_set__has_the_defaults(void **state)
     assert_null(config.server_url);
     assert_null(config.trust_file);
     assert_int_equal(config.tag_count, 0);
+    assert_non_null(config.tags); /* a rule that asks for a tag has its answer */
     assert_int_equal(config.log_level, LOG_INFO);
     assert_int_equal(config.min_version, 0);
     assert_string_equal(config.data_dir, "C:\\ProgramData\\MapiRollout");
@@ -139,6 +140,57 @@ static void config__unknown_level_or_version__is_refused(void **state)
     expect_refused("out_of_range", "MinVersion");
 }
 
+static void config__pause_or_min_version_beside_the_policy__is_refused(void **state)
+{
+    (void)state;
+    set_text(AGENT, L"Pause", L"2030-01-01T00:00:00Z");
+    expect_refused("unknown_field", "Pause in HKLM\\SOFTWARE\\MapiRollout\\Agent is not looked at");
+    assert_int_equal(RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, AGENT, L"Pause"), ERROR_SUCCESS);
+    set_text(AGENT, L"MinVersion", L"7");
+    expect_refused("unknown_field", "MinVersion");
+}
+
+static void config__of_machine_policy__has_pause_and_observe(void **state)
+{
+    static const wchar_t TAGS[] = L"policy\0";
+    static const wchar_t OTHER[] = L"agent\0more\0";
+    struct ag_config config = {0};
+    (void)state;
+    set_text(POLICY, L"Pause", L"2030-01-01T00:00:00Z");
+    set_text(POLICY, L"Observe", L"process");
+    set_text(AGENT, L"Observe", L"none");
+    set_raw(L"Tags", REG_MULTI_SZ, OTHER, sizeof OTHER);
+    assert_int_equal(
+        RegSetKeyValueW(HKEY_LOCAL_MACHINE, POLICY, L"Tags", REG_MULTI_SZ, TAGS, sizeof TAGS),
+        ERROR_SUCCESS);
+    assert_int_equal(ag_config_win_read(&config, &err), ST_OK);
+    assert_int_equal(config.pause_until_s, 1893456000);
+    assert_int_equal(config.observe, AG_OBSERVE_PROCESS);
+    assert_int_equal(config.tag_count, 1); /* value by value: the lists are not put together */
+    assert_string_equal(config.tags[0], "policy");
+    assert_string_equal(config.places[AG_SET_TAGS], "HKLM\\SOFTWARE\\Policies\\MapiRollout");
+    ag_config_done(&config);
+}
+
+static void config__emptied_by_policy__is_not_taken_from_the_agents_key(void **state)
+{
+    struct ag_config config = {0};
+    (void)state;
+    set_text(AGENT, L"Proxy", L"http://p:1");
+    set_text(POLICY, L"Proxy", L"");
+    assert_int_equal(ag_config_win_read(&config, &err), ST_OK);
+    assert_null(config.proxy);
+    ag_config_done(&config);
+}
+
+static void config__with_a_bad_word__says_where_it_is_and_what_is_allowed(void **state)
+{
+    (void)state;
+    set_text(POLICY, L"Observe", L"everything");
+    expect_refused("out_of_range", "Observe in HKLM\\SOFTWARE\\Policies\\MapiRollout is "
+                                   "\"everything\"; it must be none, process, profile or full");
+}
+
 #define CLEARED(test) cmocka_unit_test_setup_teardown(test, clear, clear)
 
 int main(void)
@@ -153,6 +205,10 @@ int main(void)
         CLEARED(config__64_kib_of_text__is_refused),
         CLEARED(config__half_a_character__is_refused),
         CLEARED(config__unknown_level_or_version__is_refused),
+        CLEARED(config__pause_or_min_version_beside_the_policy__is_refused),
+        CLEARED(config__of_machine_policy__has_pause_and_observe),
+        CLEARED(config__emptied_by_policy__is_not_taken_from_the_agents_key),
+        CLEARED(config__with_a_bad_word__says_where_it_is_and_what_is_allowed),
     };
     return cmocka_run_group_tests_name("config_win", tests, NULL, NULL);
 }

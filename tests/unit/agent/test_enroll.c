@@ -17,6 +17,7 @@ static struct ag_host host;
 static char name[] = "PC-1";
 static char guid[] = "guid-1";
 static struct ag_enroll enroll;
+enum { DAY_MS = 86400 * 1000 };
 static struct err err;
 static struct bytes body;
 static struct ag_request request;
@@ -77,7 +78,7 @@ static void enroll_well(void)
 static void request__first_time__shows_the_secret_and_the_machine(void **state)
 {
     (void)state;
-    assert_true(ag_enroll_is_wanted(&enroll, NOW));
+    assert_true(ag_enroll_is_wanted(&enroll, NOW, 0));
     ask();
     assert_string_equal(request.bearer, "s3cret");
     assert_null(request.device_token);
@@ -94,7 +95,7 @@ static void take__device__is_used_and_survives_a_restart(void **state)
     restart(NULL);
     assert_string_equal(enroll.device_id, "d-1");
     assert_string_equal(ag_enroll_token(&enroll), "t-1");
-    assert_false(ag_enroll_is_wanted(&enroll, NOW));
+    assert_false(ag_enroll_is_wanted(&enroll, NOW, 0));
 }
 
 static void take__malformed_answers__are_refused_and_change_nothing(void **state)
@@ -141,14 +142,39 @@ static void token_old__is_rotated_and_good_meanwhile(void **state)
 {
     (void)state;
     enroll_well();
-    assert_false(ag_enroll_is_wanted(&enroll, NOW + 30 * 86400 - 1));
-    assert_true(ag_enroll_is_wanted(&enroll, NOW + 30 * 86400));
+    assert_false(ag_enroll_is_wanted(&enroll, NOW + 30 * 86400 - 1, 0));
+    assert_true(ag_enroll_is_wanted(&enroll, NOW + 30 * 86400, DAY_MS));
     assert_string_equal(ag_enroll_token(&enroll), "t-1");
     ask();
     assert_string_equal(request.device_token, "t-1");
     assert_int_equal(answer(201, "{\"device_id\":\"d-1\",\"device_token\":\"t-9\"}"),
                      AG_ENROLL_SAME_DEVICE);
     assert_string_equal(ag_enroll_token(&enroll), "t-9");
+}
+
+static void token_old__wall_clock_jumps__rotates_once_a_day_at_most(void **state)
+{
+    (void)state;
+    static const int64_t TEN_YEARS_S = 10 * 365 * 86400LL;
+    enroll_well();
+    assert_false(ag_enroll_is_wanted(&enroll, NOW + TEN_YEARS_S, DAY_MS - 1));
+    assert_false(ag_enroll_is_wanted(&enroll, NOW - TEN_YEARS_S, DAY_MS - 1));
+    assert_true(ag_enroll_is_wanted(&enroll, NOW + TEN_YEARS_S, DAY_MS));
+    assert_true(ag_enroll_is_wanted(&enroll, NOW - TEN_YEARS_S, DAY_MS));
+    assert_false(ag_enroll_is_wanted(&enroll, NOW - 86400, DAY_MS)); /* a day is no future */
+
+    restart(NULL); /* an old one of an earlier run is rotated at once */
+    assert_true(ag_enroll_is_wanted(&enroll, NOW + TEN_YEARS_S, 0));
+    assert_false(ag_enroll_is_wanted(&enroll, NOW - TEN_YEARS_S, 0));
+}
+
+static void open__fact_cannot_be_read_today__is_the_same_machine(void **state)
+{
+    (void)state;
+    enroll_well();
+    host.machine_guid = NULL;
+    restart(NULL);
+    assert_string_equal(enroll.device_id, "d-1");
 }
 
 static void open__other_machine__drops_the_device_and_says_so(void **state)
@@ -160,6 +186,7 @@ static void open__other_machine__drops_the_device_and_says_so(void **state)
     restart(NULL);
     assert_string_equal(enroll.device_id, "");
     assert_null(ag_enroll_token(&enroll));
+    assert_true(enroll.is_copy);
     assert_int_not_equal(err.st, ST_OK);
 }
 
@@ -213,9 +240,25 @@ static void open__secret_file_is_nonsense__is_not_used_and_not_shown(void **stat
         restart(path);
         assert_int_equal(err.st, ST_REFUSED);
         assert_null(strstr(err.text, "words"));
-        assert_false(ag_enroll_is_wanted(&enroll, NOW));
+        assert_false(ag_enroll_is_wanted(&enroll, NOW, 0));
     }
     assert_int_equal(file_remove(path, &err), ST_OK);
+}
+
+static void open__secret_file_is_nonsense_beside_a_sealed_one__is_told_all_the_same(void **state)
+{
+    (void)state;
+    char path[] = "test_enroll_beside.tmp";
+    write_secret(path, "a\nb\n");
+    restart(path);
+    assert_int_equal(err.st, ST_REFUSED);
+    ask();
+    assert_string_equal(request.bearer, "s3cret");
+    assert_int_equal(file_remove(path, &err), ST_OK);
+    restart(path); /* gone after it was sealed: as it should be */
+    assert_int_equal(err.st, ST_OK);
+    ask();
+    assert_string_equal(request.bearer, "s3cret");
 }
 
 static void open__no_secret_at_all__is_told_and_nothing_is_asked(void **state)
@@ -224,7 +267,7 @@ static void open__no_secret_at_all__is_told_and_nothing_is_asked(void **state)
     fake_vault_drop(&store, "enroll.sealed");
     restart("no-such-file");
     assert_int_equal(err.st, ST_NOT_FOUND);
-    assert_false(ag_enroll_is_wanted(&enroll, NOW));
+    assert_false(ag_enroll_is_wanted(&enroll, NOW, 0));
 }
 
 int main(void)
@@ -236,11 +279,14 @@ int main(void)
         TEST(take__malformed_answers__are_refused_and_change_nothing),
         TEST(token_refused__old_one_proves_first_then_the_secret),
         TEST(token_old__is_rotated_and_good_meanwhile),
+        TEST(token_old__wall_clock_jumps__rotates_once_a_day_at_most),
+        TEST(open__fact_cannot_be_read_today__is_the_same_machine),
         TEST(open__other_machine__drops_the_device_and_says_so),
         TEST(open__damaged_device__enrolls_again),
         TEST(take__cannot_be_stored__is_used_all_the_same_and_told),
         TEST(open__secret_file__wins_and_is_sealed),
         TEST(open__secret_file_is_nonsense__is_not_used_and_not_shown),
+        TEST(open__secret_file_is_nonsense_beside_a_sealed_one__is_told_all_the_same),
         TEST(open__no_secret_at_all__is_told_and_nothing_is_asked),
     };
     return cmocka_run_group_tests_name("enroll", tests, NULL, NULL);

@@ -80,7 +80,8 @@ static void take__without_a_policy__counts_as_well(void **state)
 static void take__nonsense__is_cleared_away(void **state)
 {
     (void)state;
-    static const char *const MARKS[] = {" ", "S-1-5-21-1", "S-1-5-21-1 x", "S-1-5-21-1 7001 more"};
+    static const char *const MARKS[] = {" ", "X-1-5-21-1 7001", "S-1-5-21-1", "S-1-5-21-1 x",
+                                        "S-1-5-21-1 7001 more"};
     for (size_t i = 0; i < sizeof MARKS / sizeof MARKS[0]; i++) {
         (void)snprintf(store.mark, sizeof store.mark, "%s", MARKS[i]);
         assert_int_equal(ag_mark_take(&vault, &ledger, &found, sid, &err), ST_OK);

@@ -3,6 +3,7 @@
 
 #include "agent/outlook_win.h"
 #include "base/clock.h"
+#include "tests/unit/agent/footprint_win.h"
 #include "tests/unit/agent/scratch_folder_win.h"
 
 #include <stdlib.h>
@@ -43,6 +44,14 @@ static HANDLE start_outlook(const char *path, HANDLE *keep_alive)
     return process.hProcess;
 }
 
+static HANDLE told; /* that one ended */
+
+static void tell(void *ctx)
+{
+    assert_ptr_equal(ctx, &err);
+    (void)SetEvent(told);
+}
+
 static void find__running_and_ended__is_seen(void **state)
 {
     char folder[SCRATCH_PATH_BYTES];
@@ -60,7 +69,9 @@ static void find__running_and_ended__is_seen(void **state)
     assert_true(GetModuleFileNameA(NULL, self, MAX_PATH) > 0);
     assert_true(CopyFileA(self, path, TRUE));
 
-    assert_int_equal(ag_outlook_win_new(&outlook, &err), ST_OK);
+    told = CreateEventW(NULL, FALSE, FALSE, NULL);
+    assert_non_null(told);
+    assert_int_equal(ag_outlook_win_new(tell, &err, &outlook, &err), ST_OK);
     struct ag_outlook port = ag_outlook_win_port(outlook);
     assert_false(port.find(port.ctx, sid).known); /* nobody looked yet */
     assert_int_equal(port.refresh(port.ctx, &err), ST_OK);
@@ -75,12 +86,22 @@ static void find__running_and_ended__is_seen(void **state)
     assert_in_range(view.started_s, clock_wall_s() - 600, clock_wall_s() + 5);
     assert_false(port.find(port.ctx, "S-1-5-21-1-2-3-4").running);
 
+    /* Looking again keeps what it waits for: no more handles, and the end is told once. */
+    size_t handles = handle_count();
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(port.refresh(port.ctx, &err), ST_OK);
+    }
+    assert_in_range(handle_count(), 1, handles + 1);
+    assert_int_equal(WaitForSingleObject(told, 0), WAIT_TIMEOUT);
+
     (void)CloseHandle(keep_alive);
+    assert_int_equal(WaitForSingleObject(told, 20000), WAIT_OBJECT_0);
     assert_int_equal(WaitForSingleObject(process, 20000), WAIT_OBJECT_0);
     (void)CloseHandle(process);
     assert_int_equal(port.refresh(port.ctx, &err), ST_OK);
     assert_false(port.find(port.ctx, sid).running);
     ag_outlook_win_free(outlook);
+    (void)CloseHandle(told);
     scratch_folder_remove(folder);
 }
 

@@ -197,6 +197,15 @@ static void ask__another_version__ends_it(void **state)
     assert_int_equal(record.contested_at_s, -1);
 }
 
+static void ask__another_outcome_under_the_same_version__is_not_contested(void **state)
+{
+    (void)state;
+    was_brought();
+    record.contested_at_s = NOW_S;
+    assert_int_equal(ag_permit_ask(&question, POL_SET_LEAVE, &record), AG_PERMIT_WRITE);
+    expect(AG_PERMIT_CONTESTED);
+}
+
 static void ask__clock_set_years_ahead_or_back__nobody_stays_contested(void **state)
 {
     (void)state;
@@ -235,6 +244,7 @@ int main(void)
         TEST(rewrite__third_within_a_day__is_contested_for_a_day),
         TEST(rewrite__third_after_more_than_a_day__is_corrected),
         TEST(ask__another_version__ends_it),
+        TEST(ask__another_outcome_under_the_same_version__is_not_contested),
         TEST(ask__clock_set_years_ahead_or_back__nobody_stays_contested),
         TEST(ask__contested_in_a_pause__stays_contested),
     };

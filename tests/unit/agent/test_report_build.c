@@ -127,6 +127,32 @@ static void build__no_users__is_one_full_part(void **state)
     ag_pass_free(pass);
 }
 
+static void build__place_of_the_host__is_told_as_far_as_a_report_holds_it(void **state)
+{
+    char long_ou[LIMIT_STRING_BYTES + 2];
+    char site[] = "Berlin";
+    (void)state;
+    struct ag_pass *pass = pass_of(0, 0);
+    memset(long_ou, 'x', sizeof long_ou);
+    long_ou[LIMIT_STRING_BYTES + 1] = '\0';
+    host.computer_ou = long_ou;
+    host.ad_site = site;
+    host.multi_session = POL_YES;
+    build(pass, NULL);
+    assert_null(parts[0]->host_computer_ou);
+    assert_string_equal(parts[0]->host_ad_site, "Berlin");
+    assert_int_equal(parts[0]->host_multi_session, POL_YES);
+    long_ou[LIMIT_STRING_BYTES] = '\0';
+    host.ad_site = NULL;
+    host.multi_session = POL_NOT_KNOWN;
+    build(pass, NULL);
+    assert_string_equal(parts[0]->host_computer_ou, long_ou);
+    assert_null(parts[0]->host_ad_site);
+    assert_int_equal(parts[0]->host_multi_session, POL_NOT_KNOWN);
+    host.computer_ou = NULL;
+    ag_pass_free(pass);
+}
+
 static void build__450_users__are_three_parts_in_order(void **state)
 {
     (void)state;
@@ -203,6 +229,7 @@ int main(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(build__no_users__is_one_full_part),
+        TEST(build__place_of_the_host__is_told_as_far_as_a_report_holds_it),
         TEST(build__450_users__are_three_parts_in_order),
         TEST(build__large_users__make_smaller_parts),
         TEST(build__one_differs__names_only_that_one),

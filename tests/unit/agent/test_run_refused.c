@@ -240,6 +240,39 @@ static void run__file_of_a_stranger__is_put_aside(void **state)
     bytes_free(&envelope);
 }
 
+static unsigned reports_before;
+
+static void fill_the_disk_and_release(void *ctx)
+{
+    struct fake_world *w = ctx;
+    w->vault.broken_name = "accepted.jws";
+    fake_world_release_pilot(w);
+}
+
+static void look_and_make_room(void *ctx)
+{
+    struct fake_world *w = ctx;
+    const struct pol_report *report = fake_world_last_report(w);
+    assert_string_equal(report->failed_code, "no_space");
+    assert_int_equal(report->effective_version, 7002);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    assert_in_range(w->report_count - reports_before, 1, 3); /* not one for each attempt */
+    w->vault.broken_name = NULL;
+}
+
+static void run__disk_full__is_reported_and_taken_when_there_is_room(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    reports_before = world.report_count;
+    fake_world_after(&world, 10, fill_the_disk_and_release);
+    fake_world_after(&world, 7200, look_and_make_room);
+    fake_world_run(&world, 7200 + 1000);
+    assert_int_equal(fake_world_last_report(&world)->effective_version, 7003);
+    assert_null(fake_world_last_report(&world)->failed_code);
+    assert_false(pilot()->value.present);
+}
+
 static void run__trust_file_not_taken__is_reported_and_policies_go_on(void **state)
 {
     (void)state;
@@ -295,6 +328,7 @@ int main(void)
         TEST(run__refused_by_all_at_once__is_reported_within_the_spread),
         TEST(run__no_server__files_alone_do),
         TEST(run__file_of_a_stranger__is_put_aside),
+        TEST(run__disk_full__is_reported_and_taken_when_there_is_room),
         TEST(run__trust_file_not_taken__is_reported_and_policies_go_on),
         TEST(run_once__file_there__brings_it_to_the_users),
         TEST(run_once__user_fails__says_so),

@@ -22,7 +22,7 @@ static struct ag_setting port;
 static int load(void **state)
 {
     struct ag_hive *hive = NULL;
-    port = ag_setting_win();
+    port = ag_setting_win(NULL);
     scratch_hive_load(L"" SID);
     scratch_key_make(HKEY_LOCAL_MACHINE, VICTIM);
     assert_int_equal(port.open(port.ctx, SID, &hive, &err), ST_OK);
@@ -177,6 +177,44 @@ static void setting__link_in_its_place__nothing_beyond_is_touched(void **state)
         ERROR_FILE_NOT_FOUND);
 }
 
+/* Handles that stay open between two looks must not hide what happened to the key. */
+static void read__key_removed_and_made_again__is_seen_each_time(void **state)
+{
+    struct ag_value one = dword(1);
+    struct ag_value two = dword(2);
+    struct ag_value now = {0};
+    const DWORD numbers[] = {1, 2};
+    assert_int_equal(RegSetKeyValueW(HKEY_USERS, SETTING, L"MapiHttpDisabled", REG_DWORD,
+                                     &numbers[0], sizeof numbers[0]),
+                     ERROR_SUCCESS);
+    expect_setting(*state, &one);
+    expect_setting(*state, &one);
+    assert_int_equal(RegDeleteTreeW(HKEY_USERS, SETTING), ERROR_SUCCESS);
+    expect_setting(*state, &ABSENT);
+    assert_int_equal(RegSetKeyValueW(HKEY_USERS, SETTING, L"MapiHttpDisabled", REG_DWORD,
+                                     &numbers[1], sizeof numbers[1]),
+                     ERROR_SUCCESS);
+    expect_setting(*state, &two);
+    assert_int_equal(RegDeleteTreeW(HKEY_USERS, SETTING), ERROR_SUCCESS);
+    scratch_link_make(HKEY_USERS, SETTING, L"\\REGISTRY\\Machine\\" VICTIM);
+    assert_int_equal(port.read(port.ctx, *state, &now, &err), ST_DENIED);
+}
+
+static void marker__not_there_and_then_written__is_read(void **state)
+{
+    struct ag_value part = {.present = true, .type = REG_BINARY, .size = 9};
+    struct ag_value now = {0};
+    assert_int_equal(port.read_marker(port.ctx, *state, AG_MARKER_PRE_IMAGE, &now, &err), ST_OK);
+    assert_int_equal(port.read_marker(port.ctx, *state, AG_MARKER_WRITTEN, &now, &err), ST_OK);
+    assert_false(now.present);
+    assert_int_equal(port.write_marker(port.ctx, *state, AG_MARKER_WRITTEN, &part, &err), ST_OK);
+    assert_int_equal(port.read_marker(port.ctx, *state, AG_MARKER_WRITTEN, &now, &err), ST_OK);
+    assert_true(ag_value_same(&now, &part));
+    assert_int_equal(port.forget_marker(port.ctx, *state, &err), ST_OK);
+    assert_int_equal(port.read_marker(port.ctx, *state, AG_MARKER_WRITTEN, &now, &err), ST_OK);
+    assert_false(now.present);
+}
+
 static void read__hive_gone__is_not_found(void **state)
 {
     struct ag_value now = {0};
@@ -236,6 +274,8 @@ int main(void)
         IN_HIVE(marker__keys_of_the_user_below_it__stay),
         IN_HIVE(marker__link_in_its_place__is_not_written_through_and_can_be_forgotten),
         IN_HIVE(setting__link_in_its_place__nothing_beyond_is_touched),
+        IN_HIVE(read__key_removed_and_made_again__is_seen_each_time),
+        IN_HIVE(marker__not_there_and_then_written__is_read),
         IN_HIVE(read__hive_gone__is_not_found),
         IN_HIVE(setting__many_cycles__handles_and_memory_stay_flat),
     };

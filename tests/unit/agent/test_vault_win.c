@@ -139,6 +139,16 @@ static void floor__of_many_rollouts__comes_back(void **state)
     bytes_free(&text);
 }
 
+/* The mark's key is volatile; nothing above it may be, or no key that lasts fits beside it. */
+static void floor__after_a_mark_on_a_new_machine__can_be_written(void **state)
+{
+    struct ag_vault vault = port_of(state);
+    (void)RegDeleteTreeW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\MapiRollout");
+    assert_int_equal(vault.write_mark(vault.ctx, "S-1-5-21-1-2-3-1001 7", &err), ST_OK);
+    assert_int_equal(vault.write_floor(vault.ctx, span_text("r 1 0"), &err), ST_OK);
+    assert_int_equal(vault.write_mark(vault.ctx, NULL, &err), ST_OK);
+}
+
 static void floor__of_a_wrong_type__is_an_error(void **state)
 {
     struct ag_vault vault = port_of(state);
@@ -165,27 +175,50 @@ static void open__folder_with_missing_parents__makes_them(void **state)
     assert_true(RemoveDirectoryA(parent));
 }
 
-static void open__folder_that_anybody_changes__is_refused(void **state)
+static void make_open_folder(const char *path)
 {
     PSECURITY_DESCRIPTOR for_all = NULL;
     BOOL present = FALSE;
     BOOL defaulted = FALSE;
     PACL acl = NULL;
-    char path[SCRATCH_PATH_BYTES];
-    struct ag_vault_win *vault = NULL;
-    (void)state;
-    scratch_folder_name("open", path);
     assert_true(CreateDirectoryA(path, NULL));
     assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(
         L"D:P(A;OICI;FA;;;WD)", SDDL_REVISION_1, &for_all, NULL));
     assert_true(GetSecurityDescriptorDacl(for_all, &present, &acl, &defaulted));
-    assert_int_equal(SetNamedSecurityInfoA(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL,
-                                           NULL, acl, NULL),
+    char writable[SCRATCH_PATH_BYTES];
+    (void)snprintf(writable, sizeof writable, "%s", path);
+    assert_int_equal(SetNamedSecurityInfoA(writable, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION,
+                                           NULL, NULL, acl, NULL),
                      ERROR_SUCCESS);
     (void)LocalFree(for_all);
+}
+
+static void open__folder_that_anybody_changes__is_refused(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    struct ag_vault_win *vault = NULL;
+    (void)state;
+    scratch_folder_name("open", path);
+    make_open_folder(path);
     assert_int_equal(ag_vault_win_open(path, &vault, &err), ST_DENIED);
     assert_null(vault);
     scratch_folder_remove(path);
+}
+
+static void open__folder_that_anybody_exchanges__is_refused(void **state)
+{
+    char above[SCRATCH_PATH_BYTES];
+    char path[SCRATCH_PATH_BYTES + 16];
+    struct ag_vault_win *vault = NULL;
+    (void)state;
+    scratch_folder_name("above", above);
+    make_open_folder(above);
+    assert_true(snprintf(path, sizeof path, "%s\\ours", above) > 0);
+    assert_int_equal(ag_vault_win_open(path, &vault, &err), ST_DENIED);
+    assert_non_null(strstr(err.text, "exchange"));
+    assert_null(vault);
+    scratch_folder_remove(path);
+    assert_true(RemoveDirectoryA(above));
 }
 
 static void open__what_is_no_folder_of_ours__is_refused(void **state)
@@ -257,6 +290,26 @@ static void open__link_in_its_place__is_refused(void **state)
     (void)RemoveDirectoryA(target);
 }
 
+static void open__link_above__is_refused(void **state)
+{
+    char link[SCRATCH_PATH_BYTES];
+    char target[SCRATCH_PATH_BYTES];
+    char path[SCRATCH_PATH_BYTES + 16];
+    struct ag_vault_win *vault = NULL;
+    (void)state;
+    scratch_folder_name("link-above", link);
+    scratch_folder_name("target-above", target);
+    assert_true(CreateDirectoryA(target, NULL));
+    make_link(target, link);
+    assert_true(snprintf(path, sizeof path, "%s\\ours", link) > 0);
+    assert_int_equal(ag_vault_win_open(path, &vault, &err), ST_DENIED);
+    assert_non_null(strstr(err.text, "link-above"));
+    assert_null(vault);
+    scratch_folder_remove(path);
+    (void)RemoveDirectoryA(link);
+    (void)RemoveDirectoryA(target);
+}
+
 #define IN_VAULT(test) cmocka_unit_test_setup_teardown(test, open_vault, close_vault)
 
 int main(void)
@@ -268,9 +321,12 @@ int main(void)
         IN_VAULT(secret__file_tampered_with__is_an_error_without_the_secret),
         IN_VAULT(list__files__each_once),
         IN_VAULT(floor__of_many_rollouts__comes_back),
+        IN_VAULT(floor__after_a_mark_on_a_new_machine__can_be_written),
         IN_VAULT(floor__of_a_wrong_type__is_an_error),
         cmocka_unit_test(open__folder_with_missing_parents__makes_them),
         cmocka_unit_test(open__folder_that_anybody_changes__is_refused),
+        cmocka_unit_test(open__folder_that_anybody_exchanges__is_refused),
+        cmocka_unit_test(open__link_above__is_refused),
         cmocka_unit_test(open__what_is_no_folder_of_ours__is_refused),
         cmocka_unit_test(open__link_in_its_place__is_refused),
     };

@@ -110,12 +110,43 @@ static void log_failure__of_a_refusal_and_a_failure__says_what_and_why(void **st
     (void)state;
     struct err err;
     (void)err_refuse(&err, "expired", "/expires_at", "it has expired");
-    log_failure(LOG_WARNING, "policy refused", &err);
+    log_failure(LOG_WARNING, "policy_refused", &err);
     (void)err_set(&err, ST_DENIED, 5, "cannot write");
-    log_failure(LOG_ERROR, "user S-1-5-21", &err);
-    assert_logged(
-        "level=warning policy refused: expired at /expires_at: it has expired (os_code=0)\n"
-        "level=error user S-1-5-21: denied: cannot write (os_code=5)\n");
+    log_failure(LOG_ERROR, "user_failed", &err);
+    assert_logged("level=warning event=policy_refused code=expired pointer=/expires_at os_code=0 "
+                  "reason=\"it has expired\"\n"
+                  "level=error event=user_failed code=denied os_code=5 reason=\"cannot write\"\n");
+}
+
+struct kept {
+    unsigned count;
+    enum log_level level;
+    char message[LOG_MESSAGE_BYTES];
+};
+
+static void keep(void *ctx, enum log_level level, const char *message)
+{
+    struct kept *kept = ctx;
+    kept->count++;
+    kept->level = level;
+    (void)snprintf(kept->message, sizeof kept->message, "%s", message);
+}
+
+static void log__with_a_sink__goes_there_whatever_its_level_and_escaped(void **state)
+{
+    struct kept kept = {0};
+    const struct log_sink to = {.ctx = &kept, .take = keep};
+    (void)state;
+    log_open_sink(&to);
+    log_write(LOG_DEBUG, "event=x name=%s", "a\nb\xe2\x80\xae");
+    assert_int_equal(kept.count, 1);
+    assert_int_equal(kept.level, LOG_DEBUG);
+    assert_string_equal(kept.message, "event=x name=a\\x0ab\\u202e");
+    log_close();
+    assert_int_equal(log_open(scratch_path("log"), LOG_INFO, NULL), ST_OK);
+    log_write(LOG_INFO, "event=y");
+    assert_int_equal(kept.count, 1);
+    assert_logged("level=info event=y\n");
 }
 
 static void log_open__of_an_impossible_path__is_told_and_changes_nothing(void **state)
@@ -168,6 +199,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(log__of_endless_text__is_cut_to_one_line, start, stop),
         cmocka_unit_test_setup_teardown(log__opened_again__is_appended_to, start, stop),
         cmocka_unit_test_setup_teardown(log_failure__of_a_refusal_and_a_failure__says_what_and_why,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(log__with_a_sink__goes_there_whatever_its_level_and_escaped,
                                         start, stop),
         cmocka_unit_test_setup_teardown(
             log_open__of_an_impossible_path__is_told_and_changes_nothing, start, stop),

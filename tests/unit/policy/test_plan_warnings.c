@@ -79,17 +79,19 @@ static void warnings__of_a_ring__name_it(void **state)
 static void warnings__of_what_agents_do_not_know_yet__say_what_comes_of_it(void **state)
 {
     (void)state;
-    static const char *const CONDITIONS[] = {"\"group\":[\"S-1-5-21-1-2-3-512\"]",
-                                             "\"computer_ou\":[\"OU=a\"]", "\"ad_site\":[\"x\"]",
-                                             "\"outlook\":\">=16\"", "\"multi_session\":true"};
-    for (size_t i = 0; i < sizeof CONDITIONS / sizeof CONDITIONS[0]; i++) {
-        warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", CONDITIONS[i]);
-        assert_warned("/rings/a", "they leave alone");
+    static const char *const KNOWN[] = {"\"group\":[\"S-1-5-21-1-2-3-512\"]",
+                                        "\"computer_ou\":[\"OU=a\"]", "\"ad_site\":[\"x\"]",
+                                        "\"multi_session\":true"};
+    for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++) {
+        warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", KNOWN[i]);
+        assert_int_equal(warnings.found, 0);
     }
+    warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"outlook\":\">=16\"");
+    assert_warned("/rings/a", "they leave alone");
     warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"mailbox\":[\"mixed\"]");
     assert_warned("/rings/a", "all are \"unknown\"");
     warn_of_change("\"user\":[\"S-1-5-21-1-2-3-512\"]", "\"group\":[\"CONTOSO\\\\Pilot\"]");
-    assert_int_equal(warnings.found, 2);
+    assert_int_equal(warnings.found, 1);
     assert_non_null(strstr(warnings.items[0].text, "group \"CONTOSO\\Pilot\" is a name"));
     warn_of_change("\"rings\":",
                    "\"guards\":{\"preflight\":{\"block\":[\"https://a/\"]}},\"rings\":");

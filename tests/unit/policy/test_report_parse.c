@@ -43,6 +43,9 @@ static void check_device(const struct pol_report *r)
     assert_string_equal(r->host_name, "PC-0042");
     assert_string_equal(r->host_fqdn, "pc-0042.contoso.example");
     assert_string_equal(r->host_domain, "CONTOSO");
+    assert_string_equal(r->host_computer_ou, "OU=Clients");
+    assert_string_equal(r->host_ad_site, "Berlin");
+    assert_int_equal(r->host_multi_session, POL_NO);
     assert_string_equal(r->host_os, "10.0.19045");
     assert_string_equal(r->host_arch, "x64");
     assert_int_equal(r->tag_count, 1);

@@ -79,6 +79,8 @@ static const struct pol_report REPORT = {
     .trust_version = 7,
     .host_name = "PC-0042",
     .host_domain = "CONTOSO",
+    .host_computer_ou = "CN=PC-0042,OU=Clients,DC=contoso,DC=example",
+    .host_multi_session = POL_YES,
     .tags = TAGS,
     .tag_count = COUNT(TAGS),
     .rollout = "mapihttp-2026",
@@ -138,6 +140,9 @@ static void report__written_and_read__keeps_what_json_does_not_show_twice(void *
     assert_int_equal(report->trust_version, 7);
     assert_string_equal(report->tags[1], "lab \"7\"\n");
     assert_null(report->host_fqdn);
+    assert_string_equal(report->host_computer_ou, "CN=PC-0042,OU=Clients,DC=contoso,DC=example");
+    assert_null(report->host_ad_site);
+    assert_int_equal(report->host_multi_session, POL_YES);
     assert_null(report->failed_etag);
     assert_int_equal(report->pending_version, 7004);
     assert_int_equal(report->user_count, 3);
