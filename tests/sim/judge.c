@@ -230,10 +230,10 @@ static void check(struct sim_fleet *fleet, size_t least)
     fleet->checks++;
 }
 
-/* By night three in ten are off, and days later some are away. */
+/* By night three in ten are off, and some are away for days; small fleets may have more of these. */
 void sim_judge_check(struct sim_fleet *fleet)
 {
-    check(fleet, fleet->order.agents / 2);
+    check(fleet, fleet->order.agents / 5);
 }
 
 void sim_judge_check_all(struct sim_fleet *fleet)

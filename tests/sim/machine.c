@@ -73,10 +73,10 @@ static char ARCH[] = "x64";
 /* ---- init and done ------------------------------------------------------------------------ */
 
 void sim_machine_init(struct sim_machine *machine, struct sim_world *world, struct sim_plug *plug,
-                      const struct pol_trust *trust, uint64_t seed)
+                      struct pol_trust *trust, uint64_t seed)
 {
-    *machine =
-        (struct sim_machine){.world = world, .plug = plug, .number = plug->machine, .trust = trust};
+    *machine = (struct sim_machine){
+        .world = world, .plug = plug, .number = plug->machine, .trust = {.trust = trust}};
     machine->chance = sim_dice_new(seed, 2 * (uint64_t)plug->machine + 100);
     machine->fate = sim_dice_new(seed, 2 * (uint64_t)plug->machine + 101);
     (void)snprintf(machine->name, sizeof machine->name, "PC-%05u", machine->number);
@@ -130,7 +130,7 @@ void sim_machine_start(struct sim_machine *machine)
     machine->starts++;
     machine->started_ms = machine->world->now_ms;
     if (ag_loop_open(machine->loop, &machine->config, &machine->host, &machine->ports,
-                     machine->trust, &err) != ST_OK) {
+                     &machine->trust, &err) != ST_OK) {
         sim_fault(machine->world, SIM_FAULT_STATE, "%s does not start: %s", machine->name,
                   err.text);
         free(machine->loop);
@@ -209,6 +209,9 @@ uint64_t sim_machine_due_ms(struct sim_machine *machine)
     uint64_t due_ms = ag_run_due_ms(machine->loop);
     due_ms = due_ms == UINT64_MAX ? SIM_NEVER : due_ms > FIRST_MS ? due_ms - FIRST_MS : 0;
     due_ms = machine->hive_changed ? now_ms : due_ms;
+    if (machine->world->flaw == SIM_FLAW_RESTLESS && due_ms > now_ms + 1000) {
+        due_ms = now_ms + 1000;
+    }
     due_ms = answer_ms < due_ms ? answer_ms : due_ms;
     return due_ms > now_ms ? due_ms : now_ms;
 }

@@ -36,8 +36,8 @@ struct sim_machine {
     struct ag_config config;
     struct ag_host host;
     struct ag_ports ports;
-    const struct pol_trust *trust;
-    struct ag_loop *loop; /* NULL: the agent does not run */
+    struct ag_trust trust; /* the signer's */
+    struct ag_loop *loop;  /* NULL: the agent does not run */
     struct sim_vault vault;
     struct sim_hives hives;
     int64_t wall_offset_s;  /* how wrong its clock is */
@@ -58,7 +58,7 @@ struct sim_machine {
 };
 
 void sim_machine_init(struct sim_machine *machine, struct sim_world *world, struct sim_plug *plug,
-                      const struct pol_trust *trust, uint64_t seed);
+                      struct pol_trust *trust, uint64_t seed);
 void sim_machine_done(struct sim_machine *machine);
 
 void sim_machine_start(struct sim_machine *machine);

@@ -27,9 +27,9 @@ enum sim_kind {
 /* One machine, as the rules have it. */
 struct sim_expected {
     bool polling;    /* its agent runs, and reaches the server */
-    uint32_t wait_s; /* what it asks for, the jitter left out */
+    uint32_t cap_s;  /* what cut polls taught it; 0: nothing */
+    uint64_t cap_ms; /* when */
     uint64_t since_ms;
-    uint64_t cut_ms; /* when the way was last seen to cut a poll; SIM_NEVER: never */
 };
 
 /* More requests than ever so often, for a while. */
@@ -37,6 +37,7 @@ struct sim_allowance {
     uint64_t from_ms;
     uint64_t until_ms;
     double per_ms;
+    double at_once; /* these may all come in any one moment of it */
 };
 
 struct sim_window {
@@ -45,6 +46,7 @@ struct sim_window {
     size_t count;
     size_t peak;
     double bound_at_peak;
+    uint64_t told_ms;
 };
 
 enum { SIM_ALLOWANCES = 64, SIM_WINDOWS = 2 };
@@ -75,12 +77,12 @@ void sim_paper_done(struct sim_paper *paper);
 
 /* ---- what happens to machines ------------------------------------------------------------- */
 
-/* An agent started: it knows nothing of how long this way carries a silence. */
+/* An agent starts, or its machine wakes: it knows nothing of how long this way carries a silence. */
 void sim_paper_started(struct sim_paper *paper, size_t machine);
 /* It reaches the server from now on, or no longer. */
 void sim_paper_polling(struct sim_paper *paper, size_t machine, bool polling);
-/* A poll that was held for 10 s or more was cut. */
-void sim_paper_cut(struct sim_paper *paper, size_t machine);
+/* A poll was cut that was held for 10 s or more. */
+void sim_paper_cut(struct sim_paper *paper, size_t machine, uint32_t asked_wait_s);
 
 /* ---- what happens to all ------------------------------------------------------------------ */
 
@@ -90,6 +92,8 @@ void sim_paper_reconnect(struct sim_paper *paper, size_t machines, double reques
 void sim_paper_released(struct sim_paper *paper, size_t held);
 /* So many requests within so long, for another reason. */
 void sim_paper_allow(struct sim_paper *paper, double requests, uint64_t for_ms);
+/* So many at once, at some moment within so long. */
+void sim_paper_allow_burst(struct sim_paper *paper, double requests, uint64_t for_ms);
 
 /* ---- what is seen ------------------------------------------------------------------------- */
 

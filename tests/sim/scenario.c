@@ -241,6 +241,8 @@ void sim_scenario_init(struct sim_fleet *fleet)
         .managed_until_ms = (uint64_t)scaled(fleet, 6) * SIM_DAY_MS,
     };
     sign_all(fleet);
+    /* life.c: all are installed within ten minutes, and each says 5 things until it is held. */
+    sim_paper_allow(&fleet->paper, 5.0 * (double)fleet->count, UINT64_C(11) * SIM_MINUTE_MS);
 }
 
 void sim_scenario_done(struct sim_fleet *fleet)
@@ -339,8 +341,7 @@ static void damage(struct sim_machine *m)
     }
 }
 
-static void change_machine(struct sim_fleet *fleet, struct sim_machine *m,
-                           const struct event *event)
+static void change_machine(struct sim_machine *m, const struct event *event)
 {
     if (event->what == CLOCK) {
         m->changes += m->wall_offset_s != event->arg ? 4 : 0;
@@ -350,16 +351,20 @@ static void change_machine(struct sim_fleet *fleet, struct sim_machine *m,
     } else {
         sim_plug_unplug(m->plug, event->what == UNPLUG);
     }
-    (void)fleet;
 }
 
 static void change_machines(struct sim_fleet *fleet, const struct event *event)
 {
+    size_t changed = 0;
     for (size_t i = 0; i < fleet->count; i++) {
         if (event->every > 0 && i % event->every == event->which) {
-            change_machine(fleet, &fleet->machines[i], event);
+            change_machine(&fleet->machines[i], event);
+            changed++;
         }
     }
+    /* All clocks jump in one moment here. A token that is old by then is changed, the next poll is held
+     * anew, and what was refused or taken is reported. */
+    sim_paper_allow_burst(&fleet->paper, 3 * (double)changed, SIM_MINUTE_MS);
 }
 
 static void run_event(struct sim_fleet *fleet, const struct event *event)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { AGENTS_LEAST = 20, AGENTS_MOST = 100000, DAYS_LEAST = 7, DAYS_MOST = 90 };
 
@@ -72,10 +73,12 @@ int sim_soak(int argc, char **argv)
     struct sim_order order = {.agents = (unsigned)agents,
                               .days = (unsigned)days,
                               .seed = seed,
-                              .progress = show_progress};
+                              .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
     sim_fleet_init(&fleet, &order);
     sim_fleet_run(&fleet);
-    (void)fprintf(stderr, "\r%20s\r", "");
+    if (order.progress != NULL) {
+        (void)fprintf(stderr, "\r%20s\r", "");
+    }
     print_counts(&fleet);
     print_sums(&fleet);
     unsigned faults = sim_faults(&fleet.world);

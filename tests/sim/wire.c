@@ -137,7 +137,7 @@ static void note_cut(const struct sim_plug *plug, const struct sim_exchange *x)
 {
     uint64_t now_ms = plug->wire->world->now_ms;
     if (x->wait_s > 0 && now_ms - x->started_ms >= HELD_LEAST_MS) {
-        sim_paper_cut(plug->wire->paper, plug->machine);
+        sim_paper_cut(plug->wire->paper, plug->machine, x->wait_s);
     }
 }
 
