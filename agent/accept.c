@@ -10,6 +10,12 @@ static void forget_pending(struct ag_pending *pending)
     *pending = (struct ag_pending){0};
 }
 
+static void forget_misdated(struct ag_misdated *misdated)
+{
+    bytes_free(&misdated->raw);
+    *misdated = (struct ag_misdated){0};
+}
+
 enum status ag_standing_open(struct ag_standing *standing, const struct ag_vault *vault,
                              int64_t now_s, char etag[AG_ETAG_BYTES], struct err *why)
 {
@@ -39,6 +45,7 @@ void ag_standing_done(struct ag_standing *standing)
 {
     pol_policy_free(standing->policy);
     forget_pending(&standing->pending);
+    forget_misdated(&standing->misdated);
     ag_policy_store_done(&standing->store);
     *standing = (struct ag_standing){0};
 }
@@ -71,8 +78,13 @@ static enum status examine(const struct ag_standing *standing, struct span raw, 
     return st;
 }
 
-static enum status keep_pending(struct ag_standing *standing, struct span raw,
-                                const struct pol_policy *policy, struct err *why)
+static bool has_code(const struct err *why, const char *code)
+{
+    return why->code != NULL && strcmp(why->code, code) == 0;
+}
+
+static enum status copy_raw(struct span raw, const struct pol_policy *policy, struct bytes *out,
+                            struct err *why)
 {
     struct bytes copy = bytes_with_limit(LIMIT_ENVELOPE_BYTES);
     enum status st = bytes_append(&copy, raw.data, raw.size);
@@ -81,10 +93,42 @@ static enum status keep_pending(struct ag_standing *standing, struct span raw,
         return err_set(why, st, 0, "cannot keep version %" PRId64 " until its time comes",
                        policy->version);
     }
-    forget_pending(&standing->pending);
-    standing->pending = (struct ag_pending){
-        .raw = copy, .version = policy->version, .not_before_s = policy->not_before_s};
+    *out = copy;
     return ST_OK;
+}
+
+static enum status keep_pending(struct ag_standing *standing, struct span raw,
+                                const struct pol_policy *policy, struct err *why)
+{
+    struct bytes copy = {0};
+    enum status st = copy_raw(raw, policy, &copy, why);
+    if (st == ST_OK) {
+        forget_pending(&standing->pending);
+        standing->pending = (struct ag_pending){
+            .raw = copy, .version = policy->version, .not_before_s = policy->not_before_s};
+    }
+    return st;
+}
+
+/* The server does not send it again, and a clock can be years wrong for a while. */
+static enum status keep_misdated(struct ag_standing *standing, struct span raw,
+                                 const struct pol_policy *policy, struct err *why)
+{
+    bool expired = has_code(why, "expired");
+    struct bytes copy = {0};
+    if (!expired && !has_code(why, "issued_in_future")) {
+        return ST_OK;
+    }
+    enum status st = copy_raw(raw, policy, &copy, why);
+    if (st == ST_OK) {
+        forget_misdated(&standing->misdated);
+        standing->misdated = (struct ag_misdated){
+            .raw = copy,
+            .version = policy->version,
+            .expired = expired,
+            .limit_s = expired ? policy->expires_at_s : policy->issued_at_s - LIMIT_ISSUED_AHEAD_S};
+    }
+    return st;
 }
 
 static void fill_failed(struct ag_failed *failed, const char *etag, int64_t now_s,
@@ -148,7 +192,7 @@ static enum status take(struct ag_standing *standing, struct span raw, int64_t n
 
 static bool is_too_early(enum status st, const struct err *why)
 {
-    return st == ST_REFUSED && why->code != NULL && strcmp(why->code, "not_yet") == 0;
+    return st == ST_REFUSED && has_code(why, "not_yet");
 }
 
 static void settle(struct ag_standing *standing, const struct pol_policy *policy)
@@ -156,6 +200,9 @@ static void settle(struct ag_standing *standing, const struct pol_policy *policy
     standing->failed = (struct ag_failed){0};
     if (standing->pending.version <= policy->version) {
         forget_pending(&standing->pending);
+    }
+    if (standing->misdated.version <= policy->version) {
+        forget_misdated(&standing->misdated);
     }
 }
 
@@ -175,7 +222,7 @@ enum status ag_standing_offer(struct ag_standing *standing, struct span raw, con
         st = keep_pending(standing, raw, policy, why);
     } else if (st == ST_REFUSED) {
         ag_standing_refuse(standing, etag, now_s, why);
-        st = ST_OK;
+        st = keep_misdated(standing, raw, policy, why);
     } else if (st == ST_OK && freshness == POL_FRESH_NO_CHANGE) {
         offer = AG_OFFER_NO_CHANGE;
         settle(standing, policy);
@@ -195,14 +242,42 @@ enum status ag_standing_offer(struct ag_standing *standing, struct span raw, con
     return st;
 }
 
+static bool is_pending_due(const struct ag_pending *pending, int64_t now_s)
+{
+    return pending->raw.size > 0 && pending->not_before_s <= now_s;
+}
+
+static bool is_misdated_due(const struct ag_misdated *misdated, int64_t now_s)
+{
+    bool before = now_s < misdated->limit_s;
+    return misdated->raw.size > 0 && before == misdated->expired;
+}
+
 bool ag_standing_is_due(const struct ag_standing *standing, int64_t now_s)
 {
-    return standing->pending.raw.size > 0 && standing->pending.not_before_s <= now_s;
+    return is_pending_due(&standing->pending, now_s) || is_misdated_due(&standing->misdated, now_s);
+}
+
+static enum status retry_misdated(struct ag_standing *standing, int64_t now_s, enum ag_offer *out,
+                                  struct err *why)
+{
+    struct ag_misdated misdated = standing->misdated;
+    standing->misdated = (struct ag_misdated){0};
+    enum status st = ag_standing_offer(standing, bytes_span(&misdated.raw), "", now_s, out, why);
+    if (status_class(st) == STATUS_MACHINE) {
+        standing->misdated = misdated; /* could not be stored: later, perhaps */
+        misdated = (struct ag_misdated){0};
+    }
+    forget_misdated(&misdated);
+    return st;
 }
 
 enum status ag_standing_retry(struct ag_standing *standing, int64_t now_s, enum ag_offer *out,
                               struct err *why)
 {
+    if (!is_pending_due(&standing->pending, now_s)) {
+        return retry_misdated(standing, now_s, out, why);
+    }
     struct ag_pending pending = standing->pending;
     standing->pending = (struct ag_pending){0};
     enum status st = ag_standing_offer(standing, bytes_span(&pending.raw), "", now_s, out, why);

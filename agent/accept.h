@@ -30,6 +30,14 @@ struct ag_pending {
     int64_t not_before_s;
 };
 
+/* Refused by what this machine's clock said: offered again once the clock says otherwise. */
+struct ag_misdated {
+    struct bytes raw; /* empty: nothing was */
+    int64_t version;
+    bool expired;    /* else it was issued too far ahead */
+    int64_t limit_s; /* of a clock that takes it: before this if expired, else from this on */
+};
+
 /* Where this agent stands with its policies. */
 struct ag_standing {
     const struct pol_trust *trust;
@@ -43,6 +51,7 @@ struct ag_standing {
     struct ag_failed failed;
     struct ag_failed trust_failed; /* the trust file, for this whole run */
     struct ag_pending pending;
+    struct ag_misdated misdated;
 };
 
 enum ag_offer { AG_OFFER_ACCEPTED, AG_OFFER_NO_CHANGE, AG_OFFER_PENDING, AG_OFFER_REFUSED };
@@ -70,7 +79,8 @@ void ag_standing_refuse_trust(struct ag_standing *standing, int64_t now_s, const
  * neither was refused. */
 const struct ag_failed *ag_standing_failure(const struct ag_standing *standing);
 
-/* Has the time of what is pending come? Then ag_standing_retry() offers it again. */
+/* Has the time of what is pending come, or did the clock take back what it had against a policy? Then
+ * ag_standing_retry() offers it again. */
 bool ag_standing_is_due(const struct ag_standing *standing, int64_t now_s);
 enum status ag_standing_retry(struct ag_standing *standing, int64_t now_s, enum ag_offer *out,
                               struct err *why) MUST_USE;

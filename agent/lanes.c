@@ -20,6 +20,15 @@ static enum status start(struct ag_loop *l, enum ag_lane lane, const struct ag_r
     return st;
 }
 
+enum { HELD_LEAST_MS = 1000 }; /* an answer that came sooner was not waited for with all others */
+
+/* Everybody who was held gets a change at once. Who just came, and has no policy yet, is alone. */
+static bool comes_with_others(const struct ag_loop *l, const struct ag_answer *answer)
+{
+    bool waited = l->standing.policy != NULL || answer->elapsed_ms >= HELD_LEAST_MS;
+    return l->poll.asked_wait_s > 0 && waited;
+}
+
 static void start_poll(struct ag_loop *l)
 {
     struct ag_request request;
@@ -62,7 +71,7 @@ static const char *why_no_contact(const struct ag_schedule *schedule,
 static void take_poll(struct ag_loop *l, const struct ag_answer *answer)
 {
     struct ag_poll_news news;
-    bool spread = l->standing.policy != NULL && l->poll.asked_wait_s > 0;
+    bool spread = comes_with_others(l, answer);
     ag_poll_take(&l->poll, answer, &l->standing, ag_loop_now_s(l), &news);
     if (news.offered) {
         if (news.offer == AG_OFFER_ACCEPTED) {
@@ -70,6 +79,7 @@ static void take_poll(struct ag_loop *l, const struct ag_answer *answer)
         }
         uint32_t delay_ms = spread ? ag_schedule_act_delay_ms(&l->schedule, ag_loop_chance(l)) : 0;
         ag_loop_take_offer(l, "server", news.offer, delay_ms, &news.why);
+        ag_schedule_hold_reports(&l->schedule, ag_loop_now_ms(l) + delay_ms);
     }
     ag_schedule_poll_ended(&l->schedule, &news.end, ag_loop_now_ms(l), ag_loop_chance(l));
     ag_reports_note_contact(&l->reports, why_no_contact(&l->schedule, answer), &l->ports->clock);

@@ -114,6 +114,13 @@ uint32_t ag_schedule_act_delay_ms(const struct ag_schedule *schedule, uint32_t c
     return (uint32_t)draw(in_ms(schedule->timing.spread_s), chance);
 }
 
+void ag_schedule_hold_reports(struct ag_schedule *schedule, uint64_t until_ms)
+{
+    if (schedule->report_due_ms < until_ms) {
+        schedule->report_due_ms = until_ms;
+    }
+}
+
 /* A held poll that was cut: no failure, but this way does not carry such long silence. */
 static void learn_from_cut(struct ag_schedule *s, const struct ag_poll_end *end, uint64_t now_ms)
 {

@@ -74,6 +74,9 @@ void ag_schedule_renew(struct ag_schedule *schedule, uint64_t now_ms, uint32_t c
 /* How long to wait before acting on a change that came by a held poll. */
 uint32_t ag_schedule_act_delay_ms(const struct ag_schedule *schedule, uint32_t chance);
 
+/* Nor is what came reported sooner than it would be acted on: others refuse it in the same moment. */
+void ag_schedule_hold_reports(struct ag_schedule *schedule, uint64_t until_ms);
+
 /* Full jitter: anything up to base * 2^failures, up to the cap; never before Retry-After, which has
  * the same cap. */
 uint64_t ag_schedule_backoff_ms(unsigned failures, uint32_t cap_s, uint32_t retry_after_s,

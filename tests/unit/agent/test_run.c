@@ -136,6 +136,26 @@ static void run__held_poll_with_spread__acts_later_and_reports_no_sooner(void **
     assert_int_equal(fake_world_last_report(&world)->effective_version, 8001);
 }
 
+static void must_not_have_begun(void *ctx)
+{
+    const struct fake_world *w = ctx;
+    assert_false(fake_hives_has_dword(pilot(), 0));
+    assert_int_equal(fake_world_last_report(w)->effective_version, 0);
+    asked_ms = 1;
+}
+
+/* All agents wait for it: the first one is a change like any other. */
+static void run__first_release_of_all__acts_later_and_reports_no_sooner(void **state)
+{
+    (void)state;
+    asked_ms = 0;
+    fake_world_after(&world, 20, release_pilot_with_spread);
+    fake_world_after(&world, 29, must_not_have_begun);
+    fake_world_run(&world, 40);
+    assert_int_equal(asked_ms, 1);
+    assert_int_equal(fake_world_last_report(&world)->effective_version, 8001);
+}
+
 static void run__policy_changes__is_reported_without_coalescing(void **state)
 {
     (void)state;
@@ -297,6 +317,7 @@ int main(void)
         TEST(run__whole_rollout__values_and_reports_follow),
         TEST(run__held_poll_without_spread__is_acted_on_at_once),
         TEST(run__held_poll_with_spread__acts_later_and_reports_no_sooner),
+        TEST(run__first_release_of_all__acts_later_and_reports_no_sooner),
         TEST(run__policy_changes__is_reported_without_coalescing),
         TEST(run__hive_appears__gets_its_value_within_a_second),
         TEST(run__rewritten_by_others__is_corrected_and_counted),

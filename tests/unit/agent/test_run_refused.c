@@ -104,6 +104,12 @@ static void run__server_without_etags__does_not_make_the_agent_spin(void **state
     assert_true(world.http.requests[AG_LANE_POLICY] < 86400 / 700);
 }
 
+static void set_clock_right(void *ctx)
+{
+    struct fake_world *w = ctx;
+    w->clock.offset_s = 0;
+}
+
 static void run__too_early_a_policy__is_taken_when_its_time_comes(void **state)
 {
     (void)state;
@@ -124,6 +130,82 @@ static void run__too_early_a_policy__is_taken_when_its_time_comes(void **state)
     assert_true(fake_hives_has_dword(pilot(), 0));
     assert_null(fake_world_last_report(&world)->pending_code);
     bytes_free(&envelope);
+}
+
+static const char *refused_for;
+
+static void must_still_be_refused(void *ctx)
+{
+    const struct fake_world *w = ctx;
+    assert_string_equal(fake_world_last_report(w)->failed_code, refused_for);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+}
+
+/* The server says 304 from then on: nobody brings these bytes again. */
+static void refused_until_the_clock_is_right(int64_t offset_s, const char *code)
+{
+    fake_world_enforce_hold_back(&world);
+    struct fake_plan plan = {
+        .serial = 8,
+        .issued_at = "2026-11-18T10:00:00Z",
+        .expires_at = "2027-02-20T10:00:00Z",
+        .stages = "[{\"name\":\"next\",\"rules\":[],\"otherwise\":\"allow_explicit\"}]"};
+    struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "next");
+    world.clock.offset_s = offset_s;
+    refused_for = code;
+    fake_world_after(&world, 50, must_still_be_refused);
+    fake_world_after(&world, 60, set_clock_right);
+    fake_world_release(&world, bytes_span(&envelope));
+    bytes_free(&envelope);
+    fake_world_run(&world, 150);
+    assert_true(fake_hives_has_dword(pilot(), 0));
+    assert_null(fake_world_last_report(&world)->failed_code);
+}
+
+static void run__clock_years_behind__takes_the_policy_once_it_is_right(void **state)
+{
+    (void)state;
+    refused_until_the_clock_is_right(-INT64_C(315360000), "issued_in_future");
+}
+
+static void run__clock_years_ahead__takes_the_policy_once_it_is_right(void **state)
+{
+    (void)state;
+    refused_until_the_clock_is_right(INT64_C(315360000), "expired");
+}
+
+static void release_a_stranger(void *ctx)
+{
+    struct fake_world *w = ctx;
+    struct bytes envelope = fake_world_envelope(w, &w->stranger, 9, "hold-back");
+    w->clock.constant = 1;
+    w->clock.chance = UINT32_MAX; /* the longest delay there is */
+    fake_world_release(w, bytes_span(&envelope));
+    bytes_free(&envelope);
+}
+
+static void must_not_have_told(void *ctx)
+{
+    assert_null(fake_world_last_report(ctx)->failed_code);
+    refused_for = NULL;
+}
+
+static void run__refused_by_all_at_once__is_reported_within_the_spread(void **state)
+{
+    (void)state;
+    struct fake_plan plan = {
+        .serial = 7,
+        .stages = "[{\"name\":\"all\",\"rules\":[],\"otherwise\":\"allow\"}]",
+        .timing = "{\"poll_s\":900,\"wait_s\":240,\"spread_s\":10,\"report_s\":86400}"};
+    struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "all");
+    fake_world_release(&world, bytes_span(&envelope));
+    bytes_free(&envelope);
+    refused_for = "";
+    fake_world_after(&world, 60, release_a_stranger);
+    fake_world_after(&world, 69, must_not_have_told);
+    fake_world_run(&world, 80);
+    assert_null(refused_for); /* it was looked at */
+    assert_string_equal(fake_world_last_report(&world)->failed_code, "key_unknown");
 }
 
 /* ---- files -------------------------------------------------------------------------------- */
@@ -241,6 +323,9 @@ int main(void)
         TEST(run__hostile_server_with_ever_new_etags__does_not_make_the_agent_spin),
         TEST(run__server_without_etags__does_not_make_the_agent_spin),
         TEST(run__too_early_a_policy__is_taken_when_its_time_comes),
+        TEST(run__clock_years_behind__takes_the_policy_once_it_is_right),
+        TEST(run__clock_years_ahead__takes_the_policy_once_it_is_right),
+        TEST(run__refused_by_all_at_once__is_reported_within_the_spread),
         TEST(run__no_server__files_alone_do),
         TEST(run__file_of_a_stranger__is_put_aside),
         TEST(run__disk_full__is_reported_and_taken_when_there_is_room),
