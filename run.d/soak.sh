@@ -13,6 +13,8 @@ for number; do
 done
 
 sh run.d/setup.sh
-build_tree native-release test_sim_fleet_posix
+build_tree native-release test_sim_fleet_posix test_sim_flaws_posix
+say "mistakes are planted into small fleets: each must be found"
+build/native-release/tests/test_sim_flaws_posix
 say "$1 agents for $2 days in virtual time; one thread, about a minute for 3000 days of one agent"
 exec build/native-release/tests/test_sim_fleet_posix "$@"

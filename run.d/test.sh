@@ -59,7 +59,8 @@ build_tree native-release programs || failed=$((failed + 1))
 has() { # tree
     case " $trees " in *" $1 "*) ;; *) return 1 ;; esac
 }
-! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" "$JOBS" "$@"
+# Whole programs wait more than they work.
+! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" $((2 * JOBS)) -LE soak "$@"
 # These wait for wineserver more than they work.
 ! has mingw-release || run_tests mingw-release "tests of the Windows programs, under Wine" $((2 * JOBS)) "$@"
 # The fuzzers run all at once and by themselves: beside them, even at the lowest priority, waiting tests were seen to

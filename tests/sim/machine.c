@@ -209,8 +209,9 @@ uint64_t sim_machine_due_ms(struct sim_machine *machine)
     uint64_t due_ms = ag_run_due_ms(machine->loop);
     due_ms = due_ms == UINT64_MAX ? SIM_NEVER : due_ms > FIRST_MS ? due_ms - FIRST_MS : 0;
     due_ms = machine->hive_changed ? now_ms : due_ms;
-    if (machine->world->flaw == SIM_FLAW_RESTLESS && due_ms > now_ms + 1000) {
-        due_ms = now_ms + 1000;
+    uint64_t restless_ms = machine->last_step_ms + 1000;
+    if (machine->world->flaw == SIM_FLAW_RESTLESS && due_ms > restless_ms) {
+        due_ms = restless_ms;
     }
     due_ms = answer_ms < due_ms ? answer_ms : due_ms;
     return due_ms > now_ms ? due_ms : now_ms;
