@@ -66,7 +66,7 @@ has() { # tree
 # The fuzzers run all at once and by themselves: beside them, even at the lowest priority, waiting tests were seen to
 # wait too long. So each has much time for one input. MR_FUZZ_SECONDS is for each.
 export MR_FUZZ_TIMEOUT=60
-! has fuzz || run_tests fuzz "inputs for the fuzz targets, old and new" $((5 * JOBS)) -L fuzz "$@"
+! has fuzz || run_tests fuzz "inputs for the fuzz targets, old and new" $((7 * JOBS)) -L fuzz "$@"
 
 [ -z "$skipped" ] || say "skipped:$skipped"
 [ $((passed + failed)) -gt 0 ] || say "run: no test was run"

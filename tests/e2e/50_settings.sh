@@ -100,6 +100,9 @@ agent_set DataDir 'C:\ProgramData\MapiRollout'
 
 # ---- Observe: none sees no Outlook ----
 wine_background outlook 'C:\mr\OUTLOOK.EXE' Global\\mr-outlook
+until_true 20 tool handles OUTLOOK.EXE >/dev/null || fail "Outlook does not start"
+user_add carol 1029
+user_logon carol # somebody comes: everybody is looked at
 until_ok 90 "Outlook is seen" shown wine OutlookRunning 0x1
 policy_set Observe none
 until_ok 30 "it is not looked for any more" not_shown wine OutlookRunning
