@@ -98,6 +98,8 @@ until_ok 20 "the new stage is shown" shows '' Stage 'REG_SZ everyone'
 until_ok 20 "alice: the value is gone" shows "$ALICE" Value 'REG_SZ absent'
 check "alice: there is no number any more" shows "$ALICE" ValueDword ''
 wine_quiet reg delete "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\$(sid_of dave)" /f >/dev/null
+user_add zoe 1031
+user_logon zoe # somebody comes: all are looked at
 until_ok 90 "dave has no profile any more, and no key" is_not_there "$STATE_KEY$DAVE"
 say "updated: $updated, then $(shown '' UpdatedAt)"
 
