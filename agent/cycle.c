@@ -191,7 +191,6 @@ static void ask_permit(const struct ag_cycle *cycle, const struct ag_outlook_vie
                        struct ag_outcome *outcome, struct ag_record *record)
 {
     int64_t now_s = wall_s(cycle);
-    outcome->turn_at_s = -1;
     if (cycle->policy == NULL) {
         outcome->permit = now_s < cycle->pause_until_s ? AG_PERMIT_PAUSED : AG_PERMIT_WRITE;
         return;
@@ -244,6 +243,7 @@ static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
     outcome->row.hive_loaded = user->hive_loaded;
     outcome->row.rule = -1;
     outcome->row.set = POL_SET_LEAVE;
+    outcome->turn_at_s = -1;
     enum status st = ST_OK;
     if (ag_mark_is_skipped(&record, version_of(cycle))) {
         st = err_refuse(&outcome->err, "skipped_after_crash", "",
@@ -270,10 +270,9 @@ static void heed_mark(struct ag_pass *pass, enum status st, const struct err *er
     }
 }
 
-/* Nobody waits for hundreds of users when the agent is to stop: the next start goes on with them.
- *
- * One user after the other, each under his mark: should one of them bring this process down, the
- * next start knows who. */
+/* One user after the other, each under his mark: should one of them bring this process down, the
+ * next start knows who. Who is to stop does not wait for hundreds of users: the next start goes on
+ * with them. */
 static void look_after_all(const struct ag_cycle *cycle, struct ag_pass *pass)
 {
     const struct ag_ports *ports = cycle->ports;

@@ -6,6 +6,7 @@ enum {
     SLEPT_MS = 60 * 1000,     /* a step so much later than it was due: nobody ran here meanwhile */
     RENEW_GAP_MS = 60 * 1000, /* a network that comes and goes is no reason to ask faster */
     HTTP_LEAST_OTHER = 300,   /* a redirect, a refusal, a failure */
+    HELD_LEAST_MS = 1000,     /* an answer that came sooner was not waited for with all others */
 };
 
 static enum status start(struct ag_loop *l, enum ag_lane lane, const struct ag_request *request,
@@ -19,8 +20,6 @@ static enum status start(struct ag_loop *l, enum ag_lane lane, const struct ag_r
     }
     return st;
 }
-
-enum { HELD_LEAST_MS = 1000 }; /* an answer that came sooner was not waited for with all others */
 
 /* Everybody who was held gets a change at once. Who just came, and has no policy yet, is alone. */
 static bool comes_with_others(const struct ag_loop *l, const struct ag_answer *answer)

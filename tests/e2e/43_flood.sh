@@ -31,11 +31,15 @@ passes() {
     agent_log | grep -c 'event=pass '
 }
 
+looked_more_than() { # times
+    [ "$(passes)" -gt "$1" ]
+}
+
 cpu=$(agent_cpu)
 looks=$(passes)
 began=$(now_ms)
 wine_background churn 'C:\mr\churn.exe' "$(sid_of mallory)" flood $FLOOD_MS
-sleep 2 # the flood is what is waited for: whatever it can do at first it has done
+until_true 20 looked_more_than $((looks + 5)) || fail "nobody looks at the flood"
 user_logon alice
 logged_on=$(now_ms)
 until_value alice 1 5

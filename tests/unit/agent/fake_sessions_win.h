@@ -287,4 +287,21 @@ static inline void fake_expect_all_closed(void)
     assert_null(fake.acting);
 }
 
+/* All groups, a blank behind each; NULL: not known. */
+static inline void fake_expect_groups(const struct ag_groups *groups, const char *sid,
+                                      const char *expected)
+{
+    char text[256] = "";
+    const struct ag_kept_groups *user = ag_groups_find(groups, sid);
+    if (expected == NULL) {
+        assert_null(user);
+        return;
+    }
+    assert_non_null(user);
+    for (const char *g = ag_groups_next(user, NULL); g != NULL; g = ag_groups_next(user, g)) {
+        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s ", g);
+    }
+    assert_string_equal(text, expected);
+}
+
 #endif

@@ -1,60 +1,8 @@
 /* test_cycle_withheld.c - ag_cycle_run(): what may not be written yet, or not any more, and who is left
  * out. */
-#include "tests/cmocka_all.h"
-
-#include "agent/cycle.h"
-#include "tests/fakes/fake_world.h"
+#include "tests/unit/agent/one_pass.h"
 
 #include <string.h>
-
-static const struct pol_policy BLOCK = {.rollout = "test",
-                                        .version = 7002,
-                                        .kind = POL_KIND_STAGE,
-                                        .otherwise = POL_SET_BLOCK,
-                                        .expect = POL_EXPECT_ANY,
-                                        .guards.block_mailboxes = {[POL_MAILBOX_UNKNOWN] = true}};
-
-static struct fake_world world;
-static struct ag_ledger ledger;
-static struct ag_pass *pass;
-static int64_t pause_until_s;
-
-static int set_up(void **state)
-{
-    (void)state;
-    pause_until_s = 0;
-    fake_world_init(&world);
-    ledger = (struct ag_ledger){0};
-    pass = NULL;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ag_pass_free(pass);
-    ag_ledger_done(&ledger);
-    fake_world_done(&world);
-    return 0;
-}
-
-static void run(const struct pol_policy *policy)
-{
-    struct ag_cycle cycle = {.ports = &world.ports,
-                             .host = &world.host,
-                             .policy = policy,
-                             .accepted_at_s = FAKE_CLOCK_START_S,
-                             .pause_until_s = pause_until_s,
-                             .ledger = &ledger};
-    ag_pass_free(pass);
-    pass = NULL;
-    assert_int_equal(ag_cycle_run(&cycle, &pass, &world.err), ST_OK);
-}
-
-static const struct pol_report_user *row(size_t i)
-{
-    return &pass->outcomes[i].row;
-}
 
 /* ---- what may not be written yet, or not any more ------------------------------------------ */
 

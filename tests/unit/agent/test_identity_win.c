@@ -41,22 +41,6 @@ static void look(enum status expected)
     fake_expect_all_closed();
 }
 
-/* All groups, a blank behind each; NULL: not known. */
-static void expect(const char *sid, const char *expected)
-{
-    char text[256] = "";
-    const struct ag_kept_groups *user = ag_groups_find(&groups, sid);
-    if (expected == NULL) {
-        assert_null(user);
-        return;
-    }
-    assert_non_null(user);
-    for (const char *g = ag_groups_next(user, NULL); g != NULL; g = ag_groups_next(user, g)) {
-        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s ", g);
-    }
-    assert_string_equal(text, expected);
-}
-
 static void take(const char *sid, enum status expected)
 {
     assert_int_equal(ag_identity_take(sessions, sid, &identity, &err), expected);
@@ -110,7 +94,7 @@ static void identity__session_that_came_since_the_look__is_found(void **state)
     ag_identity_drop(sessions, &identity);
     ag_identity_done(sessions, &identity);
     look(ST_OK); /* and its groups are still read */
-    expect(ALICE, STAFF " ");
+    fake_expect_groups(&groups, ALICE, STAFF " ");
 }
 
 static void identity__number_was_given_to_somebody_else__is_not_his(void **state)
@@ -128,7 +112,7 @@ static void identity__number_was_given_to_somebody_else__is_not_his(void **state
     ag_identity_drop(sessions, &identity);
     ag_identity_done(sessions, &identity);
     look(ST_OK);
-    expect(BOB, "");
+    fake_expect_groups(&groups, BOB, "");
 }
 
 static void identity__first_of_two_sessions_ended__takes_the_other(void **state)

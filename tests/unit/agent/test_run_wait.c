@@ -250,7 +250,9 @@ static void run__came_down_twice_under_a_user__skips_him_and_serves_the_others(v
     leave_mark(7002);
     fake_hives_set_dword(pilot(), 0);
     fake_hives_set_dword(other(), 0);
+    unsigned waits = world.http.waits;
     fake_world_run(&world, DAY_S);
+    assert_in_range(world.http.waits - waits, 0, 3 * DAY_S / 20); /* nobody waits for his turn */
     assert_int_equal(state_of(FAKE_PILOT), POL_STATE_ERROR);
     assert_string_equal(fake_world_reported(&world, FAKE_PILOT)->error_code, "skipped_after_crash");
     assert_true(fake_hives_has_dword(pilot(), 0));
