@@ -238,12 +238,6 @@ static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
     struct ag_record record = place != NULL ? *place : ag_record_empty();
     struct ag_outlook_view view = outlook->find(outlook->ctx, user->sid);
 
-    outcome->row.sid = user->sid;
-    outcome->row.account = user->account;
-    outcome->row.hive_loaded = user->hive_loaded;
-    outcome->row.rule = -1;
-    outcome->row.set = POL_SET_LEAVE;
-    outcome->turn_at_s = -1;
     enum status st = ST_OK;
     if (ag_mark_is_skipped(&record, version_of(cycle))) {
         st = err_refuse(&outcome->err, "skipped_after_crash", "",

@@ -17,6 +17,16 @@ enum status ag_pass_new(struct ag_user *users, size_t count, struct ag_pass **ou
         ag_users_free(users, count);
         return err_set(err, ST_NO_MEMORY, 0, "no memory for %zu users", count);
     }
+    for (size_t i = 0; i < count; i++) {
+        outcomes[i] = (struct ag_outcome){
+            .row = {.sid = users[i].sid,
+                    .account = users[i].account,
+                    .hive_loaded = users[i].hive_loaded,
+                    .rule = -1,
+                    .set = POL_SET_LEAVE},
+            .turn_at_s = -1,
+        };
+    }
     *pass = (struct ag_pass){.users = users, .outcomes = outcomes, .count = count};
     *out = pass;
     return ST_OK;

@@ -34,7 +34,8 @@ struct ag_pass {
     struct err mark_err; /* the first mark that could not be written; st ST_OK: all could */
 };
 
-/* Takes the list of users in any case, also on failure. */
+/* Rows that say who there is, and that nothing is decided of anybody yet. Takes the list of users in
+ * any case, also on failure. */
 enum status ag_pass_new(struct ag_user *users, size_t count, struct ag_pass **out,
                         struct err *err) MUST_USE;
 void ag_pass_free(struct ag_pass *pass);

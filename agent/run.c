@@ -67,7 +67,7 @@ enum status ag_run(const struct ag_config *config, const struct ag_host *host,
               config->server_url != NULL ? config->server_url : "-");
     while (st == ST_OK && !ports->stopping(ports->events_ctx)) {
         st = ag_run_step(&l);
-        if (st == ST_OK) {
+        if (st == ST_OK && !ports->stopping(ports->events_ctx)) { /* a pass may have seen it */
             wait(&l);
         }
     }

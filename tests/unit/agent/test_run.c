@@ -310,6 +310,34 @@ static void run__server_that_ignores_wait__is_asked_every_poll_s(void **state)
     assert_true(world.http.requests[AG_LANE_POLICY] > 86400 / 1100);
 }
 
+static enum status (*real_write)(void *ctx, struct ag_hive *hive, const struct ag_value *value,
+                                 struct err *err);
+
+static enum status write_and_stop(void *ctx, struct ag_hive *hive, const struct ag_value *value,
+                                  struct err *err)
+{
+    world.stop = true;
+    return real_write(ctx, hive, value, err);
+}
+
+static void run__told_to_stop_in_the_middle_of_a_pass__the_next_start_goes_on(void **state)
+{
+    (void)state;
+    real_write = world.ports.setting.write;
+    world.ports.setting.write = write_and_stop;
+    fake_world_release_observe(&world);
+    fake_world_after(&world, 60, fake_world_release_hold_back); /* others were looked at before */
+    fake_world_run(&world, 3600);
+    assert_int_equal(world.hives.value_writes, 1);
+    assert_true(world.clock.ms < 70 * 1000);
+    world.ports.setting.write = real_write;
+    fake_world_run(&world, 20);
+    assert_true(fake_hives_has_dword(pilot(), 1));
+    assert_true(fake_hives_has_dword(other(), 1));
+    assert_int_equal(world.hives.value_writes, 2);
+    assert_int_equal(fake_world_last_report(&world)->effective_version, 7002);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -328,6 +356,7 @@ int main(void)
         TEST(run__server_away_for_a_day__asks_seldom),
         TEST(run__quiet_day__holds_polls_and_writes_nothing),
         TEST(run__server_that_ignores_wait__is_asked_every_poll_s),
+        TEST(run__told_to_stop_in_the_middle_of_a_pass__the_next_start_goes_on),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }
