@@ -14,6 +14,7 @@ WORK=$(wine_scratch)
 PREFIX=$WORK/prefix
 mkdir "$WORK/log"
 wine_clone "$PREFIX"
+wine_keep || fail "Wine's server does not start"
 DRIVE=$PREFIX/drive_c/mr
 mkdir "$DRIVE"
 cp "$MR_ADMIN_EXE" "$DRIVE/mapi-rollout.exe"

@@ -5,6 +5,7 @@
 #   . tests/e2e/wine.sh
 #   scratch=$(wine_scratch)                       a directory of ours on the template's file system
 #   wine_clone "$scratch/prefix"                  ready in 0.02 s; sets and exports WINEPREFIX
+#   wine_keep                                     if its programs run one after the other
 #   wine_quiet reg query 'HKLM\Software\Wine'     any program; its exit status is kept (its lowest 8 bits)
 #   wine_stop "$scratch/prefix"                   ends all that runs in it and waits for that; then rm -rf "$scratch"
 #
@@ -38,6 +39,12 @@ wine_clone() { # DIR
         cp -a "$wine_from/drive_c" "$1/drive_c" || return
     fi
     export WINEPREFIX="$1"
+}
+
+# For one program after the other with nothing that runs all the time: without it wineserver ends a few seconds after
+# each, and a program that comes in that moment loses its connection. wine_stop ends it.
+wine_keep() {
+    "$MR_WINESERVER" -p
 }
 
 # Ends every program of the prefix and waits until the last one and the registry's files are done.
