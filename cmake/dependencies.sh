@@ -19,6 +19,12 @@ series_of() { # library
     awk -v name="$1" '$1 == "library" && $2 == name { print $3 }' "$pins"
 }
 
+# The releases to look in, best first.
+releases_of() { # library
+    awk -v name="$1" '$1 == "release" { first = $2 } $1 == "also" && $2 == name { also = also " " $3 }
+        END { print first also }' "$pins"
+}
+
 bare_will_do() { # library
     awk -v name="$1" '$1 == "library" && $2 == name && $4 == "yes" { found = 1 } END { exit !found }' "$pins"
 }
@@ -48,9 +54,13 @@ kept_is_good() { # library
 }
 
 # Writes an apt configuration of our own: the mirrors that this machine uses for its own release, with the release
-# replaced by the pinned one. Nothing of the machine's is changed, and it works for an ordinary user.
-configure_apt() { # directory
-    release=$(awk '$1 == "release" { print $2 }' "$pins")
+# replaced by the wanted one. Nothing of the machine's is changed, and it works for an ordinary user. Once for each
+# release.
+configure_apt() { # directory, release
+    export APT_CONFIG="$1/apt.conf"
+    [ ! -d "$1" ] || return 0
+    unset APT_CONFIG
+    release=$2
     here=$(. /etc/os-release && echo "${VERSION_CODENAME:-none}")
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/sources.d"
@@ -72,6 +82,8 @@ Acquire::AllowInsecureRepositories "false";
 Acquire::Retries "2";
 END
     export APT_CONFIG="$1/apt.conf"
+    # One suite of several may be missing on a mirror; what counts is whether the packages are found.
+    apt-get -q update || say "apt-get update of the private sources reported an error"
 }
 
 # The Debian versions to try, best first: the accepted upstream versions, then others of the series; newest first.
@@ -108,28 +120,35 @@ keep() { # library, Debian version, patched|bare
     mv "$sources/.$1.origin" "$sources/$1.origin"
 }
 
+# Fails if the release has no complete one.
+fetch_from() { # library, release, patched|bare
+    only=
+    [ "$3" = patched ] || only=--tar-only
+    configure_apt "$work/$2" "$2"
+    candidates "$1" >"$work/candidates"
+    while read -r version; do
+        rm -rf "$work/package" && mkdir "$work/package"
+        # A mirror may list a version whose files it has not (yet, or any more): then the next one is tried.
+        if (cd "$work/package" && apt-get -q source --download-only $only "$1=$version"); then
+            (cd "$work/package" && keep "$1" "$version" "$3")
+            return
+        fi
+        note "$1 $version of $2 ($3) is listed, but not complete on the mirror"
+    done <"$work/candidates"
+    return 1
+}
+
 fetch_one() { # library
     rm -f "$sources/$1.origin"
-    candidates "$1" >"$work/candidates"
-    [ -s "$work/candidates" ] || die "the mirror has no $1 of the series $(series_of "$1")"
     for shape in patched bare; do
-        if [ $shape = bare ]; then
-            bare_will_do "$1" || break
-            only=--tar-only
-        else
-            only=
-        fi
-        while read -r version; do
-            rm -rf "$work/package" && mkdir "$work/package"
-            # A mirror may list a version whose files it has not (yet, or any more): then the next one is tried.
-            if (cd "$work/package" && apt-get -q source --download-only $only "$1=$version"); then
-                (cd "$work/package" && keep "$1" "$version" $shape)
+        [ $shape = patched ] || bare_will_do "$1" || break
+        for release in $(releases_of "$1"); do
+            if fetch_from "$1" "$release" $shape; then
                 return
             fi
-            note "$1 $version ($shape) is listed, but not complete on the mirror"
-        done <"$work/candidates"
+        done
     done
-    die "no complete source package of $1 on the mirror; tried: $(tr '\n' ' ' <"$work/candidates")"
+    die "no complete source package of $1, series $(series_of "$1"), on the mirror; looked in: $(releases_of "$1")"
 }
 
 fetch() {
@@ -139,9 +158,6 @@ fetch() {
     done
     [ -n "$wanted" ] || return 0
     work=$(make_temp_in "$CACHE")
-    configure_apt "$work/apt"
-    # One suite of several may be missing on a mirror; what counts is whether the packages are found below.
-    apt-get -q update || say "apt-get update of the private sources reported an error"
     for library in $wanted; do
         fetch_one "$library"
     done
@@ -211,6 +227,11 @@ build_for() { # native|windows
     cmake_build mbedtls -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DGEN_FILES=OFF -DMBEDTLS_FATAL_WARNINGS=OFF
     cmake_build cjson -DENABLE_CJSON_TEST=OFF -DBUILD_SHARED_AND_STATIC_LIBS=OFF -DENABLE_CUSTOM_COMPILER_FLAGS=OFF
     cmake_build cmocka -DWITH_EXAMPLES=OFF
+    # No DTD, no entities but the five, no namespaces: what we read needs none of them. What must be random comes from
+    # the system.
+    cmake_build expat/expat -DEXPAT_BUILD_TOOLS=OFF -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_TESTS=OFF \
+        -DEXPAT_BUILD_DOCS=OFF -DEXPAT_BUILD_PKGCONFIG=OFF -DEXPAT_SHARED_LIBS=OFF -DEXPAT_DTD=OFF -DEXPAT_GE=OFF \
+        -DEXPAT_NS=OFF -DEXPAT_CONTEXT_BYTES=0
     # Plain HTTP and TLS; what else curl has learned would only be more to attack. In few, large units: faster to build.
     cmake_build curl -DMBEDTLS_INCLUDE_DIR="$prefix/include" -DMBEDTLS_LIBRARY="$prefix/lib/libmbedtls.a" \
         -DMBEDX509_LIBRARY="$prefix/lib/libmbedx509.a" -DMBEDCRYPTO_LIBRARY="$prefix/lib/libmbedcrypto.a" \

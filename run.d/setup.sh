@@ -64,7 +64,7 @@ install_packages() { # group...
 
 make_libraries() { # path
     [ ! -d "$1" ] || return 0
-    step fetch "sources of mbedTLS, curl, cJSON, cmocka" sh cmake/dependencies.sh fetch "$CACHE/sources"
+    step fetch "sources of mbedTLS, curl, cJSON, cmocka, expat" sh cmake/dependencies.sh fetch "$CACHE/sources"
     step dependencies "these libraries, for Linux and for Windows" \
         sh cmake/dependencies.sh build "$CACHE/sources" "$1"
     sed 's/^\([^ ]*\) [^ ]* \([^ ]*\) .*/  used: \1 \2/' "$1/used.txt"
