@@ -57,6 +57,18 @@ struct pol_report_user {
     size_t evidence_count;
 };
 
+/* What came of probing one URL of the policy's guard. */
+struct pol_report_probe {
+    const char *url;
+    bool for_block; /* else for `allow` */
+    enum pol_verdict verdict;
+    uint32_t http;      /* status of the answer that counted; 0: none, written as null */
+    const char *server; /* version of Exchange; may be NULL */
+    const char *const *auth;
+    size_t auth_count;
+    int64_t at_s;
+};
+
 struct pol_report {
     char report_id[POL_ID_BYTES];
     char run_id[POL_ID_BYTES];
@@ -94,6 +106,15 @@ struct pol_report {
     const char *pending_code; /* NULL: nothing pending */
     int64_t pending_version;
     int64_t pending_not_before_s;
+
+    bool outlook_known;          /* false: the report's "outlook" is null */
+    const char *outlook_version; /* "": none is installed */
+    enum pol_bitness outlook_bitness;
+    enum pol_install outlook_install;
+    enum pol_answer outlook_minimum; /* is it new enough for MAPI/HTTP? */
+    uint32_t dotnet_release;         /* 0: null */
+    const struct pol_report_probe *probes;
+    size_t probe_count;
 
     const struct pol_report_user *users;
     size_t user_count;

@@ -93,6 +93,23 @@ const char *const POL_CONFIDENCE_WORDS[POL_CONFIDENCE_COUNT] = {
 };
 
 /* winnt.h, without REG_ and in lower case. */
+const char *const POL_BITNESS_WORDS[POL_BITNESS_COUNT] = {NULL, "x86", "x64", "arm64"};
+
+const char *const POL_INSTALL_WORDS[POL_INSTALL_COUNT] = {"click_to_run", "msi", "unknown"};
+
+const char *const POL_VERDICT_WORDS[POL_VERDICT_COUNT] = {
+    [POL_VERDICT_READY] = "ready",
+    [POL_VERDICT_UNREACHABLE] = "unreachable",
+    [POL_VERDICT_PROXY_UNKNOWN] = "proxy_unknown",
+    [POL_VERDICT_NAME_MISMATCH] = "name_mismatch",
+    [POL_VERDICT_UNTRUSTED] = "untrusted",
+    [POL_VERDICT_EXPIRED] = "expired",
+    [POL_VERDICT_NOT_PUBLISHED] = "not_published",
+    [POL_VERDICT_PRE_AUTHENTICATED] = "pre_authenticated",
+    [POL_VERDICT_TOO_OLD] = "too_old",
+    [POL_VERDICT_UNHEALTHY] = "unhealthy",
+};
+
 const char *const POL_VALUE_TYPE_WORDS[POL_VALUE_TYPE_COUNT] = {
     [POL_VALUE_NONE] = "none",
     [POL_VALUE_SZ] = "sz",

@@ -108,6 +108,40 @@ enum pol_confidence {
 };
 extern const char *const POL_CONFIDENCE_WORDS[POL_CONFIDENCE_COUNT];
 
+/* The Outlook of a machine. */
+enum pol_bitness {
+    POL_BITNESS_UNKNOWN, /* written as null */
+    POL_BITNESS_X86,
+    POL_BITNESS_X64,
+    POL_BITNESS_ARM64,
+    POL_BITNESS_COUNT
+};
+extern const char *const POL_BITNESS_WORDS[POL_BITNESS_COUNT]; /* [0] is NULL */
+
+enum pol_install {
+    POL_INSTALL_CLICK_TO_RUN,
+    POL_INSTALL_MSI,
+    POL_INSTALL_UNKNOWN,
+    POL_INSTALL_COUNT
+};
+extern const char *const POL_INSTALL_WORDS[POL_INSTALL_COUNT];
+
+/* What came of probing a server before somebody is sent there. */
+enum pol_verdict {
+    POL_VERDICT_READY,
+    POL_VERDICT_UNREACHABLE,
+    POL_VERDICT_PROXY_UNKNOWN,
+    POL_VERDICT_NAME_MISMATCH,
+    POL_VERDICT_UNTRUSTED,
+    POL_VERDICT_EXPIRED,
+    POL_VERDICT_NOT_PUBLISHED,
+    POL_VERDICT_PRE_AUTHENTICATED,
+    POL_VERDICT_TOO_OLD,
+    POL_VERDICT_UNHEALTHY,
+    POL_VERDICT_COUNT
+};
+extern const char *const POL_VERDICT_WORDS[POL_VERDICT_COUNT];
+
 /* Types of a registry value, by their REG_... numbers, as reports name them. */
 enum pol_value_type {
     POL_VALUE_NONE,
