@@ -10,6 +10,7 @@
 #ifndef AGENT_PORTS_H
 #define AGENT_PORTS_H
 
+#include "agent/sight.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "policy/words.h"
@@ -141,6 +142,20 @@ struct ag_outlook {
     /* Take stock of all OUTLOOK.EXE once; find() then answers for each user from it. */
     enum status (*refresh)(void *ctx, struct err *err);
     struct ag_outlook_view (*find)(void *ctx, const char *sid);
+};
+
+/* Looking into users' profiles takes its time, and a hostile one could take for ever: so it is done
+ * elsewhere, and nobody waits for it. */
+struct ag_sights {
+    void *ctx;
+    /* Look at these users again by and by, each once in a few seconds at most, and at what is
+     * installed; only those with a loaded hive. Never waits: what is seen comes out of the two below,
+     * and hives_changed() tells when it differs. Who is not on the list any more is forgotten. */
+    void (*want)(void *ctx, const struct ag_user *users, size_t count);
+    /* The last look at this user; false: there was none. */
+    bool (*find)(void *ctx, const char *sid, struct ag_sight *out);
+    /* What is installed; false: not known yet. */
+    bool (*client)(void *ctx, struct ag_client *out);
 };
 
 /* ---- small protected files ---------------------------------------------------------------- */
