@@ -109,7 +109,7 @@ struct pol_report {
 
     bool outlook_known;          /* false: the report's "outlook" is null */
     const char *outlook_version; /* "": none is installed */
-    enum pol_bitness outlook_bitness;
+    const char *outlook_bitness; /* NULL: not known */
     enum pol_install outlook_install;
     enum pol_answer outlook_minimum; /* is it new enough for MAPI/HTTP? */
     uint32_t dotnet_release;         /* 0: null */

@@ -2,7 +2,7 @@
 
 #include "policy/json_read.h"
 #include "policy/limits.h"
-#include "policy/report_shape.h"
+#include "policy/report_machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +14,12 @@ struct memory {
     struct pol_report report;
     struct pol_json *json;
     struct pol_report_user users[LIMIT_REPORT_USERS];
-    size_t text_count;
-    const char *texts[]; /* room for all the lists of texts */
+    struct pol_report_probe probes[POL_PROBES_MOST];
+    struct pol_shape_room room; /* of texts */
+    const char *texts[];
 };
 
 /* ---- values ------------------------------------------------------------------------------- */
-
-static void read_count(const struct pol_at *at, const char *key, enum pol_need need, uint32_t *out)
-{
-    int64_t value = 0;
-    if (pol_read_integer(at, key, need, 0, UINT32_MAX, &value)) {
-        *out = (uint32_t)value;
-    }
-}
 
 static void read_version(const struct pol_at *at, const char *key, int64_t *out)
 {
@@ -64,26 +57,6 @@ static void read_digest(const struct pol_at *at, const char **out)
     *out = text;
 }
 
-/* NULL stays where the list is null: not known is not the same as empty. */
-static void read_texts(const struct pol_at *at, const char *key, struct memory *memory,
-                       const char *const **out, size_t *out_count)
-{
-    struct pol_at list;
-    struct pol_at item;
-    size_t count = 0;
-    size_t first = memory->text_count;
-    if (!pol_shape_list(at, key, LIMIT_LIST_ITEMS, &list, &count)) {
-        return;
-    }
-    for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
-        if (pol_at_text(&item, LIMIT_STRING_BYTES, &memory->texts[memory->text_count])) {
-            memory->text_count++;
-        }
-    }
-    *out = &memory->texts[first];
-    *out_count = memory->text_count - first;
-}
-
 /* ---- the device --------------------------------------------------------------------------- */
 
 static void read_head(const struct pol_at *at, struct pol_report *r)
@@ -95,7 +68,7 @@ static void read_head(const struct pol_at *at, struct pol_report *r)
     (void)pol_read_word(at, "format", POL_REQUIRED, FORMATS, COUNT(FORMATS), &format);
     read_id(at, "report_id", r->report_id);
     read_id(at, "run_id", r->run_id);
-    read_count(at, "seq", POL_REQUIRED, &r->seq);
+    pol_shape_count(at, "seq", POL_REQUIRED, &r->seq);
     if (pol_read_integer(at, "parts", POL_REQUIRED, 1, LIMIT_LIST_ITEMS, &parts)) {
         r->parts = (uint32_t)parts;
     }
@@ -107,8 +80,11 @@ static void read_head(const struct pol_at *at, struct pol_report *r)
     (void)pol_read_time(at, "sent_at", POL_REQUIRED, &r->sent_at_s);
 }
 
-static void read_agent(const struct pol_at *root, struct pol_report *r)
+static void read_agent(const struct pol_at *root, struct memory *memory)
 {
+    struct pol_report *r = &memory->report;
+    const char *const *formats = NULL; /* nobody asks for them yet */
+    size_t format_count = 0;
     static const char *const KEYS[] = {"version", "started_at", "formats", "trust_version"};
     struct pol_at at;
     if (!pol_shape_object(root, "agent", POL_REQUIRED, KEYS, COUNT(KEYS), &at)) {
@@ -116,8 +92,8 @@ static void read_agent(const struct pol_at *root, struct pol_report *r)
     }
     (void)pol_read_text(&at, "version", POL_OPTIONAL, LIMIT_NAME_BYTES, &r->agent_version);
     (void)pol_read_time(&at, "started_at", POL_OPTIONAL, &r->agent_started_s);
-    read_count(&at, "trust_version", POL_OPTIONAL, &r->trust_version);
-    pol_shape_texts(&at, "formats");
+    pol_shape_count(&at, "trust_version", POL_OPTIONAL, &r->trust_version);
+    pol_shape_texts(&at, "formats", &memory->room, &formats, &format_count);
 }
 
 static void read_host(const struct pol_at *root, struct memory *memory)
@@ -136,7 +112,7 @@ static void read_host(const struct pol_at *root, struct memory *memory)
     (void)pol_read_text(&at, "ad_site", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_ad_site);
     (void)pol_read_text(&at, "os", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_os);
     (void)pol_read_text(&at, "arch", POL_OPTIONAL, LIMIT_STRING_BYTES, &r->host_arch);
-    read_texts(&at, "tags", memory, &r->tags, &r->tag_count);
+    pol_shape_texts(&at, "tags", &memory->room, &r->tags, &r->tag_count);
     r->host_multi_session = pol_shape_answer(&at, "multi_session");
 }
 
@@ -235,7 +211,7 @@ static void read_value(const struct pol_at *user, const char *key, struct pol_re
         pol_read_word(&at, "type", need, POL_VALUE_TYPE_WORDS, POL_VALUE_TYPE_COUNT, &type);
     out->type = (uint32_t)type;
     if (out->present && typed && type == POL_VALUE_DWORD) {
-        read_count(&at, "value", POL_REQUIRED, &out->dword);
+        pol_shape_count(&at, "value", POL_REQUIRED, &out->dword);
     } else if (pol_read_member(&at, "value", POL_OPTIONAL, &member)) {
         pol_at_problem(&member, "unknown_field", "only a \"dword\" that is present has a value");
     }
@@ -257,10 +233,10 @@ static void read_outcome(const struct pol_at *user, struct pol_report_user *u)
     u->state = (enum pol_state)state;
     u->blocked_by = (enum pol_blocked)blocked;
     (void)pol_read_time(user, "changed_at", POL_OPTIONAL, &u->changed_at_s);
-    read_count(user, "corrections", POL_OPTIONAL, &u->corrections);
+    pol_shape_count(user, "corrections", POL_OPTIONAL, &u->corrections);
     if (pol_shape_object(user, "error", POL_OPTIONAL, KEYS, COUNT(KEYS), &at)) {
         (void)pol_read_text(&at, "code", POL_REQUIRED, LIMIT_NAME_BYTES, &u->error_code);
-        read_count(&at, "os_code", POL_OPTIONAL, &u->error_os_code);
+        pol_shape_count(&at, "os_code", POL_OPTIONAL, &u->error_os_code);
     }
 }
 
@@ -274,7 +250,7 @@ static void read_outlook(const struct pol_at *user, struct pol_report_user *u)
     }
     u->outlook_known = pol_read_boolean(&at, "running", POL_REQUIRED, &u->outlook_running);
     (void)pol_read_time(&at, "started_at", POL_OPTIONAL, &u->outlook_started_s);
-    read_count(&at, "starts_since_change", POL_OPTIONAL, &u->starts_since_change);
+    pol_shape_count(&at, "starts_since_change", POL_OPTIONAL, &u->starts_since_change);
 }
 
 static void read_protocol(const struct pol_at *user, struct memory *memory,
@@ -292,7 +268,7 @@ static void read_protocol(const struct pol_at *user, struct memory *memory,
                             POL_CONFIDENCE_COUNT, &confidence);
         (void)pol_read_word(&at, "mailbox", POL_OPTIONAL, POL_MAILBOX_WORDS, POL_MAILBOX_COUNT,
                             &mailbox);
-        read_texts(&at, "evidence", memory, &u->evidence, &u->evidence_count);
+        pol_shape_texts(&at, "evidence", &memory->room, &u->evidence, &u->evidence_count);
     }
     u->observed = (enum pol_observed)observed;
     u->confidence = (enum pol_confidence)confidence;
@@ -313,7 +289,7 @@ static void read_user(const struct pol_at *at, struct memory *memory, size_t ind
     }
     read_sid(at, memory, index, &u->sid);
     (void)pol_read_text(at, "account", POL_OPTIONAL, LIMIT_STRING_BYTES, &u->account);
-    read_texts(at, "groups", memory, &u->groups, &u->group_count);
+    pol_shape_texts(at, "groups", &memory->room, &u->groups, &u->group_count);
     (void)pol_read_word(at, "hive", POL_REQUIRED, HIVES, COUNT(HIVES), &hive);
     u->hive_loaded = hive == 1;
     read_decision(at, u);
@@ -351,11 +327,11 @@ static enum status read_report(struct memory *memory, struct err *err)
     memory->report.agent_started_s = -1;
     if (pol_read_object(&root, KEYS, COUNT(KEYS))) {
         read_head(&root, &memory->report);
-        read_agent(&root, &memory->report);
+        read_agent(&root, memory);
         read_host(&root, memory);
         read_policy(&root, &memory->report);
-        pol_shape_outlook(&root);
-        pol_shape_preflight(&root);
+        pol_report_read_outlook(&root, &memory->report);
+        pol_report_read_preflight(&root, memory->probes, &memory->room, &memory->report);
         read_users(&root, memory);
     }
     return pol_problems_status(&problems, err);
@@ -376,6 +352,7 @@ enum status pol_report_parse(struct span document, struct pol_report **out, stru
             return err_set(err, ST_NO_MEMORY, 0, "no memory to read a report");
         }
         memory->json = json;
+        memory->room.texts = memory->texts;
         memory->report.memory = memory;
         st = read_report(memory, err);
     }

@@ -1,9 +1,8 @@
-/* report_shape.h - hold the parts of a report that are not kept against their documented shape.
+/* report_shape.h - read the shapes that come again and again in a report.
  *
- * A report is strict in full, also where nobody reads the values yet.
- * Effects: none       Units:  none
- * Owns:    nothing    Errors: go to the cursor's problems
- * Threads: safe       Source: docs/protocol.md "The report"
+ * Effects: none                            Units:  none
+ * Owns:    nothing                         Errors: go to the cursor's problems
+ * Threads: safe                            Source: docs/protocol.md "The report"
  */
 #ifndef POLICY_REPORT_SHAPE_H
 #define POLICY_REPORT_SHAPE_H
@@ -25,11 +24,17 @@ bool pol_shape_is_sid(const char *text);
 /* An optional boolean. */
 enum pol_answer pol_shape_answer(const struct pol_at *at, const char *key);
 
-/* An optional list of texts. */
-void pol_shape_texts(const struct pol_at *at, const char *key);
+/* A number of 32 bits; *out keeps its value where there is none. */
+void pol_shape_count(const struct pol_at *at, const char *key, enum pol_need need, uint32_t *out);
 
-/* `outlook` and `preflight` of the report. */
-void pol_shape_outlook(const struct pol_at *report);
-void pol_shape_preflight(const struct pol_at *report);
+/* Room for all the lists of texts of one report; the texts themselves live in the document. */
+struct pol_shape_room {
+    const char **texts;
+    size_t count;
+};
+
+/* An optional list of texts. *out stays NULL where it is null: not known is not the same as empty. */
+void pol_shape_texts(const struct pol_at *at, const char *key, struct pol_shape_room *room,
+                     const char *const **out, size_t *out_count);
 
 #endif

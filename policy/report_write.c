@@ -3,6 +3,7 @@
 #include "policy/json_scan.h"
 #include "policy/json_write.h"
 #include "policy/limits.h"
+#include "policy/report_machine.h"
 
 static void write_texts(struct pol_json_writer *w, const char *key, const char *const *texts,
                         size_t count)
@@ -196,6 +197,8 @@ static enum status write_report(const struct pol_report *r, struct bytes *out)
     write_agent(&w, r);
     write_host(&w, r);
     write_policy(&w, r);
+    pol_report_write_outlook(&w, r);
+    pol_report_write_preflight(&w, r);
     pol_json_array(&w, "users");
     for (size_t i = 0; i < r->user_count; i++) {
         write_user(&w, &r->users[i]);

@@ -57,6 +57,9 @@ static void check_device(const struct pol_report *r)
     assert_null(r->failed_code);
     assert_null(r->pending_code);
     assert_false(r->stale);
+    assert_true(r->outlook_known);
+    assert_int_equal(r->probe_count, 1);
+    assert_string_equal(r->probes[0].auth[0], "Negotiate");
 }
 
 static void check_user(const struct pol_report_user *u)

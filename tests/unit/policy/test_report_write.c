@@ -13,6 +13,22 @@ static const char *const GROUPS[] = {"CONTOSO\\MAPI-Pilot", "S-1-5-32-545"};
 static const char *const EVIDENCE[] = {"profile:001f6622"};
 static const char *const TAGS[] = {"hq", "lab \"7\"\n"};
 
+static const char *const AUTH[] = {"Negotiate", "NTLM"};
+
+static const struct pol_report_probe PROBES[] = {
+    {.url = "https://mapi.example.com/mapi/healthcheck.htm",
+     .verdict = POL_VERDICT_TOO_OLD,
+     .http = 401,
+     .server = "15.0.516.32",
+     .auth = AUTH,
+     .auth_count = COUNT(AUTH),
+     .at_s = 1796111000},
+    {.url = "https://mail.example.com/rpc/rpcproxy.dll",
+     .for_block = true,
+     .verdict = POL_VERDICT_UNREACHABLE,
+     .at_s = -1},
+};
+
 static const struct pol_report_user USERS[] = {
     {.sid = "S-1-5-21-1-2-3-1001",
      .account = "CONTOSO\\alice",
@@ -94,6 +110,14 @@ static const struct pol_report REPORT = {
     .pending_code = "not_yet",
     .pending_version = 7004,
     .pending_not_before_s = 1796623200,
+    .outlook_known = true,
+    .outlook_version = "15.0.4420.1017",
+    .outlook_bitness = "x86",
+    .outlook_install = POL_INSTALL_MSI,
+    .outlook_minimum = POL_NO,
+    .dotnet_release = 533320,
+    .probes = PROBES,
+    .probe_count = COUNT(PROBES),
     .users = USERS,
     .user_count = COUNT(USERS),
 };
@@ -162,6 +186,52 @@ static void report__written_and_read__keeps_what_json_does_not_show_twice(void *
     assert_true(u[2].outlook_known);
     assert_false(u[2].outlook_running);
     assert_int_equal(u[2].outlook_started_s, -1);
+    pol_report_free(report);
+    bytes_free(&text);
+}
+
+static void report__of_a_machine__keeps_its_outlook_and_its_probes(void **state)
+{
+    (void)state;
+    struct bytes text = write_report(&REPORT);
+    struct pol_report *report = read_report(&text);
+    assert_true(report->outlook_known);
+    assert_string_equal(report->outlook_version, "15.0.4420.1017");
+    assert_string_equal(report->outlook_bitness, "x86");
+    assert_int_equal(report->outlook_install, POL_INSTALL_MSI);
+    assert_int_equal(report->outlook_minimum, POL_NO);
+    assert_int_equal(report->dotnet_release, 533320);
+    assert_int_equal(report->probe_count, 2);
+    const struct pol_report_probe *p = report->probes;
+    assert_string_equal(p[0].url, PROBES[0].url);
+    assert_false(p[0].for_block);
+    assert_int_equal(p[0].verdict, POL_VERDICT_TOO_OLD);
+    assert_int_equal(p[0].http, 401);
+    assert_string_equal(p[0].server, "15.0.516.32");
+    assert_int_equal(p[0].auth_count, 2);
+    assert_string_equal(p[0].auth[1], "NTLM");
+    assert_int_equal(p[0].at_s, 1796111000);
+    assert_true(p[1].for_block);
+    assert_int_equal(p[1].verdict, POL_VERDICT_UNREACHABLE);
+    assert_int_equal(p[1].http, 0);
+    assert_null(p[1].server);
+    assert_int_equal(p[1].at_s, -1);
+    pol_report_free(report);
+    bytes_free(&text);
+}
+
+static void report__of_a_machine_nobody_looked_at__says_null(void **state)
+{
+    (void)state;
+    struct pol_report blind = REPORT;
+    blind.outlook_known = false;
+    blind.probe_count = 0;
+    struct bytes text = write_report(&blind);
+    assert_non_null(strstr(bytes_text(&text), "\"outlook\":null,\"preflight\":null"));
+    struct pol_report *report = read_report(&text);
+    assert_false(report->outlook_known);
+    assert_int_equal(report->outlook_install, POL_INSTALL_UNKNOWN);
+    assert_null(report->probes);
     pol_report_free(report);
     bytes_free(&text);
 }
@@ -269,6 +339,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(report__written_and_read__writes_the_same_again),
         cmocka_unit_test(report__written_and_read__keeps_what_json_does_not_show_twice),
+        cmocka_unit_test(report__of_a_machine__keeps_its_outlook_and_its_probes),
+        cmocka_unit_test(report__of_a_machine_nobody_looked_at__says_null),
         cmocka_unit_test(report__before_the_first_policy__has_null_for_it),
         cmocka_unit_test(report__of_users_of_every_state__is_read_back),
         cmocka_unit_test(report__of_too_many_users__is_too_large_and_out_stays_empty),

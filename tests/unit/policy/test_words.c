@@ -37,6 +37,8 @@ static void words__of_each_enumeration__are_whole_and_distinct(void **state)
     check_table(POL_CONFIDENCE_WORDS, POL_CONFIDENCE_COUNT, 0);
     check_table(POL_MATCH_WORDS, POL_MATCH_COUNT, 0);
     check_table(POL_VALUE_TYPE_WORDS, POL_VALUE_TYPE_COUNT, 0);
+    check_table(POL_INSTALL_WORDS, POL_INSTALL_COUNT, 0);
+    check_table(POL_VERDICT_WORDS, POL_VERDICT_COUNT, 0);
 }
 
 static void words__documented__stand_at_their_enumerator(void **state)
