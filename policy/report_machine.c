@@ -15,13 +15,14 @@ static void write_count(struct pol_json_writer *w, const char *key, uint32_t cou
     }
 }
 
-void pol_report_write_outlook(struct pol_json_writer *w, const struct pol_report *r)
+void pol_report_write_outlook(struct pol_json_writer *w, const char *key,
+                              const struct pol_report *r)
 {
     if (!r->outlook_known) {
-        pol_json_null(w, "outlook");
+        pol_json_null(w, key);
         return;
     }
-    pol_json_object(w, "outlook");
+    pol_json_object(w, key);
     pol_json_text(w, "version", r->outlook_version);
     pol_json_text(w, "bitness", r->outlook_bitness);
     pol_json_text(w, "install", POL_INSTALL_WORDS[r->outlook_install]);
@@ -72,13 +73,14 @@ static void write_probe(struct pol_json_writer *w, const struct pol_report_probe
 }
 
 /* No list where nothing is asked for: most policies have no such guard. */
-void pol_report_write_preflight(struct pol_json_writer *w, const struct pol_report *r)
+void pol_report_write_preflight(struct pol_json_writer *w, const char *key,
+                                const struct pol_report *r)
 {
     if (r->probe_count == 0) {
-        pol_json_null(w, "preflight");
+        pol_json_null(w, key);
         return;
     }
-    pol_json_array(w, "preflight");
+    pol_json_array(w, key);
     for (size_t i = 0; i < r->probe_count; i++) {
         write_probe(w, &r->probes[i]);
     }

@@ -14,8 +14,11 @@
 
 enum { POL_PROBES_MOST = 2 * LIMIT_PREFLIGHT_URLS };
 
-void pol_report_write_outlook(struct pol_json_writer *w, const struct pol_report *report);
-void pol_report_write_preflight(struct pol_json_writer *w, const struct pol_report *report);
+/* key as in json_write.h. */
+void pol_report_write_outlook(struct pol_json_writer *w, const char *key,
+                              const struct pol_report *report);
+void pol_report_write_preflight(struct pol_json_writer *w, const char *key,
+                                const struct pol_report *report);
 
 void pol_report_read_outlook(const struct pol_at *root, struct pol_report *report);
 /* probes: room for POL_PROBES_MOST, which the report then borrows. */

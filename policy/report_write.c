@@ -197,8 +197,8 @@ static enum status write_report(const struct pol_report *r, struct bytes *out)
     write_agent(&w, r);
     write_host(&w, r);
     write_policy(&w, r);
-    pol_report_write_outlook(&w, r);
-    pol_report_write_preflight(&w, r);
+    pol_report_write_outlook(&w, "outlook", r);
+    pol_report_write_preflight(&w, "preflight", r);
     pol_json_array(&w, "users");
     for (size_t i = 0; i < r->user_count; i++) {
         write_user(&w, &r->users[i]);

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+static void write_part(struct pol_json_writer *w, const char *key, const char *json)
+{
+    if (json == NULL) {
+        pol_json_null(w, key);
+    } else {
+        pol_json_raw(w, key, span_text(json));
+    }
+}
+
 static bool write_device(void *v, const struct srv_device_row *row)
 {
     struct srv_page *page = v;
@@ -21,6 +30,8 @@ static bool write_device(void *v, const struct srv_device_row *row)
     }
     pol_json_text(w, "failed", row->failed_code);
     pol_json_boolean(w, "stale", row->stale);
+    write_part(w, "outlook", row->outlook);
+    write_part(w, "preflight", row->preflight);
     pol_json_time(w, "enrolled_at", row->enrolled_s);
     pol_json_time(w, "seen_at", row->seen_s);
     pol_json_time(w, "retired_at", row->retired_s);

@@ -20,6 +20,20 @@ static void write_value(struct pol_json_writer *w, const char *key, struct pol_r
     pol_json_close_object(w);
 }
 
+static void write_outlook(struct pol_json_writer *w, const struct srv_user_row *row)
+{
+    pol_json_object(w, "outlook");
+    pol_json_text(w, "version", row->outlook);
+    if (row->running == POL_NOT_KNOWN) {
+        pol_json_null(w, "running");
+    } else {
+        pol_json_boolean(w, "running", row->running == POL_YES);
+    }
+    pol_json_time(w, "started_at", row->started_s);
+    pol_json_integer(w, "starts_since_change", row->starts);
+    pol_json_close_object(w);
+}
+
 static bool write_user(void *v, const struct srv_user_row *row)
 {
     struct srv_page *page = v;
@@ -41,6 +55,8 @@ static bool write_user(void *v, const struct srv_user_row *row)
     pol_json_text(w, "protocol", row->protocol);
     pol_json_text(w, "confidence", row->confidence);
     pol_json_text(w, "mailbox", row->mailbox);
+    pol_json_raw(w, "evidence", span_text(row->evidence));
+    write_outlook(w, row);
     if (row->version > 0) {
         pol_json_integer(w, "version", row->version);
     } else {

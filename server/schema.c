@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL};
+static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL, SCHEMA_0002_OBSERVED};
 
 const char *srv_schema_step(int step)
 {

@@ -160,8 +160,13 @@ struct srv_user_row {
     const char *protocol;
     const char *confidence;
     const char *mailbox;
-    const char *groups; /* a JSON array; NULL: not known */
-    const char *tags;   /* a JSON array */
+    const char *outlook;     /* version; "none", "unknown" */
+    const char *evidence;    /* a JSON array */
+    enum pol_answer running; /* Outlook */
+    int64_t started_s;       /* -1: it does not run, or nobody knows */
+    uint32_t starts;         /* of it, since the value was written */
+    const char *groups;      /* a JSON array; NULL: not known */
+    const char *tags;        /* a JSON array */
     struct pol_report_value value;
     struct pol_report_value pre_image;
     bool hive_loaded;
@@ -181,6 +186,8 @@ struct srv_device_row {
     const char *agent;        /* may be NULL */
     const char *duplicate_of; /* may be NULL */
     const char *failed_code;  /* may be NULL */
+    const char *outlook;      /* JSON as reports have it; NULL: not reported yet */
+    const char *preflight;    /* the same */
     int64_t enrolled_s;
     int64_t seen_s;    /* -1: never */
     int64_t retired_s; /* -1: in service */

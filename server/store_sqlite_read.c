@@ -178,6 +178,14 @@ static struct pol_report_value value_of(sqlite3_stmt *stmt, int type, int dword)
     return v;
 }
 
+static enum pol_answer answer_of(sqlite3_stmt *stmt, int column)
+{
+    if (sqlite3_column_type(stmt, column) == SQLITE_NULL) {
+        return POL_NOT_KNOWN;
+    }
+    return sqlite3_column_int64(stmt, column) != 0 ? POL_YES : POL_NO;
+}
+
 static struct srv_user_row user_of(sqlite3_stmt *stmt)
 {
     return (struct srv_user_row){
@@ -204,6 +212,11 @@ static struct srv_user_row user_of(sqlite3_stmt *stmt)
         .reported_s = sqlite3_column_int64(stmt, 22),
         .version = sqlite3_column_int64(stmt, 23),
         .corrections = (uint32_t)sqlite3_column_int64(stmt, 24),
+        .outlook = sql_text(stmt, 25),
+        .evidence = sql_text(stmt, 26),
+        .running = answer_of(stmt, 27),
+        .started_s = sql_time(stmt, 28),
+        .starts = (uint32_t)sqlite3_column_int64(stmt, 29),
     };
 }
 
@@ -211,7 +224,8 @@ static const char USERS[] =
     "SELECT u.key, d.device_id, d.name, u.sid, u.account, u.ring, u.\"set\", u.state, "
     "u.blocked_by, u.error, u.protocol, u.confidence, u.mailbox, u.groups, d.tags, u.value_type, "
     "u.value_dword, u.pre_image_type, u.pre_image_dword, u.hive_loaded, u.ours, u.changed_s, "
-    "u.reported_s, u.version, u.corrections FROM user_state u JOIN device d ON d.key = u.device "
+    "u.reported_s, u.version, u.corrections, u.outlook, u.evidence, u.outlook_running, "
+    "u.outlook_started_s, u.starts FROM user_state u JOIN device d ON d.key = u.device "
     "WHERE u.key > ?1 AND u.retired_s IS NULL AND (?2 IS NULL OR u.state = ?2) "
     "AND (?3 IS NULL OR u.ring = ?3) AND (?4 IS NULL OR u.\"set\" = ?4) "
     "AND (?5 IS NULL OR d.device_id = ?5) AND (?6 IS NULL OR d.name = ?6 COLLATE NOCASE) "
@@ -240,7 +254,7 @@ static enum status read_users(void *ctx, const struct srv_filter *f,
 
 static const char DEVICES[] =
     "SELECT key, device_id, name, domain, os, agent, duplicate_of, failed_code, enrolled_s, "
-    "seen_s, retired_s, effective, stale FROM device WHERE key > ?1 "
+    "seen_s, retired_s, effective, stale, outlook, preflight FROM device WHERE key > ?1 "
     "AND (?2 IS NULL OR device_id = ?2) AND (?3 IS NULL OR name = ?3 COLLATE NOCASE) "
     "AND (?4 IS NULL OR instr(lower(name), lower(?4)) > 0) ORDER BY key LIMIT ?5";
 
@@ -269,6 +283,8 @@ static enum status read_devices(void *ctx, const struct srv_filter *f,
             .retired_s = sql_time(r.stmt, 10),
             .effective = sqlite3_column_int64(r.stmt, 11),
             .stale = sqlite3_column_int64(r.stmt, 12) != 0,
+            .outlook = sql_text(r.stmt, 13),
+            .preflight = sql_text(r.stmt, 14),
         };
         if (!visit(v, &row)) {
             break;

@@ -1,5 +1,6 @@
 #include "policy/json_write.h"
 #include "policy/limits.h"
+#include "policy/report_machine.h"
 #include "server/store_sqlite_parts.h"
 
 #include <stdio.h>
@@ -76,22 +77,45 @@ static enum status prune_history(struct srv_sqlite *s, const struct srv_write *w
     return sql_run(s, SQL_REPORT_PRUNE, err, "ii", (int64_t)PRUNE_REPORTS, w->now_s - HISTORY_S);
 }
 
+/* As the report had them, "null" included. */
+static enum status write_machine(const struct pol_report *r, struct bytes *outlook,
+                                 struct bytes *preflight)
+{
+    struct pol_json_writer json = pol_json_write_start(outlook);
+    pol_report_write_outlook(&json, NULL, r);
+    enum status st = pol_json_write_end(&json);
+    if (st == ST_OK) {
+        json = pol_json_write_start(preflight);
+        pol_report_write_preflight(&json, NULL, r);
+        st = pol_json_write_end(&json);
+    }
+    return st;
+}
+
 static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
     struct bytes tags = bytes_with_limit(LIMIT_REPORT_BYTES);
+    struct bytes outlook = bytes_with_limit(LIMIT_REPORT_BYTES);
+    struct bytes preflight = bytes_with_limit(LIMIT_REPORT_BYTES);
     enum status st = write_list(r->tags, r->tag_count, &tags);
+    if (st == ST_OK) {
+        st = write_machine(r, &outlook, &preflight);
+    }
     if (st != ST_OK) {
-        (void)err_set(err, st, 0, "cannot keep the tags of a report");
+        (void)err_set(err, st, 0, "cannot keep what a report says of its machine");
     } else {
-        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntitt", r->run_id, (int64_t)r->seq,
+        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntitttt", r->run_id, (int64_t)r->seq,
                      run_started(w), w->u.report.device, r->host_name, r->host_fqdn, r->host_domain,
                      r->host_os, r->host_arch, bytes_text(&tags), r->agent_version,
                      (int64_t)r->trust_version,
                      r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
                      r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
-                     r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer);
+                     r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer,
+                     bytes_text(&outlook), bytes_text(&preflight));
     }
+    bytes_free(&preflight);
+    bytes_free(&outlook);
     bytes_free(&tags);
     return st;
 }
@@ -119,7 +143,31 @@ static enum status bind_values(sqlite3 *db, sqlite3_stmt *stmt, const struct pol
 struct row_texts {
     const char *mark;
     const char *groups;
+    const char *evidence;
 };
+
+/* How the counters name it. */
+static const char *outlook_of(const struct pol_report *r)
+{
+    if (!r->outlook_known || r->outlook_version == NULL) {
+        return "unknown";
+    }
+    return r->outlook_version[0] != '\0' ? r->outlook_version : "none";
+}
+
+static enum status bind_client(sqlite3 *db, sqlite3_stmt *stmt, const struct pol_report_user *u,
+                               const char *evidence, struct err *err)
+{
+    enum { EVIDENCE = 28, RUNNING, STARTED };
+    int code = sqlite3_bind_text(stmt, EVIDENCE, evidence, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK && u->outlook_known) {
+        code = sqlite3_bind_int(stmt, RUNNING, u->outlook_running ? 1 : 0);
+    }
+    if (code == SQLITE_OK && u->outlook_running) {
+        code = sqlite3_bind_int64(stmt, STARTED, u->outlook_started_s);
+    }
+    return code == SQLITE_OK ? ST_OK : sql_failed(db, "prepare a change of", err);
+}
 
 static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const struct srv_write *w,
                              const struct pol_report_user *u, const struct row_texts *texts,
@@ -131,17 +179,24 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
         w->u.report.device, u->sid, texts->mark, w->now_s, (int64_t)r->effective_version,
         u->account, u->ring, u->decided ? POL_SET_WORDS[u->set] : NULL, POL_STATE_WORDS[u->state],
         POL_BLOCKED_WORDS[u->blocked_by], u->error_code, POL_OBSERVED_WORDS[u->observed],
-        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], "unknown",
+        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], outlook_of(r),
         texts->groups);
     if (st != ST_OK) {
         return st;
     }
-    enum { VALUE_DWORD = 21, PRE_IMAGE_DWORD = 23, HIVE_LOADED, OURS, CHANGED, CORRECTIONS };
-    const int64_t numbers[][2] = {{VALUE_DWORD, (int64_t)u->value.dword},
-                                  {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
-                                  {HIVE_LOADED, (int64_t)u->hive_loaded},
-                                  {OURS, (int64_t)u->ours},
-                                  {CORRECTIONS, (int64_t)u->corrections}};
+    enum {
+        VALUE_DWORD = 21,
+        PRE_IMAGE_DWORD = 23,
+        HIVE_LOADED,
+        OURS,
+        CHANGED,
+        CORRECTIONS,
+        STARTS = 31
+    };
+    const int64_t numbers[][2] = {
+        {VALUE_DWORD, (int64_t)u->value.dword}, {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
+        {HIVE_LOADED, (int64_t)u->hive_loaded}, {OURS, (int64_t)u->ours},
+        {CORRECTIONS, (int64_t)u->corrections}, {STARTS, (int64_t)u->starts_since_change}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (sqlite3_bind_int64(stmt, (int)numbers[i][0], numbers[i][1]) != SQLITE_OK) {
             return sql_failed(s->writer, "prepare a change of", err);
@@ -150,23 +205,30 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
     if (u->changed_at_s >= 0 && sqlite3_bind_int64(stmt, CHANGED, u->changed_at_s) != SQLITE_OK) {
         return sql_failed(s->writer, "prepare a change of", err);
     }
-    return bind_values(s->writer, stmt, u, err);
+    st = bind_client(s->writer, stmt, u, texts->evidence, err);
+    return st == ST_OK ? bind_values(s->writer, stmt, u, err) : st;
 }
 
 static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
                             const struct pol_report_user *u, const char *mark, struct err *err)
 {
     struct bytes groups = bytes_with_limit(LIMIT_REPORT_BYTES);
+    struct bytes evidence = bytes_with_limit(LIMIT_REPORT_BYTES);
     sqlite3_stmt *stmt = NULL;
     enum status st = u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
-    if (st != ST_OK) {
-        return err_set(err, st, 0, "cannot keep the groups of a user");
+    if (st == ST_OK) {
+        st = write_list(u->evidence, u->evidence_count, &evidence);
     }
-    st = sql_start(s, SQL_USER_PUT, &stmt, err);
+    if (st != ST_OK) {
+        (void)err_set(err, st, 0, "cannot keep the groups and evidence of a user");
+    } else {
+        st = sql_start(s, SQL_USER_PUT, &stmt, err);
+    }
     if (st == ST_OK) {
         struct row_texts texts = {
             .mark = w->u.report.report->full ? mark : NULL,
             .groups = u->groups != NULL ? bytes_text(&groups) : NULL,
+            .evidence = bytes_text(&evidence),
         };
         st = bind_user(s, stmt, w, u, &texts, err);
     }
@@ -175,6 +237,7 @@ static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
     } else {
         sql_reset(stmt);
     }
+    bytes_free(&evidence);
     bytes_free(&groups);
     return st;
 }

@@ -22,13 +22,14 @@ static const char *const SQL[SQL_COUNT] = {
         "UPDATE device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
         "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
         "received = ?13, effective = ?14, digest = ?15, stale = ?16, failed_code = ?17, "
-        "failed_pointer = ?18 WHERE key = ?4 AND " NEWER("device"),
+        "failed_pointer = ?18, outlook = ?19, preflight = ?20 WHERE key = ?4 AND " NEWER("device"),
     [SQL_USER_PUT] =
         "INSERT INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
         "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "
         "outlook, groups, value_type, value_dword, pre_image_type, pre_image_dword, hive_loaded, "
-        "ours, changed_s, corrections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
+        "ours, changed_s, corrections, evidence, outlook_running, outlook_started_s, starts) VALUES "
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
         "seq = excluded.seq, run_started_s = excluded.run_started_s, retired_s = NULL, "
         "mark = coalesce(excluded.mark, mark), reported_s = excluded.reported_s, "
         "version = excluded.version, account = excluded.account, ring = excluded.ring, "
@@ -39,7 +40,9 @@ static const char *const SQL[SQL_COUNT] = {
         "value_type = excluded.value_type, value_dword = excluded.value_dword, "
         "pre_image_type = excluded.pre_image_type, pre_image_dword = excluded.pre_image_dword, "
         "hive_loaded = excluded.hive_loaded, ours = excluded.ours, "
-        "changed_s = excluded.changed_s, corrections = excluded.corrections WHERE " NEWER(
+        "changed_s = excluded.changed_s, corrections = excluded.corrections, "
+        "evidence = excluded.evidence, outlook_running = excluded.outlook_running, "
+        "outlook_started_s = excluded.outlook_started_s, starts = excluded.starts WHERE " NEWER(
             "user_state"),
     [SQL_PART_ADD] = "INSERT OR IGNORE INTO full_part (device, mark, part) VALUES (?, ?, ?)",
     [SQL_PART_COUNT] = "SELECT count(*) FILTER (WHERE mark = ?2), count(*) FROM full_part "

@@ -22,6 +22,94 @@ static void store__report_written__is_there_after_reopening(void **state)
     assert_int_equal(seen.corrections, 3);
 }
 
+static void store__report_of_what_outlook_does__keeps_all_of_it(void **state)
+{
+    struct store_place *p = *state;
+    static const char *const EVIDENCE[] = {"profile:001f6652", "autodiscover:\"x\""};
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_COMPLIANT);
+    u.evidence = EVIDENCE;
+    u.evidence_count = 2;
+    u.outlook_known = true;
+    u.outlook_running = true;
+    u.outlook_started_s = 4711;
+    u.starts_since_change = 2;
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    r.outlook_known = true;
+    r.outlook_version = "16.0.17328.20162";
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    struct store_seen seen = store_look_at_all(p);
+    assert_string_equal(seen.outlook, "16.0.17328.20162");
+    assert_string_equal(seen.evidence, "[\"profile:001f6652\",\"autodiscover:\\\"x\\\"\"]");
+    assert_int_equal(seen.running, POL_YES);
+    assert_int_equal(seen.started_s, 4711);
+    assert_int_equal(seen.starts, 2);
+    assert_int_equal(store_count(p, "outlook", "16.0.17328.20162"), 1);
+
+    u.outlook_known = false;
+    u.outlook_running = false;
+    u.evidence_count = 0;
+    struct pol_report gone = store_report("b", 'r', 2, &u, 1);
+    gone.outlook_known = true;
+    gone.outlook_version = "";
+    assert_int_equal(store_send(p, w.u.enroll.device, &gone, "2", NULL), ST_OK);
+    seen = store_look_at_all(p);
+    assert_string_equal(seen.outlook, "none");
+    assert_string_equal(seen.evidence, "[]");
+    assert_int_equal(seen.running, POL_NOT_KNOWN);
+    assert_int_equal(seen.started_s, -1);
+    assert_int_equal(store_count(p, "outlook", "16.0.17328.20162"), 0);
+    assert_int_equal(store_count(p, "outlook", "none"), 1);
+}
+
+struct machine_seen {
+    char outlook[256];
+    char preflight[512];
+};
+
+static bool see_machine(void *v, const struct srv_device_row *row)
+{
+    struct machine_seen *seen = v;
+    (void)snprintf(seen->outlook, sizeof seen->outlook, "%s",
+                   row->outlook != NULL ? row->outlook : "-");
+    (void)snprintf(seen->preflight, sizeof seen->preflight, "%s",
+                   row->preflight != NULL ? row->preflight : "-");
+    return true;
+}
+
+static void store__report_of_a_machine__shows_its_outlook_and_probes(void **state)
+{
+    struct store_place *p = *state;
+    static const struct pol_report_probe PROBE = {.url = "https://mapi.example.com/mapi/",
+                                                  .verdict = POL_VERDICT_TOO_OLD,
+                                                  .http = 401,
+                                                  .server = "15.0.516.32",
+                                                  .at_s = -1};
+    struct machine_seen seen;
+    struct srv_write w;
+    struct srv_filter filter = {.limit = 500};
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(p->store.devices(p->store.ctx, &filter, see_machine, &seen, NULL), ST_OK);
+    assert_string_equal(seen.outlook, "-");
+    struct pol_report r = store_report("a", 'r', 1, NULL, 0);
+    r.outlook_known = true;
+    r.outlook_version = "15.0.4420.1017";
+    r.outlook_install = POL_INSTALL_MSI;
+    r.outlook_minimum = POL_NO;
+    r.probes = &PROBE;
+    r.probe_count = 1;
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    assert_int_equal(p->store.devices(p->store.ctx, &filter, see_machine, &seen, NULL), ST_OK);
+    assert_string_equal(seen.outlook,
+                        "{\"version\":\"15.0.4420.1017\",\"bitness\":null,\"install\":\"msi\","
+                        "\"minimum\":false,\"dotnet_release\":null}");
+    assert_string_equal(seen.preflight,
+                        "[{\"url\":\"https://mapi.example.com/mapi/\",\"for\":\"allow\","
+                        "\"verdict\":\"too_old\",\"http\":401,\"server\":\"15.0.516.32\","
+                        "\"auth\":[],\"at\":null}]");
+}
+
 static void store__same_report_again__is_a_repeat_and_changes_nothing(void **state)
 {
     struct store_place *p = *state;
@@ -206,6 +294,8 @@ int store_contract_reports(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         TEST(store__report_written__is_there_after_reopening),
+        TEST(store__report_of_what_outlook_does__keeps_all_of_it),
+        TEST(store__report_of_a_machine__shows_its_outlook_and_probes),
         TEST(store__same_report_again__is_a_repeat_and_changes_nothing),
         TEST(store__same_id_with_other_content__exists),
         TEST(store__older_seq_arrives_later__newer_state_stays),

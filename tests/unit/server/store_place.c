@@ -122,6 +122,11 @@ static bool see_user(void *v, const struct srv_user_row *row)
     (void)snprintf(seen->sid, sizeof seen->sid, "%s", row->sid);
     seen->value = row->value;
     seen->corrections = row->corrections;
+    (void)snprintf(seen->outlook, sizeof seen->outlook, "%s", row->outlook);
+    (void)snprintf(seen->evidence, sizeof seen->evidence, "%s", row->evidence);
+    seen->running = row->running;
+    seen->started_s = row->started_s;
+    seen->starts = row->starts;
     return true;
 }
 

@@ -26,6 +26,11 @@ struct store_seen {
     char sid[64];
     struct pol_report_value value;
     uint32_t corrections;
+    char outlook[32];
+    char evidence[128];
+    enum pol_answer running;
+    int64_t started_s;
+    uint32_t starts;
 };
 
 /* Fixtures of cmocka. */
