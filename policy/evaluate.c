@@ -90,20 +90,6 @@ static void guard_preflight(const struct guarding *g)
     }
 }
 
-/* The entry of the version's own major counts. Above the highest there is nothing to ask for; below
- * the lowest, and between two where no entry says from which build on it can, it cannot. */
-static bool is_new_enough(const struct pol_guards *guards, uint64_t version)
-{
-    uint32_t major = pol_outlook_version_major(version);
-    for (size_t i = 0; i < guards->minimum_count; i++) {
-        uint32_t entry = pol_outlook_version_major(guards->minimum_outlook[i]);
-        if (entry >= major) {
-            return entry == major && version >= guards->minimum_outlook[i];
-        }
-    }
-    return true;
-}
-
 /* An old client is told about, not held back. Where there is none, or nobody knows, nothing is. */
 static void guard_outlook(const struct guarding *g)
 {
@@ -118,7 +104,8 @@ static void guard_outlook(const struct guarding *g)
         tell(g, MINIMUM_OUTLOOK, want, text, text == NULL ? POL_UNKNOWN : POL_TRUE);
         return;
     }
-    bool fine = is_new_enough(&g->policy->guards, version);
+    bool fine = pol_outlook_is_new_enough(g->policy->guards.minimum_outlook,
+                                          g->policy->guards.minimum_count, version);
     if (!fine) {
         block(g, MINIMUM_OUTLOOK, POL_BLOCKED_CLIENT_VERSION);
     }

@@ -109,3 +109,21 @@ bool pol_outlook_range_read(const char *text, struct pol_outlook_range *out)
     *out = range;
     return true;
 }
+
+#define VERSION(major, minor, build)                                                               \
+    ((uint64_t)(major) << 48 | (uint64_t)(minor) << 32 | (uint64_t)(build) << 16)
+
+const uint64_t POL_OUTLOOK_MAPI_HTTP[POL_OUTLOOK_MAPI_HTTP_COUNT] = {
+    VERSION(14, 0, 7147), VERSION(15, 0, 4569), VERSION(16, 0, 0)};
+
+bool pol_outlook_is_new_enough(const uint64_t *minimums, size_t count, uint64_t version)
+{
+    uint32_t major = pol_outlook_version_major(version);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t entry = pol_outlook_version_major(minimums[i]);
+        if (entry >= major) {
+            return entry == major && version >= minimums[i];
+        }
+    }
+    return true;
+}
