@@ -4,8 +4,12 @@
 #include "admin/listing.h"
 #include "admin/options.h"
 #include "admin/table.h"
+#include "policy/limits.h"
+#include "policy/words.h"
 
-enum { DEVICE_COLUMNS = 7, TEXT_MOST_BYTES = 1024 };
+#include <string.h>
+
+enum { DEVICE_COLUMNS = 9, TEXT_MOST_BYTES = 1024, PROBES_MOST = 64 };
 
 static enum status print_line(void *ctx, const struct pol_at *item, struct err *err)
 {
@@ -21,6 +25,46 @@ static void add_text(struct adm_table *table, const struct pol_at *device, const
     adm_table_cell(table, text);
 }
 
+static bool is_object(const struct pol_at *at)
+{
+    if (!pol_at_is_object(at)) {
+        pol_at_problem(at, "wrong_type", "an object is expected");
+        return false;
+    }
+    return true;
+}
+
+static void add_outlook(struct adm_table *table, const struct pol_at *device)
+{
+    struct pol_at outlook = {.value = NULL};
+    const char *version = NULL;
+    if (pol_read_member(device, "outlook", POL_OPTIONAL, &outlook) && is_object(&outlook)) {
+        (void)pol_read_text(&outlook, "version", POL_OPTIONAL, TEXT_MOST_BYTES, &version);
+    }
+    adm_table_cell(table, version != NULL && version[0] == '\0' ? "none" : version);
+}
+
+/* Nothing but "ready", or the first verdict that is not. */
+static const char *read_verdict(const struct pol_at *device)
+{
+    struct pol_at list;
+    struct pol_at item;
+    size_t count = 0;
+    const char *verdict = NULL;
+    if (!pol_read_array(device, "preflight", POL_OPTIONAL, PROBES_MOST, &list, &count) ||
+        !pol_at_is_array(&list)) {
+        return NULL;
+    }
+    for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
+        if (is_object(&item) &&
+            pol_read_text(&item, "verdict", POL_REQUIRED, TEXT_MOST_BYTES, &verdict) &&
+            strcmp(verdict, POL_VERDICT_WORDS[POL_VERDICT_READY]) != 0) {
+            break;
+        }
+    }
+    return verdict;
+}
+
 static enum status add_row(void *ctx, const struct pol_at *item, struct err *err)
 {
     struct adm_table *table = ctx;
@@ -34,17 +78,20 @@ static enum status add_row(void *ctx, const struct pol_at *item, struct err *err
     add_text(table, item, "name", POL_OPTIONAL);
     add_text(table, item, "domain", POL_OPTIONAL);
     add_text(table, item, "agent", POL_OPTIONAL);
-    (void)pol_read_integer(item, "effective", POL_OPTIONAL, 0, UINT32_MAX, &effective);
+    (void)pol_read_integer(item, "effective", POL_OPTIONAL, 0, VERSION_MOST, &effective);
     adm_table_number(table, effective);
     add_text(table, item, "failed", POL_OPTIONAL);
+    add_outlook(table, item);
+    adm_table_cell(table, read_verdict(item));
     add_text(table, item, "seen_at", POL_OPTIONAL);
     return table->st == ST_OK ? ST_OK : err_set(err, table->st, 0, "too many devices for a table");
 }
 
 static enum status print_table(struct adm_client *client, struct err *err)
 {
-    static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE",  "HOST",   "DOMAIN",   "AGENT",
-                                                     "VERSION", "FAILED", "LAST SEEN"};
+    static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE",  "HOST",      "DOMAIN",
+                                                     "AGENT",   "VERSION",   "FAILED",
+                                                     "OUTLOOK", "PREFLIGHT", "LAST SEEN"};
     const struct adm_pages pages = {
         .path = "/v1/devices", .query = "", .list = "devices", .visit = add_row};
     return adm_listing_print(client, pages, HEAD, DEVICE_COLUMNS, err);

@@ -42,6 +42,15 @@ static enum status print_line(void *ctx, const struct pol_at *item, struct err *
     return adm_json_line_print(item, err);
 }
 
+/* The most telling of what is said: what failed, what held it back, what may be wrong. */
+static const char *why(const struct adm_user_view *user)
+{
+    if (user->error != NULL) {
+        return user->error;
+    }
+    return user->blocked_by != NULL ? user->blocked_by : user->hint;
+}
+
 static enum status add_row(void *ctx, const struct pol_at *item, struct err *err)
 {
     struct adm_table *table = ctx;
@@ -54,7 +63,7 @@ static enum status add_row(void *ctx, const struct pol_at *item, struct err *err
     adm_table_cell(table, user.set);
     adm_table_cell(table, user.value);
     adm_table_cell(table, user.state);
-    adm_table_cell(table, user.error != NULL ? user.error : user.blocked_by);
+    adm_table_cell(table, why(&user));
     adm_table_cell(table, user.observed);
     adm_table_number(table, user.version);
     return table->st == ST_OK ? ST_OK : err_set(err, table->st, 0, "too many users for a table");
@@ -63,7 +72,7 @@ static enum status add_row(void *ctx, const struct pol_at *item, struct err *err
 static enum status print_table(struct adm_client *client, const char *query, struct err *err)
 {
     static const char *const HEAD[USER_COLUMNS] = {
-        "SID", "ACCOUNT", "HOST", "SET", "VALUE", "STATE", "BLOCKED BY", "OBSERVED", "VERSION"};
+        "SID", "ACCOUNT", "HOST", "SET", "VALUE", "STATE", "WHY", "OBSERVED", "VERSION"};
     const struct adm_pages pages = {
         .path = "/v1/users", .query = query, .list = "users", .visit = add_row};
     return adm_listing_print(client, pages, HEAD, USER_COLUMNS, err);

@@ -1,9 +1,12 @@
 #include "admin/user_view.h"
 
+#include "policy/limits.h"
+
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { TEXT_MOST_BYTES = 1024 };
+enum { TEXT_MOST_BYTES = 1024, EVIDENCE_MOST = 16384 };
 
 static const char *text_or_null(const struct pol_at *at, const char *key, enum pol_need need)
 {
@@ -50,6 +53,27 @@ static const char *read_error(const struct pol_at *user)
     return code;
 }
 
+/* The first of the evidence that tells what to do. */
+static const char *read_hint(const struct pol_at *user)
+{
+    static const char HINT[] = "hint:";
+    struct pol_at list;
+    struct pol_at item;
+    size_t count = 0;
+    const char *text = NULL;
+    if (!pol_read_array(user, "evidence", POL_OPTIONAL, EVIDENCE_MOST, &list, &count) ||
+        !pol_at_is_array(&list)) {
+        return NULL;
+    }
+    for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
+        if (pol_at_text(&item, TEXT_MOST_BYTES, &text) &&
+            strncmp(text, HINT, sizeof HINT - 1) == 0) {
+            return text + sizeof HINT - 1;
+        }
+    }
+    return NULL;
+}
+
 void adm_user_read(const struct pol_at *at, struct adm_user_view *out)
 {
     int64_t version = 0;
@@ -66,9 +90,11 @@ void adm_user_read(const struct pol_at *at, struct adm_user_view *out)
     out->state = text_or_null(at, "state", POL_REQUIRED);
     out->blocked_by = text_or_null(at, "blocked_by", POL_OPTIONAL);
     out->observed = text_or_null(at, "protocol", POL_OPTIONAL);
+    out->confidence = text_or_null(at, "confidence", POL_OPTIONAL);
+    out->hint = read_hint(at);
     out->error = read_error(at);
     read_value(at, out->value);
-    if (pol_read_integer(at, "version", POL_OPTIONAL, 0, UINT32_MAX, &version)) {
+    if (pol_read_integer(at, "version", POL_OPTIONAL, 0, VERSION_MOST, &version)) {
         out->version = version;
     }
 }

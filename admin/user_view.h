@@ -21,6 +21,8 @@ struct adm_user_view {
     const char *state;
     const char *blocked_by;
     const char *observed;
+    const char *confidence;
+    const char *hint; /* what may be behind a contradiction that lasts: "recreate_profile", ... */
     const char *error;
     char value[ADM_VALUE_BYTES]; /* "1", "0", "absent", another type's name, "-" */
     int64_t version;             /* 0: none in force */

@@ -164,6 +164,21 @@ static void user__unknown_facts__are_null(void **state)
     adm_answer_done(&user_answer);
 }
 
+static void user__contradicted_for_long__has_the_first_hint(void **state)
+{
+    (void)state;
+    struct err err;
+    struct adm_user_view user =
+        read_user("{\"sid\":\"S\",\"state\":\"mismatch\",\"version\":9000000999,"
+                  "\"confidence\":\"configured\",\"evidence\":[\"profile:001f6622\","
+                  "\"hint:recreate_profile\",\"hint:old_client\"]}");
+    assert_int_equal(adm_answer_check(&user_answer, &err), ST_OK);
+    assert_string_equal(user.hint, "recreate_profile");
+    assert_string_equal(user.confidence, "configured");
+    assert_true(user.version == 9000000999);
+    adm_answer_done(&user_answer);
+}
+
 static void user__without_a_sid__is_a_problem_of_the_answer(void **state)
 {
     (void)state;
@@ -185,6 +200,7 @@ int main(void)
         cmocka_unit_test(compliance__more_versions_than_room__keeps_the_first),
         cmocka_unit_test(user__values__are_told_in_words),
         cmocka_unit_test(user__unknown_facts__are_null),
+        cmocka_unit_test(user__contradicted_for_long__has_the_first_hint),
         cmocka_unit_test(user__without_a_sid__is_a_problem_of_the_answer),
     };
     return cmocka_run_group_tests_name("views", tests, NULL, NULL);
