@@ -4,8 +4,8 @@
  *
  * The files belong to the user, their content is hostile: bounded, no DTD, no entities but the five,
  * and only direct children of Account count (an answer over MAPI/HTTP nests other protocols within).
- * An offer is not a connection.
- * Effects: none                            Units:  bytes; seconds since 1970 UTC
+ * Reading takes 4 MiB of memory at the most. An offer is not a connection.
+ * Effects: asks for random bytes           Units:  bytes; seconds since 1970 UTC
  * Owns:    nothing (fixed arrays)          Errors: none: said by `trouble`
  * Threads: safe                            Source: MS-OXDSCLI 3.1.4; docs/outlook.md "Autodiscover"
  */
@@ -43,6 +43,7 @@ struct ag_autodiscover {
     bool on_premises; /* one of somebody's own */
 };
 
+/* Of a file that is too large its size is enough. */
 void ag_autodiscover_read(struct span xml, struct ag_autodiscover *out);
 
 struct ag_autodiscover_file {
@@ -71,7 +72,8 @@ struct ag_offered {
     enum pol_mailbox mailbox; /* by an answer that is not old */
 };
 
-/* written_at_s: when the setting was written last; -1: it had not to be. */
+/* written_at_s: when the setting was written last; -1: it had not to be. What comes from more than a
+ * day ahead of now_s says nothing, like what is old. */
 void ag_autodiscover_judge(const struct ag_autodiscover_files *files, int64_t written_at_s,
                            int64_t now_s, struct ag_offered *out, struct ag_evidence *evidence);
 
