@@ -10,6 +10,7 @@
 #ifndef AGENT_PORTS_H
 #define AGENT_PORTS_H
 
+#include "agent/preflight_classify.h"
 #include "agent/sight.h"
 #include "base/bytes.h"
 #include "base/err.h"
@@ -158,6 +159,25 @@ struct ag_sights {
     bool (*client)(void *ctx, struct ag_client *out);
 };
 
+/* What came of probing one URL. */
+struct ag_probed {
+    char url[LIMIT_STRING_BYTES + 1];
+    struct ag_probe_result result;
+};
+
+/* Asking servers takes many seconds, so it is done elsewhere, and nobody waits for it. All NULL:
+ * nobody can. */
+struct ag_probing {
+    void *ctx;
+    /* Copy the URLs and ask each of them; the loop is woken once all are done. ST_BUSY: what was
+     * begun before has not been taken yet. */
+    enum status (*start)(void *ctx, const char *const *urls, size_t count, struct err *err);
+    /* True once, when all are done. Those beyond `most` are dropped. */
+    bool (*take)(void *ctx, struct ag_probed *out, size_t most, size_t *out_count);
+    /* This machine has no address with which it could get anywhere. */
+    bool (*off_network)(void *ctx);
+};
+
 /* ---- small protected files ---------------------------------------------------------------- */
 
 enum { AG_FLOOR_BYTES = 4096, AG_SECRET_BYTES = 8192, AG_MARK_BYTES = 256 };
@@ -219,6 +239,7 @@ struct ag_ports {
     struct ag_users users;
     struct ag_setting setting;
     struct ag_outlook outlook;
+    struct ag_probing probing;
     struct ag_vault vault;
     struct ag_mirror mirror;
     /* Set from any thread before waking; looked at between two steps. */
