@@ -27,12 +27,18 @@ struct pol_user_view {
     bool outlook_running;
     int64_t outlook_started_s; /* of the oldest one running */
     int64_t written_at_s;      /* -1: nothing had to be written */
-    bool started_since;        /* a start after written_at_s was seen at some time */
+    bool started_since;        /* a start later than written_at_s was seen at some time: one in the
+                                  same second may have read the value before it was written */
     bool settled;              /* two such starts, or 24 h of running since */
     enum pol_expect expect;
     enum pol_observed observed;
     enum pol_confidence confidence;
 };
+
+/* Does the evidence agree with what was decided? NOT_KNOWN: it says nothing, being unknown, mixed, or
+ * no more than an offer; or nothing was decided that it could agree with. */
+enum pol_answer pol_user_agrees(enum pol_set set, enum pol_expect expect,
+                                enum pol_observed observed, enum pol_confidence confidence);
 
 enum pol_state pol_user_state(const struct pol_user_view *view);
 

@@ -1,5 +1,5 @@
-/* test_user_state.c - user_state.h: one row for each line of docs/policy-format.md "State of one
- * user" that exists in this version, and the order between them. */
+/* test_user_state.c - user_state.h: each line of docs/policy-format.md "State of one user", and the
+ * order between them. */
 #include "tests/cmocka_all.h"
 
 #include "policy/user_state.h"
@@ -67,6 +67,11 @@ static void state__of_a_user_given_back__is_unmanaged_once_that_is_done(void **s
         view.brought = false; /* still to be done at the next logon */
         view.blocked_by = POL_BLOCKED_NOT;
         assert_state(view, POL_STATE_PENDING_LOGON);
+        view.hive_loaded = true; /* or when it may be written */
+        view.waiting = true;
+        assert_state(view, POL_STATE_WAITING);
+        view.blocked_by = POL_BLOCKED_FOREIGN; /* there is nothing to wait for */
+        assert_state(view, POL_STATE_UNMANAGED);
     }
 }
 
@@ -141,11 +146,17 @@ static void state__with_outlook_from_before__is_pending_restart(void **state)
     view.outlook_started_s = BEFORE_S;
     view.started_since = false;
     assert_state(view, POL_STATE_PENDING_RESTART);
-    view.outlook_started_s = WRITTEN_S;
+    view.outlook_started_s = WRITTEN_S; /* in the same second: perhaps before */
+    assert_state(view, POL_STATE_PENDING_RESTART);
+    view.outlook_started_s = AFTER_S;
     assert_state(view, POL_STATE_COMPLIANT);
     view.outlook_started_s = 1;
     view.written_at_s = -1; /* where nothing had to be written, every start counts */
     assert_state(view, POL_STATE_COMPLIANT);
+    view.outlook_started_s = -1; /* not known when */
+    assert_state(view, POL_STATE_COMPLIANT);
+    view.written_at_s = WRITTEN_S;
+    assert_state(view, POL_STATE_PENDING_RESTART);
 }
 
 static void state__with_evidence_against_it__converges_first_and_is_a_mismatch_then(void **state)
@@ -218,6 +229,31 @@ static void state__where_processes_cannot_be_listed__goes_by_the_evidence(void *
     assert_state(view, POL_STATE_COMPLIANT);
     view.confidence = POL_CONFIDENCE_NONE;
     assert_state(view, POL_STATE_UNVERIFIED);
+    view = FINE;
+    view.outlook_known = false;
+    view.outlook_running = false;
+    view.observed = POL_OBSERVED_RPC_HTTP;
+    assert_state(view, POL_STATE_CONVERGING); /* by the start that was seen at some time */
+    view.started_since = false;
+    assert_state(view, POL_STATE_UNVERIFIED); /* it may be from before the write */
+}
+
+static void agrees__with_evidence_that_says_nothing__is_not_known(void **state)
+{
+    (void)state;
+    for (int set = 0; set < POL_SET_COUNT; set++) {
+        bool decided = set <= POL_SET_ALLOW_EXPLICIT;
+        for (int seen = 0; seen < POL_OBSERVED_COUNT; seen++) {
+            bool one = seen <= POL_OBSERVED_RPC_TCP;
+            for (int sure = 0; sure < POL_CONFIDENCE_COUNT; sure++) {
+                bool proves = sure <= POL_CONFIDENCE_CONFIGURED;
+                enum pol_answer answer =
+                    pol_user_agrees((enum pol_set)set, POL_EXPECT_MAPI_HTTP,
+                                    (enum pol_observed)seen, (enum pol_confidence)sure);
+                assert_int_equal(answer != POL_NOT_KNOWN, decided && one && proves);
+            }
+        }
+    }
 }
 
 int main(void)
@@ -235,6 +271,7 @@ int main(void)
         cmocka_unit_test(state__without_evidence_that_counts__is_unverified),
         cmocka_unit_test(state__of_set_and_evidence__agrees_as_the_document_says),
         cmocka_unit_test(state__where_processes_cannot_be_listed__goes_by_the_evidence),
+        cmocka_unit_test(agrees__with_evidence_that_says_nothing__is_not_known),
     };
     return cmocka_run_group_tests_name("user_state", tests, NULL, NULL);
 }
