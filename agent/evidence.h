@@ -9,6 +9,8 @@
 #ifndef AGENT_EVIDENCE_H
 #define AGENT_EVIDENCE_H
 
+#include "base/status.h"
+
 #include <stddef.h>
 
 enum { AG_EVIDENCE_MOST = 16, AG_EVIDENCE_BYTES = 48 };
@@ -19,7 +21,9 @@ struct ag_evidence {
 };
 
 /* printf's rules; longer texts are cut. */
-void ag_evidence_add(struct ag_evidence *evidence, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void ag_evidence_add(struct ag_evidence *evidence, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* What must not be left out: if all places are taken, the last texts make way for it. */
+void ag_evidence_insist(struct ag_evidence *evidence, const char *text);
 
 #endif
