@@ -23,7 +23,7 @@ struct ag_classify_question {
     bool processes_known; /* whether Outlook runs could be seen */
     bool running;
     int64_t started_s; /* of the oldest one running */
-    uint32_t starts;   /* seen since written_at_s */
+    uint32_t starts;   /* seen later than written_at_s; with -1, all that were seen */
     int64_t now_s;
 };
 
@@ -33,13 +33,14 @@ struct ag_classified {
     enum pol_mailbox mailbox;
     bool settled;      /* two starts since the write, or a day of running: Outlook had its time */
     bool server_other; /* two starts, and the server still offers the other protocol alone */
+    struct ag_offered offered;
     struct ag_evidence evidence;
 };
 
 void ag_classify(const struct ag_classify_question *question, struct ag_classified *out);
 
 /* Once the state is named: what may be behind a contradiction that lasts, for who is to do something
- * about it ("hint:..."). */
+ * about it: one "hint:..." at most, the likeliest. */
 void ag_classify_hint(const struct ag_classify_question *question, enum pol_state state,
                       struct ag_classified *classified);
 

@@ -56,9 +56,9 @@ struct ag_profile {
     uint32_t seen;      /* a bit for each ag_profile_value that was there and made sense */
     uint32_t damaged;   /* the same for those that made none */
     bool rpc_on;        /* AG_PROFILE_RPC_FLAGS says that RPC goes over HTTP */
-    bool rpc_tcp;       /* a binding over TCP alone */
+    bool rpc_tcp;       /* a binding over TCP */
     bool rpc_http;      /* a binding over HTTP */
-    bool online;        /* a store, server or proxy of Exchange Online */
+    bool online;        /* a URL, server or proxy of Exchange Online */
     bool on_premises;   /* one that is somebody's own */
     bool last_online;   /* Autodiscover answered from Exchange Online; says less than a store */
     bool last_premises; /* it answered from elsewhere */
@@ -72,8 +72,8 @@ struct ag_profiles {
 };
 
 /* Take one value of any section. type: a REG_... number; data: as it stands in the registry, without
- * regard to what it ought to be; more than AG_PROFILE_VALUE_BYTES may be handed over as a span of any
- * content with just that size. */
+ * regard to what it ought to be; of more than AG_PROFILE_VALUE_BYTES only the size is looked at. An
+ * empty text is as good as none. */
 void ag_profile_take(struct ag_profile *profile, enum ag_profile_value which, uint32_t type,
                      struct span data);
 
@@ -85,8 +85,17 @@ struct ag_configured {
     enum pol_mailbox mailbox;
 };
 
-/* Judge them together. version: of the Outlook that is used (policy/outlook_version.h), so that
- * profiles which an older one left behind do not count; 0: not known. */
+/* Judge them together. version: of the Outlook that is used (policy/outlook_version.h): profiles of
+ * another generation were left behind and do not count. 0: not known; then those of the newest
+ * generation count that has any with values of Exchange.
+ *
+ * The profile that Outlook starts with decides over the protocol alone, if it has such values; without
+ * one, all that count do, and where they disagree, or one has the values of two protocols, that is
+ * MIXED. A mailbox may be in any profile that counts.
+ *
+ * What could not be read (a damaged value, a profile or list cut short) takes a claim away that it
+ * could have changed. Two are left standing: MIXED, because what else there is would only add to it,
+ * and a mailbox in Exchange Online, because UNKNOWN would let RPC/HTTP be forced on it. */
 void ag_profiles_judge(const struct ag_profiles *profiles, uint64_t version,
                        struct ag_configured *out, struct ag_evidence *evidence);
 
