@@ -19,6 +19,7 @@
 
 enum ag_key_use {
     AG_KEY_READ,   /* query values */
+    AG_KEY_LIST,   /* the same, and list the keys below */
     AG_KEY_NOTIFY, /* the same, and be told of changes */
     AG_KEY_WRITE,  /* query and set values; missing keys are made on the way */
 };
@@ -33,6 +34,36 @@ bool ag_sid_is_user(const char *sid);
 enum status ag_user_key_open(const char *sid, const wchar_t *path, enum ag_key_use use, HKEY *out,
                              struct err *err) MUST_USE;
 void ag_user_key_close(HKEY key); /* NULL is fine */
+
+/* ---- keys whose names only the hive knows ---- */
+
+enum { AG_KEY_NAME_CHARS = 256 }; /* the longest name of a key has 255 */
+
+/* From a key that this door opened further down: the same, and as safe. path: names of ours or of
+ * the hive's, at least one. */
+enum status ag_user_key_below(HKEY above, const wchar_t *path, enum ag_key_use use, HKEY *out,
+                              struct err *err) MUST_USE;
+
+/* written: when the key or one of its values was changed last, in the system's own ticks. */
+struct ag_key_visitor {
+    void *ctx;
+    void (*visit)(void *ctx, const wchar_t *name, uint64_t written);
+};
+
+/* Visit the names of the keys below, the first so many; *more: there are others. key: opened with
+ * AG_KEY_LIST. Names that no program can open are left out. */
+enum status ag_user_key_names(HKEY key, size_t most, const struct ag_key_visitor *visitor,
+                              bool *more, struct err *err) MUST_USE;
+
+/* The same time for the key itself. */
+enum status ag_user_key_written(HKEY key, uint64_t *out, struct err *err) MUST_USE;
+
+/* ---- values ---- */
+
+/* Longer values than ag_user_value_read() takes. *size: the room at data before, what the value has
+ * after; if that is more than the room, data holds nothing. ST_NOT_FOUND: there is none. */
+enum status ag_user_value_find(HKEY key, const wchar_t *name, uint32_t *type, uint8_t *data,
+                               uint32_t *size, struct err *err) MUST_USE;
 
 /* A value that is not there gives present = false. */
 enum status ag_user_value_read(HKEY key, const wchar_t *name, struct ag_value *out,

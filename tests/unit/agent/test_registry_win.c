@@ -253,6 +253,30 @@ static void value__at_the_bound__is_taken(void **state)
     ag_user_key_close(key);
 }
 
+static void find__value_of_any_size__tells_its_size(void **state)
+{
+    static uint8_t large[64 * 1024];
+    uint8_t data[16] = {0};
+    uint32_t type = 0;
+    uint32_t size = sizeof data;
+    HKEY key = open_for_writing();
+    (void)state;
+    assert_int_equal(
+        RegSetValueExW(key, L"fits", 0, REG_BINARY, (const BYTE *)"0123456789abcdef", sizeof data),
+        ERROR_SUCCESS);
+    assert_int_equal(RegSetValueExW(key, L"large", 0, REG_BINARY, large, sizeof large),
+                     ERROR_SUCCESS);
+    assert_int_equal(ag_user_value_find(key, L"none", &type, data, &size, &err), ST_NOT_FOUND);
+    assert_int_equal(size, sizeof data);
+    assert_int_equal(ag_user_value_find(key, L"fits", &type, data, &size, &err), ST_OK);
+    assert_int_equal(type, REG_BINARY);
+    assert_int_equal(size, sizeof data);
+    assert_memory_equal(data, "0123456789abcdef", sizeof data);
+    assert_int_equal(ag_user_value_find(key, L"large", &type, data, &size, &err), ST_OK);
+    assert_int_equal(size, sizeof large);
+    ag_user_key_close(key);
+}
+
 static void value__hive_vanishes_meanwhile__is_an_error_not_an_absence(void **state)
 {
     struct ag_value one = dword(1);
@@ -312,6 +336,7 @@ int main(void)
         IN_HIVES(value__of_another_type__is_kept_byte_for_byte),
         IN_HIVES(value__of_64_kib__is_seen_but_not_taken),
         IN_HIVES(value__at_the_bound__is_taken),
+        IN_HIVES(find__value_of_any_size__tells_its_size),
         IN_HIVES(value__hive_vanishes_meanwhile__is_an_error_not_an_absence),
         IN_HIVES(remove__link_in_place_of_the_key__goes_itself),
         IN_HIVES(remove__link_above_the_key__is_refused),
