@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct ag_observer_pace AG_OBSERVER_PACE = {
+    .gap_ms = 5 * 1000, .client_gap_ms = 10 * 60 * 1000, .patience_ms = 5 * 1000};
+
 struct ag_observed_user {
     char sid[AG_OBSERVER_SID_BYTES];
     struct ag_sight sight;
@@ -18,9 +21,10 @@ struct ag_observed_user {
     void *memory;
 };
 
-void ag_observer_init(struct ag_observer *observer, void (*forget)(void *memory))
+void ag_observer_init(struct ag_observer *observer, const struct ag_observer_pace *pace,
+                      void (*forget)(void *memory))
 {
-    *observer = (struct ag_observer){.forget = forget};
+    *observer = (struct ag_observer){.pace = *pace, .forget = forget};
 }
 
 static void free_user(struct ag_observer *observer, struct ag_observed_user *user)
@@ -167,7 +171,7 @@ uint64_t ag_observer_due_ms(const struct ag_observer *observer)
 static uint64_t begin(struct ag_observer *observer, uint64_t now_ms)
 {
     observer->running = ++observer->tickets;
-    observer->deadline_ms = now_ms + AG_OBSERVER_PATIENCE_MS;
+    observer->deadline_ms = now_ms + observer->pace.patience_ms;
     return observer->running;
 }
 
@@ -234,7 +238,7 @@ static bool take_user(struct ag_observer *observer, struct ag_observer_task *tas
     }
     struct ag_observed_user *user = observer->users[place];
     user->ticket = 0;
-    user->due_ms = now->ms + AG_OBSERVER_GAP_MS;
+    user->due_ms = now->ms + observer->pace.gap_ms;
     if (user->gone) {
         remove_user(observer, place);
         return false;
@@ -258,7 +262,7 @@ bool ag_observer_take(struct ag_observer *observer, struct ag_observer_task *tas
         return take_user(observer, task, seen, in_time, now);
     }
     observer->client_ticket = 0;
-    observer->client_due_ms = now->ms + AG_OBSERVER_CLIENT_GAP_MS;
+    observer->client_due_ms = now->ms + observer->pace.client_gap_ms;
     return in_time && keep_client(observer, seen);
 }
 

@@ -15,12 +15,17 @@
 
 #include "agent/ports.h"
 
+struct ag_observer_pace {
+    uint32_t gap_ms;        /* between two looks at the same user */
+    uint32_t client_gap_ms; /* ... at what is installed */
+    uint32_t patience_ms;   /* for one look */
+};
+/* Five seconds, ten minutes, five seconds. */
+extern const struct ag_observer_pace AG_OBSERVER_PACE;
+
 enum {
-    AG_OBSERVER_GAP_MS = 5 * 1000,              /* between two looks at the same user */
-    AG_OBSERVER_CLIENT_GAP_MS = 10 * 60 * 1000, /* ... at what is installed */
-    AG_OBSERVER_PATIENCE_MS = 5 * 1000,         /* for one look */
-    AG_OBSERVER_STUCK_MOST = 4,                 /* then nobody is looked at until one comes back */
-    AG_OBSERVER_SID_BYTES = 80,                 /* S-1-5-21 and four numbers of 32 bits take less */
+    AG_OBSERVER_STUCK_MOST = 4, /* then nobody is looked at until one comes back */
+    AG_OBSERVER_SID_BYTES = 80, /* S-1-5-21 and four numbers of 32 bits take less */
 };
 #define AG_OBSERVER_NEVER_MS UINT64_MAX
 
@@ -39,6 +44,7 @@ struct ag_observer_task {
 struct ag_observed_user;
 
 struct ag_observer {
+    struct ag_observer_pace pace;
     void (*forget)(void *memory);
     struct ag_observed_user **users;
     size_t count;
@@ -55,7 +61,8 @@ struct ag_observer {
 };
 
 /* forget: free what looks leave in a task's memory; never NULL. */
-void ag_observer_init(struct ag_observer *observer, void (*forget)(void *memory));
+void ag_observer_init(struct ag_observer *observer, const struct ag_observer_pace *pace,
+                      void (*forget)(void *memory));
 /* Looks that are not back keep their own memory. */
 void ag_observer_done(struct ag_observer *observer);
 

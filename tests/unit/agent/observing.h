@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GAP_MS = 5000, CLIENT_GAP_MS = 10 * 60 * 1000, LOOK_MS = 5000 };
+
 static struct ag_observer observer;
 static struct ag_observer_time now;
 static unsigned forgotten;
@@ -29,7 +31,7 @@ static inline int set_up(void **state)
     (void)state;
     forgotten = 0;
     now = (struct ag_observer_time){.wall_s = 1800000000, .ms = 70000};
-    ag_observer_init(&observer, forget);
+    ag_observer_init(&observer, &AG_OBSERVER_PACE, forget);
     return 0;
 }
 

@@ -33,12 +33,12 @@ static void next__wanted_again_soon__is_due_when_the_gap_is_over(void **state)
     want("a");
     want("a");
     assert_string_equal(look_at_all(), "");
-    assert_true(ag_observer_due_ms(&observer) == now.ms + AG_OBSERVER_GAP_MS - 1000);
-    pass(AG_OBSERVER_GAP_MS - 1001);
+    assert_true(ag_observer_due_ms(&observer) == now.ms + GAP_MS - 1000);
+    pass(GAP_MS - 1001);
     assert_string_equal(look_at_all(), "");
     pass(1);
     assert_string_equal(look_at_all(), "a");
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     assert_string_equal(look_at_all(), ""); /* three wants, one look */
 }
 
@@ -51,7 +51,7 @@ static void next__wanted_while_looked_at__is_looked_at_once_more(void **state)
     assert_int_equal(begin(&task), 'a');
     want("a");
     (void)end(&task, false);
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     assert_string_equal(look_at_all(), "a");
 }
 
@@ -64,7 +64,7 @@ static void next__one_look_running__waits_for_it(void **state)
     assert_int_equal(look(), '!');
     assert_int_equal(begin(&task), 'a');
     assert_int_equal(begin(&other), ' ');
-    assert_true(ag_observer_due_ms(&observer) == now.ms + AG_OBSERVER_PATIENCE_MS);
+    assert_true(ag_observer_due_ms(&observer) == now.ms + LOOK_MS);
     (void)end(&task, false);
     assert_int_equal(begin(&other), 'b');
     (void)end(&other, false);
@@ -75,7 +75,7 @@ static void next__what_is_installed__is_due_every_ten_minutes(void **state)
     (void)state;
     want("");
     assert_string_equal(look_at_all(), "!");
-    pass(AG_OBSERVER_CLIENT_GAP_MS - 1);
+    pass(CLIENT_GAP_MS - 1);
     want("");
     assert_string_equal(look_at_all(), "");
     pass(1);
@@ -90,12 +90,12 @@ static void next__one_who_takes_long__does_not_hold_others_up(void **state)
     want("ab");
     assert_int_equal(look(), '!');
     assert_int_equal(begin(&task), 'a');
-    pass(AG_OBSERVER_PATIENCE_MS - 1);
+    pass(LOOK_MS - 1);
     (void)end(&task, false);
     want("ab");
     assert_int_equal(look(), 'b');
     want("ab");
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     assert_int_equal(look(), 'a');
     assert_int_equal(look(), 'b');
 }
@@ -156,14 +156,14 @@ static void take__first_look_and_changes__are_news(void **state)
     assert_int_equal(sight.at_s, now.wall_s);
     assert_false(ag_observer_find(&observer, sid_of('b'), &sight));
 
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     want("a");
     assert_int_equal(begin(&task), 'a');
     assert_false(end(&task, false)); /* the same: no news, but it was seen now */
     assert_true(ag_observer_find(&observer, sid_of('a'), &sight));
     assert_int_equal(sight.at_s, now.wall_s);
 
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     want("a");
     assert_int_equal(begin(&task), 'a');
     assert_true(end(&task, true));
@@ -180,7 +180,7 @@ static void take__what_is_installed__is_kept(void **state)
     assert_int_equal(look(), '!');
     assert_true(ag_observer_client(&observer, &client));
     assert_string_equal(client.version, "16.0.1.2");
-    pass(AG_OBSERVER_CLIENT_GAP_MS);
+    pass(CLIENT_GAP_MS);
     want("");
     assert_int_equal(begin(&task), '!');
     assert_false(end(&task, false));
@@ -198,7 +198,7 @@ static void take__memory_of_a_look__is_there_for_the_next(void **state)
     task.memory = memory;
     (void)end(&task, false);
     assert_null(task.memory);
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     want("a");
     assert_int_equal(begin(&task), 'a');
     assert_ptr_equal(task.memory, memory);
@@ -217,7 +217,7 @@ static void done__look_not_back__keeps_its_memory(void **state)
     assert_int_equal(begin(&task), 'a');
     task.memory = malloc(1);
     (void)end(&task, false);
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     want("a");
     assert_int_equal(begin(&task), 'a');
     ag_observer_done(&observer);

@@ -6,7 +6,7 @@
 static void get_stuck(char who, struct ag_observer_task *task)
 {
     assert_int_equal(begin(task), who);
-    pass(AG_OBSERVER_PATIENCE_MS - 1);
+    pass(LOOK_MS - 1);
     assert_int_equal(ag_observer_check(&observer, &now), AG_OBSERVER_IN_TIME);
     pass(1);
     assert_int_equal(ag_observer_check(&observer, &now),
@@ -28,14 +28,14 @@ static void check__look_that_hangs__is_given_up_and_the_others_go_on(void **stat
     assert_int_equal(look(), 'b');
 
     /* He is not looked at again before it is back. */
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     want("ab");
     assert_string_equal(look_at_all(), "b");
     assert_false(end(&stuck, true)); /* and then it is not believed */
     assert_true(ag_observer_find(&observer, sid_of('a'), &sight));
     assert_true(sight.timed_out);
     assert_false(sight.policy_value);
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     assert_string_equal(look_at_all(), "a");
     assert_true(ag_observer_find(&observer, sid_of('a'), &sight));
     assert_false(sight.timed_out);
@@ -49,12 +49,12 @@ static void check__what_is_installed_hangs__is_as_it_was(void **state)
     want("a");
     get_stuck('!', &stuck);
     assert_false(ag_observer_client(&observer, &client));
-    pass(AG_OBSERVER_CLIENT_GAP_MS);
+    pass(CLIENT_GAP_MS);
     want("a");
     assert_string_equal(look_at_all(), "a");
     assert_false(end(&stuck, false));
     assert_false(ag_observer_client(&observer, &client));
-    pass(AG_OBSERVER_CLIENT_GAP_MS);
+    pass(CLIENT_GAP_MS);
     assert_string_equal(look_at_all(), "!");
     assert_true(ag_observer_client(&observer, &client));
 }
@@ -95,10 +95,10 @@ static void want__stuck_user_leaves_and_comes__is_still_stuck(void **state)
     want("a");
     assert_true(ag_observer_find(&observer, sid_of('a'), &sight));
     assert_true(sight.timed_out);
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     assert_string_equal(look_at_all(), "");
     (void)end(&stuck, false);
-    pass(AG_OBSERVER_GAP_MS);
+    pass(GAP_MS);
     assert_string_equal(look_at_all(), "a");
 }
 
@@ -126,7 +126,7 @@ static void check__user_left_meanwhile__is_no_news(void **state)
     assert_int_equal(look(), '!');
     assert_int_equal(begin(&stuck), 'a');
     want("");
-    pass(AG_OBSERVER_PATIENCE_MS);
+    pass(LOOK_MS);
     assert_int_equal(ag_observer_check(&observer, &now), AG_OBSERVER_GIVEN_UP);
     (void)end(&stuck, false);
     assert_int_equal(observer.count, 0);
