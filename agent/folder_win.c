@@ -58,6 +58,17 @@ static bool is_trusted_above(PSID sid)
     return same;
 }
 
+bool ag_owner_is_trusted(void *handle)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PSID owner = NULL;
+    DWORD error = GetSecurityInfo(handle, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL,
+                                  NULL, NULL, &descriptor);
+    bool trusted = error == ERROR_SUCCESS && owner != NULL && is_trusted_above(owner);
+    (void)LocalFree(descriptor);
+    return trusted;
+}
+
 /* Whether the entry lets somebody else change what is in the folder. */
 static bool opens_door(const ACE_HEADER *header)
 {

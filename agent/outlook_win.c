@@ -10,7 +10,10 @@
 #include <sddl.h>
 #include <tlhelp32.h>
 
-enum { RUNNING_MOST = 4096 }; /* more than one machine can show screens for */
+enum {
+    RUNNING_MOST = 4096, /* more than one machine can show screens for */
+    PATH_CHARS = 1024,   /* a longer path is not told */
+};
 
 struct running {
     char sid[AG_USER_SID_BYTES];
@@ -115,6 +118,37 @@ static bool take_known(struct running *known, size_t count, DWORD id, int64_t st
 
 /* ---- listing them -------------------------------------------------------------------------- */
 
+/* All processes at one moment, and how far they were looked through. */
+struct snapshot {
+    HANDLE handle;
+    bool begun;
+};
+
+static enum status open_snapshot(struct snapshot *out, struct err *err)
+{
+    *out = (struct snapshot){.handle = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0)};
+    return out->handle != INVALID_HANDLE_VALUE
+               ? ST_OK
+               : error_set(err, (uint32_t)GetLastError(), "cannot list the processes");
+}
+
+static bool next_outlook(struct snapshot *snapshot, DWORD *id)
+{
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    for (;;) {
+        BOOL found = snapshot->begun ? Process32NextW(snapshot->handle, &entry)
+                                     : Process32FirstW(snapshot->handle, &entry);
+        snapshot->begun = true;
+        if (!found) {
+            return false;
+        }
+        if (CompareStringOrdinal(entry.szExeFile, -1, L"OUTLOOK.EXE", -1, TRUE) == CSTR_EQUAL) {
+            *id = entry.th32ProcessID;
+            return true;
+        }
+    }
+}
+
 static bool ask_process(DWORD id, struct running *out, bool *gone)
 {
     FILETIME started;
@@ -172,31 +206,56 @@ static enum status add_running(struct ag_outlook_win *outlook, const struct seen
 static enum status refresh(void *ctx, struct err *err)
 {
     struct ag_outlook_win *outlook = ctx;
-    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
     const struct seen seen = {outlook->running, outlook->count};
     outlook->running = NULL;
     outlook->count = 0;
     outlook->known = false;
     outlook->ownerless = false;
 
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    if (snapshot == INVALID_HANDLE_VALUE) {
-        enum status failed = error_set(err, (uint32_t)GetLastError(), "cannot list the processes");
+    struct snapshot snapshot;
+    enum status st = open_snapshot(&snapshot, err);
+    if (st != ST_OK) {
         let_go_all(seen.list, seen.count);
-        return failed;
+        return st;
     }
-    enum status st = ST_OK;
-    BOOL more = Process32FirstW(snapshot, &entry);
-    while (more && st == ST_OK) {
-        if (CompareStringOrdinal(entry.szExeFile, -1, L"OUTLOOK.EXE", -1, TRUE) == CSTR_EQUAL) {
-            st = add_running(outlook, &seen, entry.th32ProcessID);
-        }
-        more = Process32NextW(snapshot, &entry);
+    DWORD id = 0;
+    while (st == ST_OK && next_outlook(&snapshot, &id)) {
+        st = add_running(outlook, &seen, id);
     }
-    (void)CloseHandle(snapshot);
+    (void)CloseHandle(snapshot.handle);
     let_go_all(seen.list, seen.count);
     outlook->known = st == ST_OK;
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot keep the list of Outlook processes");
+}
+
+static void visit_image(DWORD id, void (*visit)(void *ctx, const wchar_t *path), void *ctx)
+{
+    wchar_t path[PATH_CHARS] = L"";
+    DWORD chars = PATH_CHARS;
+    HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, id);
+    if (process == NULL) {
+        return;
+    }
+    if (QueryFullProcessImageNameW(process, 0, path, &chars)) {
+        visit(ctx, path);
+    }
+    (void)CloseHandle(process);
+}
+
+enum status ag_outlook_images(void (*visit)(void *ctx, const wchar_t *path), void *ctx,
+                              struct err *err)
+{
+    struct snapshot snapshot;
+    DWORD id = 0;
+    enum status st = open_snapshot(&snapshot, err);
+    if (st != ST_OK) {
+        return st;
+    }
+    for (int i = 0; i < RUNNING_MOST && next_outlook(&snapshot, &id); i++) {
+        visit_image(id, visit, ctx);
+    }
+    (void)CloseHandle(snapshot.handle);
+    return ST_OK;
 }
 
 static struct ag_outlook_view find(void *ctx, const char *sid)

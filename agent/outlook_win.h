@@ -20,6 +20,11 @@ enum status ag_outlook_win_new(void (*ended)(void *ctx), void *ctx, struct ag_ou
 /* No call comes after it. NULL is fine. */
 void ag_outlook_win_free(struct ag_outlook_win *outlook);
 
+/* Visit the program file of each OUTLOOK.EXE that runs, whoever's; one that ends meanwhile is left out.
+ * Any thread; no files are opened. */
+enum status ag_outlook_images(void (*visit)(void *ctx, const wchar_t *path), void *ctx,
+                              struct err *err) MUST_USE;
+
 /* The port; its ctx is the struct. */
 struct ag_outlook ag_outlook_win_port(struct ag_outlook_win *outlook);
 

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "tests/unit/agent/footprint_win.h"
 #include "tests/unit/agent/scratch_folder_win.h"
+#include "tests/unit/agent/standin_outlook_win.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <sddl.h>
@@ -27,29 +27,37 @@ static void own_sid(char out[128])
     (void)CloseHandle(token);
 }
 
-/* A process that waits for its standard input to end. */
-static HANDLE start_outlook(const char *path, HANDLE *keep_alive)
-{
-    SECURITY_ATTRIBUTES inherited = {.nLength = sizeof inherited, .bInheritHandle = TRUE};
-    STARTUPINFOA start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES};
-    PROCESS_INFORMATION process = {0};
-    char command[SCRATCH_PATH_BYTES + 32];
-
-    assert_true(CreatePipe(&start.hStdInput, keep_alive, &inherited, 0));
-    assert_true(SetHandleInformation(*keep_alive, HANDLE_FLAG_INHERIT, 0));
-    (void)snprintf(command, sizeof command, "\"%s\" --be-outlook", path);
-    assert_true(CreateProcessA(path, command, NULL, NULL, TRUE, 0, NULL, NULL, &start, &process));
-    (void)CloseHandle(start.hStdInput);
-    (void)CloseHandle(process.hThread);
-    return process.hProcess;
-}
-
 static HANDLE told; /* that one ended */
 
 static void tell(void *ctx)
 {
     assert_ptr_equal(ctx, &err);
     (void)SetEvent(told);
+}
+
+struct images {
+    wchar_t end[64];
+    unsigned count;
+};
+
+static void visit_image(void *ctx, const wchar_t *path)
+{
+    struct images *images = ctx;
+    size_t chars = wcslen(path);
+    size_t end = wcslen(images->end);
+    assert_true(chars >= end);
+    assert_int_equal(wcscmp(path + chars - end, images->end), 0);
+    assert_int_equal(wcsncmp(path + 1, L":\\", 2), 0);
+    images->count++;
+}
+
+/* Those that run; all of their paths end like this. */
+static unsigned count_images(const char *end)
+{
+    struct images images = {.count = 0};
+    (void)swprintf(images.end, 64, L"%hs", end);
+    assert_int_equal(ag_outlook_images(visit_image, &images, &err), ST_OK);
+    return images.count;
 }
 
 static void find__running_and_ended__is_seen(void **state)
@@ -78,13 +86,15 @@ static void find__running_and_ended__is_seen(void **state)
     assert_true(port.find(port.ctx, sid).known);
     assert_false(port.find(port.ctx, sid).running);
 
-    HANDLE process = start_outlook(path, &keep_alive);
+    HANDLE process = start_standin(path, &keep_alive);
     assert_int_equal(port.refresh(port.ctx, &err), ST_OK);
     struct ag_outlook_view view = port.find(port.ctx, sid);
     assert_true(view.known);
     assert_true(view.running);
     assert_in_range(view.started_s, clock_wall_s() - 600, clock_wall_s() + 5);
     assert_false(port.find(port.ctx, "S-1-5-21-1-2-3-4").running);
+
+    assert_int_equal(count_images("\\Outlook.exe"), 1);
 
     /* Looking again keeps what it waits for: no more handles, and the end is told once. */
     size_t handles = handle_count();
@@ -100,6 +110,7 @@ static void find__running_and_ended__is_seen(void **state)
     (void)CloseHandle(process);
     assert_int_equal(port.refresh(port.ctx, &err), ST_OK);
     assert_false(port.find(port.ctx, sid).running);
+    assert_int_equal(count_images(""), 0);
     ag_outlook_win_free(outlook);
     (void)CloseHandle(told);
     scratch_folder_remove(folder);
@@ -110,11 +121,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(find__running_and_ended__is_seen),
     };
-    if (argc == 2 && strcmp(argv[1], "--be-outlook") == 0) {
-        char byte = 0;
-        DWORD got = 0;
-        (void)ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &got, NULL);
-        return EXIT_SUCCESS;
+    if (is_standin(argc, argv)) {
+        return be_standin();
     }
     return cmocka_run_group_tests_name("outlook", tests, NULL, NULL);
 }

@@ -1,0 +1,123 @@
+#include "agent/image_win.h"
+
+#include "agent/client.h"
+#include "agent/folder_win.h"
+#include "base/error_win.h"
+
+#include <stdlib.h>
+
+#include <windows.h>
+
+enum {
+    PATH_CHARS = 1024,
+    HEAD_BYTES = 4096,                   /* the headers that matter are in there */
+    FILE_MOST_BYTES = 512 * 1024 * 1024, /* Outlook's has some 40 MiB */
+    VERSION_MOST_BYTES = 64 * 1024,
+};
+
+/* How final paths begin: "\\?\C:\...", and "\\?\UNC\..." on other machines. */
+static const wchar_t FINAL[] = L"\\\\?\\";
+enum { FINAL_CHARS = sizeof FINAL / sizeof FINAL[0] - 1 };
+
+#define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+
+static bool is_local(const wchar_t *path)
+{
+    const wchar_t root[] = {path[0], L':', L'\\', L'\0'};
+    bool letter = (path[0] >= L'A' && path[0] <= L'Z') || (path[0] >= L'a' && path[0] <= L'z');
+    return letter && path[1] == L':' && path[2] == L'\\' && GetDriveTypeW(root) == DRIVE_FIXED;
+}
+
+/* Where the opened file really is. */
+static bool find_place(HANDLE file, wchar_t out[PATH_CHARS])
+{
+    DWORD chars =
+        GetFinalPathNameByHandleW(file, out, PATH_CHARS, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+    return chars > FINAL_CHARS && chars < PATH_CHARS && wcsncmp(out, FINAL, FINAL_CHARS) == 0 &&
+           is_local(out + FINAL_CHARS);
+}
+
+static enum status read_bitness(HANDLE file, enum pol_bitness *out, struct err *err)
+{
+    BYTE head[HEAD_BYTES];
+    LARGE_INTEGER size = {.QuadPart = 0};
+    DWORD got = 0;
+    if (GetFileType(file) != FILE_TYPE_DISK || !GetFileSizeEx(file, &size)) {
+        return err_set(err, ST_IO, 0, "the program is no plain file");
+    }
+    if (size.QuadPart > FILE_MOST_BYTES) {
+        return err_set(err, ST_TOO_LARGE, 0, "the program is too large");
+    }
+    if (!ReadFile(file, head, sizeof head, &got, NULL)) {
+        DWORD error = GetLastError();
+        return error_set(err, error, "cannot read the program");
+    }
+    *out = ag_client_bitness((struct span){.data = head, .size = got});
+    return *out != POL_BITNESS_UNKNOWN
+               ? ST_OK
+               : err_set(err, ST_IO, 0, "the program is none for processors that are known");
+}
+
+/* Of the file itself, not of the texts for a language that lie beside it. */
+static enum status read_version(const wchar_t *path, uint64_t *out, struct err *err)
+{
+    VS_FIXEDFILEINFO *fixed = NULL;
+    UINT fixed_size = 0;
+    DWORD unused = 0;
+    enum status st = ST_OK;
+    DWORD size = GetFileVersionInfoSizeExW(FILE_VER_GET_NEUTRAL, path, &unused);
+    if (size == 0 || size > VERSION_MOST_BYTES) {
+        return err_set(err, ST_IO, 0, "the program does not say its version");
+    }
+    void *info = malloc(size);
+    if (info == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory for a program's version");
+    }
+    if (GetFileVersionInfoExW(FILE_VER_GET_NEUTRAL, path, 0, size, info) &&
+        VerQueryValueW(info, L"\\", (void **)&fixed, &fixed_size) && fixed_size >= sizeof *fixed &&
+        fixed->dwSignature == VS_FFI_SIGNATURE) {
+        *out = (uint64_t)fixed->dwFileVersionMS << 32 | fixed->dwFileVersionLS;
+    } else {
+        st = err_set(err, ST_IO, 0, "the program's version makes no sense");
+    }
+    free(info);
+    return st;
+}
+
+static enum status read_file(HANDLE file, bool only_trusted, struct ag_image *out, struct err *err)
+{
+    struct ag_image image = {.version = 0};
+    wchar_t path[PATH_CHARS];
+    if (!find_place(file, path)) {
+        return err_set(err, ST_DENIED, 0, "the program is not on a disk of this machine");
+    }
+    if (only_trusted && !ag_owner_is_trusted(file)) {
+        return err_set(err, ST_DENIED, 0, "the program belongs to somebody who may not say");
+    }
+    enum status st = read_bitness(file, &image.bitness, err);
+    if (st == ST_OK) {
+        st = read_version(path + FINAL_CHARS, &image.version, err);
+    }
+    if (st == ST_OK) {
+        *out = image;
+    }
+    return st;
+}
+
+enum status ag_image_read(const wchar_t *path, bool only_trusted, struct ag_image *out,
+                          struct err *err)
+{
+    if (!is_local(path)) {
+        return err_set(err, ST_DENIED, 0, "the program is not on a disk of this machine");
+    }
+    HANDLE file =
+        CreateFileW(path, FILE_READ_DATA | FILE_READ_ATTRIBUTES | READ_CONTROL | SYNCHRONIZE,
+                    SHARE_ALL, NULL, OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE) {
+        DWORD error = GetLastError();
+        return error_set(err, error, "cannot open the program");
+    }
+    enum status st = read_file(file, only_trusted, out, err);
+    (void)CloseHandle(file);
+    return st;
+}
