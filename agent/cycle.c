@@ -26,11 +26,27 @@ static void tell_failure(struct ag_outcome *outcome, enum status st)
     outcome->row.error_os_code = outcome->err.os_code;
 }
 
-static enum status decide(const struct ag_cycle *cycle, const struct ag_user *user,
+/* One user, and what is known of him before anything is decided. */
+struct turn {
+    const struct ag_user *user;
+    struct ag_outlook_view view;
+    struct ag_sight sight;
+    struct ag_observing seen;
+    enum pol_mailbox mailbox;
+};
+
+static enum status decide(const struct ag_cycle *cycle, const struct turn *turn,
                           struct pol_preparation *preparation, struct pol_decision *out,
                           struct err *err)
 {
-    struct pol_facts known = ag_user_facts(user, cycle->host, cycle->tags, cycle->tag_count);
+    const struct ag_user *user = turn->user;
+    const struct ag_seen seen = {
+        .outlook = cycle->client != NULL ? cycle->client->version : NULL,
+        .mailbox = turn->mailbox,
+        .preflight_allow = cycle->preflight_allow,
+        .preflight_block = cycle->preflight_block,
+    };
+    struct pol_facts known = ag_user_facts(user, cycle->host, cycle->tags, cycle->tag_count, &seen);
     enum status st = pol_prepare(preparation, cycle->policy, &known);
     if (st != ST_OK) {
         return err_set(err, st, 0, "cannot prepare the decision for %s", user->sid);
@@ -40,14 +56,14 @@ static enum status decide(const struct ag_cycle *cycle, const struct ag_user *us
 }
 
 /* evaluate, and the row's part of it */
-static enum status decide_row(const struct ag_cycle *cycle, const struct ag_user *user,
+static enum status decide_row(const struct ag_cycle *cycle, const struct turn *turn,
                               struct pol_preparation *preparation, struct ag_outcome *outcome,
                               struct pol_decision *out)
 {
     struct pol_decision decision = {.set = POL_SET_LEAVE, .rule = -1};
     enum status st = ST_OK;
     if (cycle->policy != NULL) {
-        st = decide(cycle, user, preparation, &decision, &outcome->err);
+        st = decide(cycle, turn, preparation, &decision, &outcome->err);
     }
     if (st == ST_OK) {
         outcome->row.decided = cycle->policy != NULL;
@@ -60,6 +76,18 @@ static enum status decide_row(const struct ag_cycle *cycle, const struct ag_user
     return st;
 }
 
+/* What the decision comes to. `block` for a mailbox that could not answer over RPC/HTTP is a release:
+ * one becoming the other, because the mailbox moved, is no drift. */
+static enum pol_set effective_set(enum pol_set set, enum pol_blocked by)
+{
+    return by == POL_BLOCKED_MAILBOX ? POL_SET_RELEASE : set;
+}
+
+static bool waits_for_preflight(enum pol_blocked by)
+{
+    return by == POL_BLOCKED_PREFLIGHT || by == POL_BLOCKED_PREFLIGHT_PENDING;
+}
+
 /* Note in the user's record what a pass brought. */
 static void note(const struct ag_cycle *cycle, const struct ag_applied *applied, bool rewritten,
                  struct ag_outcome *outcome, struct ag_record *record)
@@ -68,7 +96,7 @@ static void note(const struct ag_cycle *cycle, const struct ag_applied *applied,
     outcome->corrected = rewritten && applied->action != POL_ACTION_NONE;
     outcome->withheld = applied->withheld;
     outcome->row.blocked_by = applied->blocked_by;
-    if (applied->withheld) {
+    if (applied->withheld || waits_for_preflight(applied->blocked_by)) {
         return; /* it was not brought to the user */
     }
     if (record->brought_version != cycle->policy->version) {
@@ -76,7 +104,7 @@ static void note(const struct ag_cycle *cycle, const struct ag_applied *applied,
     }
     record->corrections += outcome->corrected ? 1 : 0;
     record->brought_version = cycle->policy->version;
-    record->set = outcome->row.set;
+    record->set = effective_set(outcome->row.set, applied->blocked_by);
     record->away = false;
     if (applied->action != POL_ACTION_NONE) {
         record->action = applied->action;
@@ -108,8 +136,8 @@ static enum status apply_or_leave(const struct ag_cycle *cycle, struct ag_hive *
 {
     const struct ag_setting *setting = &cycle->ports->setting;
     struct ag_applied applied = {0};
-    bool drift =
-        has_value(decision->set) && ag_permit_is_drift(cycle->policy, decision->set, record);
+    enum pol_set set = effective_set(decision->set, decision->blocked_by);
+    bool drift = has_value(set) && ag_permit_is_drift(cycle->policy, set, record);
     bool may_write = outcome->permit == AG_PERMIT_WRITE;
     bool rewritten = false;
 
@@ -202,23 +230,26 @@ static void ask_permit(const struct ag_cycle *cycle, const struct ag_outlook_vie
         .now_s = now_s,
         .outlook = view,
     };
-    outcome->permit = ag_permit_ask(&question, outcome->row.set, record);
+    enum pol_set set = effective_set(outcome->row.set, outcome->row.blocked_by);
+    outcome->permit = ag_permit_ask(&question, set, record);
+    if (outcome->permit == AG_PERMIT_WAITING && outcome->row.blocked_by == POL_BLOCKED_MAILBOX) {
+        outcome->permit = AG_PERMIT_WRITE; /* his client does not work until it is gone */
+    }
     if (outcome->permit == AG_PERMIT_WAITING) {
         outcome->turn_at_s = ag_permit_turn_at_s(&question, outcome->row.sid);
     }
 }
 
 /* evaluate -> apply, for one user. */
-static enum status decide_and_apply(const struct ag_cycle *cycle, const struct ag_user *user,
-                                    struct pol_preparation *preparation,
-                                    const struct ag_outlook_view *view, struct ag_outcome *outcome,
+static enum status decide_and_apply(const struct ag_cycle *cycle, const struct turn *turn,
+                                    struct pol_preparation *preparation, struct ag_outcome *outcome,
                                     struct ag_record *record)
 {
     struct pol_decision decision = {0};
-    enum status st = decide_row(cycle, user, preparation, outcome, &decision);
-    ask_permit(cycle, view, outcome, record);
+    enum status st = decide_row(cycle, turn, preparation, outcome, &decision);
+    ask_permit(cycle, &turn->view, outcome, record);
     if (st == ST_OK && cycle->policy != NULL) {
-        st = ag_outcome_keep_groups(outcome, user, cycle->policy, &outcome->err);
+        st = ag_outcome_keep_groups(outcome, turn->user, cycle->policy, &outcome->err);
     }
     if (st == ST_OK) {
         st = apply(cycle, &decision, outcome, record);
@@ -229,14 +260,33 @@ static enum status decide_and_apply(const struct ag_cycle *cycle, const struct a
     return st;
 }
 
+static void take_stock(const struct ag_cycle *cycle, const struct ag_user *user,
+                       struct ag_record *record, struct turn *turn)
+{
+    const struct ag_outlook *outlook = &cycle->ports->outlook;
+    const struct ag_sights *sights = &cycle->ports->sights;
+    turn->user = user;
+    turn->view = outlook->find(outlook->ctx, user->sid);
+    bool looked = user->hive_loaded && sights->find(sights->ctx, user->sid, &turn->sight);
+    turn->seen = (struct ag_observing){
+        .view = &turn->view,
+        .sight = looked ? &turn->sight : NULL,
+        .never = sights->never,
+        .client = cycle->client,
+        .policy = cycle->policy,
+        .now_s = wall_s(cycle),
+    };
+    turn->mailbox = ag_observe_mailbox(&turn->seen, record);
+}
+
 /* evaluate -> apply -> observe, for one user. */
 static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
                        struct pol_preparation *preparation, struct ag_outcome *outcome)
 {
-    const struct ag_outlook *outlook = &cycle->ports->outlook;
     struct ag_record *place = ag_ledger_find(cycle->ledger, user->sid);
     struct ag_record record = place != NULL ? *place : ag_record_empty();
-    struct ag_outlook_view view = outlook->find(outlook->ctx, user->sid);
+    struct turn turn = {0};
+    take_stock(cycle, user, &record, &turn);
 
     enum status st = ST_OK;
     if (ag_mark_is_skipped(&record, version_of(cycle))) {
@@ -244,13 +294,13 @@ static void look_after(const struct ag_cycle *cycle, const struct ag_user *user,
                         "the agent ended %" PRIu32 " times while it looked after this user",
                         record.crashes);
     } else {
-        st = decide_and_apply(cycle, user, preparation, &view, outcome, &record);
+        st = decide_and_apply(cycle, &turn, preparation, outcome, &record);
     }
     if (st != ST_OK) {
         tell_failure(outcome, st);
     }
-    ag_observe_starts(&view, &record);
-    ag_observe(&view, &record, cycle->policy, outcome);
+    ag_observe_starts(&turn.view, &record);
+    ag_observe(&turn.seen, &record, outcome);
     if (place != NULL) {
         ag_ledger_update(cycle->ledger, place, &record);
     }

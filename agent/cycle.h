@@ -22,6 +22,9 @@ struct ag_cycle {
     const struct ag_host *host;
     char *const *tags;
     size_t tag_count;
+    const struct ag_client *client;  /* the Outlook of this machine; NULL: not known */
+    enum pol_answer preflight_allow; /* did one of the policy's URLs pass from here? */
+    enum pol_answer preflight_block;
     const struct pol_policy *policy; /* in force; NULL: look at the users and change nothing */
     int64_t accepted_at_s;           /* when it came into force */
     int64_t pause_until_s;           /* nothing is written before; 0: no pause */

@@ -277,6 +277,7 @@ static struct ag_ports ports_of(const struct ag_config *config, struct edge *edg
         .setting = ag_setting_win(edge->sessions),
         .outlook = config->observe == AG_OBSERVE_NONE ? ag_outlook_none()
                                                       : ag_outlook_win_port(edge->outlook),
+        .sights = ag_sights_none(),
         .vault = edge->vault_port,
         .mirror = ag_mirror_win_port(edge->mirror),
         .stopping = stopping,

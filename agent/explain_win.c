@@ -3,6 +3,8 @@
 #include "agent/accepted_win.h"
 #include "agent/edge_win.h"
 #include "agent/host_win.h"
+#include "agent/ledger.h"
+#include "agent/preflight.h"
 #include "agent/users.h"
 #include "agent/users_win.h"
 #include "policy/explain.h"
@@ -22,13 +24,28 @@ struct explaining {
     const struct pol_policy *policy;
     const struct ag_vault *vault;
     struct ag_host host;
+    struct ag_ledger ledger;       /* what the service remembers of each user */
+    struct ag_preflight preflight; /* how servers answered it */
     struct pol_preparation preparation;
     bool json;
 };
 
+static struct ag_seen seen_of(struct explaining *e, const struct ag_user *user)
+{
+    const struct ag_record *record = ag_ledger_find(&e->ledger, user->sid);
+    bool may_look = e->config->observe >= AG_OBSERVE_PROFILE;
+    return (struct ag_seen){
+        .mailbox = may_look && record != NULL ? record->mailbox : POL_MAILBOX_UNKNOWN,
+        .preflight_allow = ag_preflight_answer(&e->preflight, &e->policy->guards.allow),
+        .preflight_block = ag_preflight_answer(&e->preflight, &e->policy->guards.block),
+    };
+}
+
 static enum status explain_user(struct explaining *e, const struct ag_user *user, struct bytes *out)
 {
-    struct pol_facts known = ag_user_facts(user, &e->host, e->config->tags, e->config->tag_count);
+    const struct ag_seen seen = seen_of(e, user);
+    struct pol_facts known =
+        ag_user_facts(user, &e->host, e->config->tags, e->config->tag_count, &seen);
     enum status st = pol_prepare(&e->preparation, e->policy, &known);
     if (st != ST_OK) {
         return st;
@@ -113,6 +130,13 @@ static enum status load_policy(const struct ag_config *config, struct ag_accepte
     return st;
 }
 
+/* What the service found out, as it keeps it. */
+static enum status load_seen(struct explaining *e, struct err *err)
+{
+    enum status st = ag_ledger_load(&e->ledger, e->vault, err);
+    return st == ST_OK ? ag_preflight_open(&e->preflight, e->vault, err) : st;
+}
+
 enum status ag_explain(const struct ag_config *config, const char *sid, bool json, struct err *err)
 {
     struct ag_accepted accepted = {0};
@@ -126,9 +150,14 @@ enum status ag_explain(const struct ag_config *config, const char *sid, bool jso
     if (st == ST_OK) {
         e.policy = policy;
         e.vault = &accepted.port;
+        st = load_seen(&e, err);
+    }
+    if (st == ST_OK) {
         st = explain_users(&e, sid, err);
     }
     pol_preparation_done(&e.preparation);
+    ag_preflight_done(&e.preflight);
+    ag_ledger_done(&e.ledger);
     ag_host_win_done(&e.host);
     pol_policy_free(policy);
     ag_accepted_close(&accepted);

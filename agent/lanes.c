@@ -3,7 +3,6 @@
 #include "base/log.h"
 
 enum {
-    SLEPT_MS = 60 * 1000,     /* a step so much later than it was due: nobody ran here meanwhile */
     RENEW_GAP_MS = 60 * 1000, /* a network that comes and goes is no reason to ask faster */
     HTTP_LEAST_OTHER = 300,   /* a redirect, a refusal, a failure */
     HELD_LEAST_MS = 1000,     /* an answer that came sooner was not waited for with all others */
@@ -200,21 +199,12 @@ static uint64_t build_due_ms(struct ag_loop *l)
     return ag_reports_due_ms(&l->reports, &l->standing, &l->ports->clock);
 }
 
-static bool way_changed(struct ag_loop *l)
-{
-    const struct ag_ports *ports = l->ports;
-    bool slept = l->awaited_ms > 0 && ag_loop_now_ms(l) > l->awaited_ms + SLEPT_MS;
-    bool told = ports->network_changed != NULL && ports->network_changed(ports->events_ctx);
-    return slept || told;
-}
-
 void ag_lanes_renew(struct ag_loop *l)
 {
     uint64_t now_ms = ag_loop_now_ms(l);
     if (l->config->server_url == NULL) {
         return;
     }
-    l->renew_wanted = way_changed(l) || l->renew_wanted;
     if (!l->renew_wanted || (l->renewed_ms > 0 && now_ms < l->renewed_ms + RENEW_GAP_MS)) {
         return;
     }

@@ -10,8 +10,8 @@
 
 #include "agent/loop.h"
 
-/* Look whether the way to the server changed or this machine slept, and if so, drop what runs: its
- * connections may be dead without anybody saying so. Once for each step, before starting. */
+/* If the way to the server changed or this machine slept, drop what runs: its connections may be dead
+ * without anybody saying so. Once for each step, before starting. */
 void ag_lanes_renew(struct ag_loop *l);
 
 /* Start whatever is due in a free lane. */

@@ -20,6 +20,10 @@ struct ag_record ag_record_empty(void)
         .last_start_s = -1,
         .rewritten_at_s = {-1, -1},
         .contested_at_s = -1,
+        .mailbox = POL_MAILBOX_UNKNOWN,
+        .state = POL_STATE_COUNT,
+        .observed = POL_OBSERVED_UNKNOWN,
+        .confidence = POL_CONFIDENCE_NONE,
     };
 }
 
@@ -39,7 +43,26 @@ static bool read_trouble(const char **at, struct ag_record *out)
     return whole;
 }
 
-/* sid written_at action brought_version set corrections last_start starts, and read_trouble() */
+/* mailbox state observed confidence */
+static bool read_seen(const char **at, struct ag_record *out)
+{
+    int64_t mailbox = 0;
+    int64_t state = 0;
+    int64_t observed = 0;
+    int64_t confidence = 0;
+    bool whole = field_number(at, 0, POL_MAILBOX_COUNT - 1, &mailbox) &&
+                 field_number(at, 0, POL_STATE_COUNT, &state) &&
+                 field_number(at, 0, POL_OBSERVED_COUNT - 1, &observed) &&
+                 field_number(at, 0, POL_CONFIDENCE_COUNT - 1, &confidence);
+    out->mailbox = (enum pol_mailbox)mailbox;
+    out->state = (enum pol_state)state;
+    out->observed = (enum pol_observed)observed;
+    out->confidence = (enum pol_confidence)confidence;
+    return whole;
+}
+
+/* sid written_at action brought_version set corrections last_start starts, read_trouble() and
+ * read_seen() */
 static bool read_line(const char *line, struct ag_record *out)
 {
     struct ag_record r = ag_record_empty();
@@ -48,14 +71,15 @@ static bool read_line(const char *line, struct ag_record *out)
     int64_t set = 0;
     int64_t corrections = 0;
     int64_t starts = 0;
-    bool whole =
-        field_word(&at, r.sid, sizeof r.sid) && field_number(&at, -1, INT64_MAX, &r.written_at_s) &&
-        field_number(&at, 0, POL_ACTION_COUNT - 1, &action) &&
-        field_number(&at, 0, VERSION_MOST, &r.brought_version) &&
-        field_number(&at, 0, POL_SET_COUNT - 1, &set) &&
-        field_number(&at, 0, UINT32_MAX, &corrections) &&
-        field_number(&at, -1, INT64_MAX, &r.last_start_s) &&
-        field_number(&at, 0, UINT32_MAX, &starts) && read_trouble(&at, &r) && fields_end(line, at);
+    bool whole = field_word(&at, r.sid, sizeof r.sid) &&
+                 field_number(&at, -1, INT64_MAX, &r.written_at_s) &&
+                 field_number(&at, 0, POL_ACTION_COUNT - 1, &action) &&
+                 field_number(&at, 0, VERSION_MOST, &r.brought_version) &&
+                 field_number(&at, 0, POL_SET_COUNT - 1, &set) &&
+                 field_number(&at, 0, UINT32_MAX, &corrections) &&
+                 field_number(&at, -1, INT64_MAX, &r.last_start_s) &&
+                 field_number(&at, 0, UINT32_MAX, &starts) && read_trouble(&at, &r) &&
+                 read_seen(&at, &r) && fields_end(line, at);
     if (!whole || strncmp(r.sid, "S-1-", 4) != 0) {
         return false;
     }
@@ -74,10 +98,14 @@ static enum status write_line(const struct ag_record *r, struct bytes *out)
         r->written_at_s, (unsigned)r->action, r->brought_version, (unsigned)r->set, r->corrections,
         r->last_start_s, r->starts);
     if (st == ST_OK) {
-        st = bytes_append_format(
-            out, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId64 " %d\n",
-            r->rewritten_at_s[0], r->rewritten_at_s[1], r->contested_at_s, r->crashes,
-            r->crash_version, r->away ? 1 : 0);
+        st = bytes_append_format(out,
+                                 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRId64 " %d",
+                                 r->rewritten_at_s[0], r->rewritten_at_s[1], r->contested_at_s,
+                                 r->crashes, r->crash_version, r->away ? 1 : 0);
+    }
+    if (st == ST_OK) {
+        st = bytes_append_format(out, " %u %u %u %u\n", (unsigned)r->mailbox, (unsigned)r->state,
+                                 (unsigned)r->observed, (unsigned)r->confidence);
     }
     return st;
 }
@@ -130,6 +158,12 @@ static bool same_trouble(const struct ag_record *a, const struct ag_record *b)
            a->crashes == b->crashes && a->crash_version == b->crash_version && a->away == b->away;
 }
 
+static bool same_seen(const struct ag_record *a, const struct ag_record *b)
+{
+    return a->mailbox == b->mailbox && a->state == b->state && a->observed == b->observed &&
+           a->confidence == b->confidence;
+}
+
 void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,
                       const struct ag_record *content)
 {
@@ -137,7 +171,7 @@ void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,
                 place->brought_version == content->brought_version && place->set == content->set &&
                 place->corrections == content->corrections &&
                 place->last_start_s == content->last_start_s && place->starts == content->starts;
-    if (!same || !same_trouble(place, content)) {
+    if (!same || !same_trouble(place, content) || !same_seen(place, content)) {
         *place = *content;
         ledger->changed = true;
     }

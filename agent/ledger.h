@@ -20,16 +20,21 @@ struct ag_record {
     int64_t written_at_s;
     enum pol_action action;  /* of that time */
     int64_t brought_version; /* the newest version that was brought to the user; 0: none */
-    enum pol_set set;        /* as decided then */
+    enum pol_set set;        /* as it was brought then: RELEASE where a guard made it that */
     uint32_t corrections;    /* rewritten by others under that version */
     int64_t last_start_s;    /* the newest start of Outlook that was seen; -1: none */
     uint32_t starts;         /* seen since written_at_s */
     /* The two newest rewrites by others, older first; -1: none. The third in a day is contested. */
     int64_t rewritten_at_s[AG_REWRITES_KEPT];
-    int64_t contested_at_s; /* -1: not contested */
-    uint32_t crashes;       /* in a row, of the agent, while it looked after this user */
-    int64_t crash_version;  /* in force then */
-    bool away;              /* logged off since the version was brought */
+    int64_t contested_at_s;   /* -1: not contested */
+    uint32_t crashes;         /* in a row, of the agent, while it looked after this user */
+    int64_t crash_version;    /* in force then */
+    bool away;                /* logged off since the version was brought */
+    enum pol_mailbox mailbox; /* where the last look found it */
+    /* As named when the hive was loaded last: who logs off keeps it. COUNT: never named. */
+    enum pol_state state;
+    enum pol_observed observed;
+    enum pol_confidence confidence;
 };
 
 struct ag_ledger {

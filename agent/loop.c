@@ -13,6 +13,7 @@ enum {
     RETRY_FIRST_MS = 1000,     /* after a user's failure, doubled until PASS_EVERY_MS */
     FILE_EVERY_MS = 10 * 1000, /* a file that nobody told us about */
     FILE_AGAIN_MS = 1000,      /* one that may still be being copied */
+    SLEPT_MS = 60 * 1000,      /* a step so much later than it was due: nobody ran here meanwhile */
 };
 
 uint64_t ag_loop_now_ms(const struct ag_loop *l)
@@ -92,6 +93,12 @@ static enum status open_records(struct ag_loop *l, struct err *err)
         tell_at_start("ledger_lost", &why);
     }
     if (!ag_loop_is_fatal(st)) {
+        st = ag_machine_open(&l->reports.machine, &l->ports->vault, &why);
+        if (st != ST_OK) {
+            tell_at_start("preflight_lost", &why);
+        }
+    }
+    if (!ag_loop_is_fatal(st)) {
         st = ag_reports_open(&l->reports, &l->ports->vault, &why);
         if (st != ST_OK) {
             tell_at_start("spool_lost", &why);
@@ -148,6 +155,7 @@ enum status ag_loop_open(struct ag_loop *l, const struct ag_config *config,
 
 void ag_loop_close(struct ag_loop *l)
 {
+    ag_machine_done(&l->reports.machine);
     ag_reports_done(&l->reports);
     ag_ledger_done(&l->ledger);
     ag_enroll_done(&l->enroll);
@@ -258,13 +266,29 @@ static uint64_t next_pass_in_ms(struct ag_loop *l)
     return l->retry_ms;
 }
 
+/* For the URLs of the policy in force. */
+static enum pol_answer answer(const struct ag_loop *l, bool for_allow)
+{
+    const struct pol_policy *policy = l->standing.policy;
+    if (policy == NULL) {
+        return POL_NOT_KNOWN;
+    }
+    return ag_preflight_answer(&l->reports.machine.preflight,
+                               for_allow ? &policy->guards.allow : &policy->guards.block);
+}
+
 enum status ag_loop_run_pass(struct ag_loop *l)
 {
+    struct ag_machine *machine = &l->reports.machine;
+    ag_machine_look(machine, &l->ports->sights, l->standing.policy);
     struct ag_cycle cycle = {
         .ports = l->ports,
         .host = l->host,
         .tags = l->config->tags,
         .tag_count = l->config->tag_count,
+        .client = ag_machine_client(machine),
+        .preflight_allow = answer(l, true),
+        .preflight_block = answer(l, false),
         .policy = l->standing.policy,
         .accepted_at_s = ag_standing_accepted_at_s(&l->standing, ag_loop_now_s(l)),
         .pause_until_s = l->config->pause_until_s,
@@ -285,10 +309,31 @@ enum status ag_loop_run_pass(struct ag_loop *l)
         err = (struct err){.st = ST_OK};
         l->act_pending = false;
         take_pass(l, pass);
+        l->ports->sights.want(l->ports->sights.ctx, pass->users, pass->count);
         l->pass_due_ms = l->passed_ms + next_pass_in_ms(l);
     }
     ag_tell_trouble(&l->pass_trouble, &err);
     return ag_loop_is_fatal(st) ? st : ST_OK;
+}
+
+/* Other connections, another way to the servers: whoever goes by what he knew of them asks anew. */
+static void look_for_another_network(struct ag_loop *l)
+{
+    const struct ag_ports *ports = l->ports;
+    bool slept = l->awaited_ms > 0 && ag_loop_now_ms(l) > l->awaited_ms + SLEPT_MS;
+    bool told = ports->network_changed != NULL && ports->network_changed(ports->events_ctx);
+    if (slept || told) {
+        l->renew_wanted = true;
+        ag_preflight_network_changed(&l->reports.machine.preflight);
+    }
+}
+
+/* Whoever waited for a server to answer may be written to now. */
+void ag_loop_probe(struct ag_loop *l)
+{
+    if (ag_machine_probe(&l->reports.machine, l->ports, l->standing.policy)) {
+        l->pass_due_ms = ag_loop_now_ms(l);
+    }
 }
 
 void ag_loop_look_for_changes(struct ag_loop *l)
@@ -300,6 +345,7 @@ void ag_loop_look_for_changes(struct ag_loop *l)
     if (l->ports->files_changed(l->ports->events_ctx)) {
         l->file_due_ms = ag_loop_now_ms(l);
     }
+    look_for_another_network(l);
 }
 
 /* ---- policies, whichever way they come ---------------------------------------------------- */

@@ -82,8 +82,11 @@ void ag_loop_show(struct ag_loop *l);
 /* evaluate -> apply -> observe, for everybody. Only what is fatal is returned. */
 enum status ag_loop_run_pass(struct ag_loop *l) MUST_USE;
 
-/* Watchers saw something: a pass is due. */
+/* Watchers saw something: a pass is due; or the network is another one. */
 void ag_loop_look_for_changes(struct ag_loop *l);
+
+/* Probe the servers that the policy in force asks for, as far as it is due. */
+void ag_loop_probe(struct ag_loop *l);
 
 /* A policy was offered and settled; an accepted one is acted on after delay_ms. */
 void ag_loop_take_offer(struct ag_loop *l, const char *source, enum ag_offer offer,

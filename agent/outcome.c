@@ -102,6 +102,16 @@ enum status ag_outcome_keep_groups(struct ag_outcome *outcome, const struct ag_u
     return ST_OK;
 }
 
+void ag_outcome_keep_evidence(struct ag_outcome *outcome, const struct ag_evidence *evidence)
+{
+    outcome->evidence = *evidence;
+    for (size_t i = 0; i < evidence->count; i++) {
+        outcome->evidence_texts[i] = outcome->evidence.items[i];
+    }
+    outcome->row.evidence = outcome->evidence_texts;
+    outcome->row.evidence_count = evidence->count;
+}
+
 const struct ag_outcome *ag_pass_find(const struct ag_pass *pass, const char *sid)
 {
     for (size_t i = 0; pass != NULL && i < pass->count; i++) {
@@ -136,6 +146,15 @@ static bool same_groups(const struct pol_report_user *a, const struct pol_report
     return true;
 }
 
+static bool same_evidence(const struct ag_evidence *a, const struct ag_evidence *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    }
+    return same;
+}
+
 static bool same_decision(const struct pol_report_user *a, const struct pol_report_user *b)
 {
     return a->decided == b->decided && a->rule == b->rule && same_text(a->ring, b->ring) &&
@@ -164,5 +183,5 @@ bool ag_outcome_same(const struct ag_outcome *a, const struct ag_outcome *b)
     const struct pol_report_user *y = &b->row;
     return same_text(x->account, y->account) && x->hive_loaded == y->hive_loaded &&
            x->state == y->state && same_groups(x, y) && same_decision(x, y) && same_setting(x, y) &&
-           same_client(x, y);
+           same_client(x, y) && same_evidence(&a->evidence, &b->evidence);
 }

@@ -8,6 +8,7 @@
 #ifndef AGENT_OUTCOME_H
 #define AGENT_OUTCOME_H
 
+#include "agent/evidence.h"
 #include "agent/permit.h"
 #include "agent/ports.h"
 #include "policy/limits.h"
@@ -18,12 +19,14 @@ struct ag_outcome {
     struct pol_report_user row;      /* its texts live in the pass */
     char ring[LIMIT_NAME_BYTES + 1]; /* a copy: the policy may be gone when rows are compared */
     const char **groups;             /* of the user's, those that the policy names */
-    enum pol_action wrote;           /* in this pass */
-    bool corrected;                  /* somebody else had rewritten it */
-    enum ag_permit permit;           /* to write */
-    bool withheld;                   /* something was to be written, and the permit was not given */
-    int64_t turn_at_s;               /* when he may be written to, if only that is waited for; -1 */
-    struct err err;                  /* why row.error_code is set */
+    struct ag_evidence evidence;     /* what the row's protocol was inferred from */
+    const char *evidence_texts[AG_EVIDENCE_MOST];
+    enum pol_action wrote; /* in this pass */
+    bool corrected;        /* somebody else had rewritten it */
+    enum ag_permit permit; /* to write */
+    bool withheld;         /* something was to be written, and the permit was not given */
+    int64_t turn_at_s;     /* when he may be written to, if only that is waited for; -1 */
+    struct err err;        /* why row.error_code is set */
 };
 
 struct ag_pass {
@@ -42,6 +45,9 @@ void ag_pass_free(struct ag_pass *pass);
 
 /* Keep a copy of the deciding ring's name; NULL is fine. */
 void ag_outcome_keep_ring(struct ag_outcome *outcome, const char *ring);
+
+/* Keep a copy of the evidence, and show it in the row. */
+void ag_outcome_keep_evidence(struct ag_outcome *outcome, const struct ag_evidence *evidence);
 
 /* Put those of the user's groups into the row that the policy names; NULL groups stay unknown. */
 enum status ag_outcome_keep_groups(struct ag_outcome *outcome, const struct ag_user *user,

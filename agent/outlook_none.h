@@ -11,4 +11,7 @@
 
 struct ag_outlook ag_outlook_none(void);
 
+/* The same for who may see processes but no profiles (Observe = process): nobody is looked at. */
+struct ag_sights ag_sights_none(void);
+
 #endif

@@ -149,6 +149,7 @@ struct ag_outlook {
  * elsewhere, and nobody waits for it. */
 struct ag_sights {
     void *ctx;
+    bool never; /* nobody is looked at: what was once seen does not count any more */
     /* Look at these users again by and by, each once in a few seconds at most, and at what is
      * installed; only those with a loaded hive. Never waits: what is seen comes out of the two below,
      * and hives_changed() tells when it differs. Who is not on the list any more is forgotten. */
@@ -240,6 +241,7 @@ struct ag_ports {
     struct ag_setting setting;
     struct ag_outlook outlook;
     struct ag_probing probing;
+    struct ag_sights sights;
     struct ag_vault vault;
     struct ag_mirror mirror;
     /* Set from any thread before waking; looked at between two steps. */

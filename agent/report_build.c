@@ -81,6 +81,24 @@ static void fill_machine(const struct ag_reporter *reporter, struct pol_report *
     report->tag_count = reporter->config->tag_count;
 }
 
+/* rows: room for AG_PREFLIGHT_ROWS, which the report borrows. */
+static void fill_client(const struct ag_machine *machine, struct pol_report_probe *rows,
+                        struct pol_report *report)
+{
+    report->probes = rows;
+    report->probe_count = ag_preflight_rows(&machine->preflight, rows, AG_PREFLIGHT_ROWS);
+
+    const struct ag_client *client = ag_machine_client(machine);
+    report->outlook_known = client != NULL;
+    if (client != NULL) {
+        report->outlook_version = client->version;
+        report->outlook_bitness = POL_BITNESS_WORDS[client->bitness];
+        report->outlook_install = client->install;
+        report->outlook_minimum = machine->minimum;
+        report->dotnet_release = client->dotnet_release;
+    }
+}
+
 /* One set of parts over the same rows. */
 struct building {
     struct ag_reporter *reporter;
@@ -98,6 +116,7 @@ static enum status write_part(const struct building *b, size_t part, struct byte
 {
     size_t first = part * b->per_part;
     size_t rest = b->row_count - first;
+    struct pol_report_probe probes[AG_PREFLIGHT_ROWS];
     struct pol_report report = {
         .seq = b->reporter->seq + (uint32_t)part + 1,
         .part = (uint32_t)part + 1,
@@ -112,6 +131,7 @@ static enum status write_part(const struct building *b, size_t part, struct byte
         report.run_id[i] = b->reporter->run_id[i];
     }
     fill_machine(b->reporter, &report);
+    fill_client(b->order->machine, probes, &report);
     fill_standing(b->order, &report);
     enum status st = new_id(report.report_id, err);
     return st == ST_OK ? pol_report_write(&report, out, err) : st;

@@ -12,6 +12,7 @@
 
 #include "agent/accept.h"
 #include "agent/config.h"
+#include "agent/machine.h"
 #include "agent/outcome.h"
 
 /* What stays the same for one run, but seq. */
@@ -37,6 +38,7 @@ struct ag_report_sink {
 struct ag_report_order {
     const char *device_id;
     const struct ag_standing *standing;
+    const struct ag_machine *machine;
     const struct ag_pass *pass;
     const struct ag_pass *before;       /* NULL: all users, a full report; else those that differ */
     const struct ag_failed *no_contact; /* told if no policy was refused; NULL: there is contact */

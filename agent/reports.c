@@ -108,6 +108,7 @@ static struct ag_standing_view view_of(const struct ag_reports *reports,
         .failed_at_s = failed != NULL ? failed->at_s : -1,
         .pending = standing->pending.version,
         .stale = ag_standing_is_stale(standing, clock->wall_s(clock->ctx)),
+        .machine_changes = reports->machine.changes,
     };
 }
 
@@ -121,7 +122,8 @@ static bool same_view(const struct ag_standing_view *a, const struct ag_standing
 {
     return a->received == b->received && a->effective == b->effective &&
            same_code(a->failed_code, b->failed_code) && a->failed_at_s == b->failed_at_s &&
-           a->pending == b->pending && a->stale == b->stale;
+           a->pending == b->pending && a->stale == b->stale &&
+           a->machine_changes == b->machine_changes;
 }
 
 /* A laptop on a train is no news, though a report that is built meanwhile says so. */
@@ -172,6 +174,7 @@ static enum status build(struct ag_reports *reports, const char *device_id,
     struct ag_report_order order = {
         .device_id = device_id,
         .standing = standing,
+        .machine = &reports->machine,
         .pass = reports->current,
         .before = reports->full_wanted ? NULL : reports->reported,
         .no_contact = no_contact(reports, clock->monotonic_ms(clock->ctx)),

@@ -24,11 +24,13 @@ struct ag_standing_view {
     int64_t failed_at_s;
     int64_t pending;
     bool stale;
+    uint32_t machine_changes;
 };
 
 struct ag_reports {
     struct ag_reporter reporter;
     struct ag_spool spool;
+    struct ag_machine machine;
     struct ag_pass *current;  /* newest; NULL before the first */
     struct ag_pass *reported; /* what the last report was about; may be `current` */
     struct ag_standing_view told;

@@ -11,7 +11,9 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 uint64_t ag_run_due_ms(struct ag_loop *l)
 {
-    return sooner(sooner(l->pass_due_ms, l->file_due_ms), ag_lanes_due_ms(l));
+    uint64_t here_ms = sooner(sooner(l->pass_due_ms, l->file_due_ms),
+                              ag_preflight_due_ms(&l->reports.machine.preflight));
+    return sooner(here_ms, ag_lanes_due_ms(l));
 }
 
 static uint32_t sleep_ms(struct ag_loop *l)
@@ -33,7 +35,8 @@ static void wait(struct ag_loop *l)
     }
 }
 
-/* Policies first, then the users, then the network: what came is acted on before anything else. */
+/* Policies first, then the users, then the network: what came is acted on before anything else.
+ * Probing only begins and takes: it delays nobody. */
 enum status ag_run_step(struct ag_loop *l)
 {
     enum status st = ST_OK;
@@ -42,6 +45,7 @@ enum status ag_run_step(struct ag_loop *l)
     if (l->file_due_ms <= ag_loop_now_ms(l)) {
         ag_loop_look_for_file(l);
     }
+    ag_loop_probe(l);
     if (l->pass_due_ms <= ag_loop_now_ms(l)) {
         st = ag_loop_run_pass(l);
     }

@@ -162,7 +162,7 @@ enum status ag_users_compose(struct ag_sid_list *loaded, struct ag_sid_list *pro
 /* ---- facts --------------------------------------------------------------------------------- */
 
 struct pol_facts ag_user_facts(const struct ag_user *user, const struct ag_host *host,
-                               char *const *tags, size_t tag_count)
+                               char *const *tags, size_t tag_count, const struct ag_seen *seen)
 {
     return (struct pol_facts){
         .sid = user->sid,
@@ -176,6 +176,9 @@ struct pol_facts ag_user_facts(const struct ag_user *user, const struct ag_host 
         .tags = (const char *const *)tags,
         .tag_count = tag_count,
         .multi_session = host->multi_session,
-        .mailbox = POL_MAILBOX_UNKNOWN,
+        .outlook = seen->outlook,
+        .mailbox = seen->mailbox,
+        .preflight_allow = seen->preflight_allow,
+        .preflight_block = seen->preflight_block,
     };
 }

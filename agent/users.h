@@ -39,9 +39,17 @@ enum status ag_users_compose(struct ag_sid_list *loaded, struct ag_sid_list *pro
                              const struct ag_known *known, struct ag_user **out, size_t *out_count,
                              struct err *err) MUST_USE;
 
-/* What this agent knows about a user, for pol_prepare(); it borrows from all three. What no part of
- * the agent finds out yet is not known: rules that ask for it leave the user alone. */
+/* What was seen of Outlook and of the servers; changes while the agent runs. */
+struct ag_seen {
+    const char *outlook; /* version; "": none is installed; NULL: not known */
+    enum pol_mailbox mailbox;
+    enum pol_answer preflight_allow;
+    enum pol_answer preflight_block;
+};
+
+/* What this agent knows about a user, for pol_prepare(); it borrows from all. Rules that ask for
+ * what is not known leave the user alone. */
 struct pol_facts ag_user_facts(const struct ag_user *user, const struct ag_host *host,
-                               char *const *tags, size_t tag_count);
+                               char *const *tags, size_t tag_count, const struct ag_seen *seen);
 
 #endif

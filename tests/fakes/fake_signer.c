@@ -49,14 +49,15 @@ static struct bytes write_plan(const struct fake_plan *plan)
     must(bytes_append_format(
              &text,
              "{\"format\":\"mapi-rollout/plan/1\",\"rollout\":\"%s\",\"serial\":%u,"
-             "\"issued_at\":\"%s\",\"expires_at\":\"%s\",\"timing\":%s,\"rings\":%s,"
+             "\"issued_at\":\"%s\",\"expires_at\":\"%s\",\"timing\":%s,\"guards\":%s,\"rings\":%s,"
              "\"stages\":%s,\"safe\":{\"set\":\"%s\"}}",
              or_else(plan->rollout, "test"), (unsigned)plan->serial,
              or_else(plan->issued_at, "2026-01-01T00:00:00Z"),
              or_else(plan->expires_at, "2036-01-01T00:00:00Z"),
              or_else(plan->timing,
                      "{\"poll_s\":900,\"wait_s\":240,\"spread_s\":0,\"report_s\":86400}"),
-             or_else(plan->rings, "{}"), plan->stages, or_else(plan->safe, "block")),
+             or_else(plan->guards, "{}"), or_else(plan->rings, "{}"), plan->stages,
+             or_else(plan->safe, "block")),
          &err);
     return text;
 }

@@ -17,6 +17,7 @@ struct fake_plan {
     const char *issued_at;  /* NULL: long ago */
     const char *expires_at; /* NULL: far away */
     const char *timing;     /* JSON; NULL: spread_s 0, else the defaults */
+    const char *guards;     /* JSON; NULL: {} */
     const char *rings;      /* JSON; NULL: {} */
     const char *stages;     /* JSON */
     const char *safe;       /* NULL: "block" */

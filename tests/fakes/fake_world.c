@@ -261,6 +261,8 @@ void fake_world_init(struct fake_world *world)
         .users = fake_hives_users(&world->hives),
         .setting = fake_hives_setting(&world->hives),
         .outlook = fake_outlook_port(&world->outlook),
+        .sights = fake_sights_port(&world->sights),
+        .probing = fake_probing_port(&world->probing),
         .vault = fake_vault_port(&world->vault),
         .stopping = stopping,
         .hives_changed = hives_changed,

@@ -12,6 +12,8 @@
 #include "tests/fakes/fake_hives.h"
 #include "tests/fakes/fake_http.h"
 #include "tests/fakes/fake_outlook.h"
+#include "tests/fakes/fake_probing.h"
+#include "tests/fakes/fake_sights.h"
 #include "tests/fakes/fake_signer.h"
 #include "tests/fakes/fake_vault.h"
 
@@ -23,6 +25,8 @@ struct fake_world {
     struct fake_hives hives;
     struct fake_vault vault;
     struct fake_outlook outlook;
+    struct fake_sights sights;
+    struct fake_probing probing;
     struct fake_signer signer;
     struct fake_signer stranger;
     struct err trust_refused; /* of the next start */

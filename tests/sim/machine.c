@@ -1,6 +1,7 @@
 #include "tests/sim/machine.h"
 
 #include "agent/lanes.h"
+#include "agent/outlook_none.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,6 +60,7 @@ static struct ag_ports ports_of(struct sim_machine *machine)
         .users = sim_hives_users(&machine->hives),
         .setting = sim_hives_setting(&machine->hives),
         .outlook = sim_hives_outlook(&machine->hives),
+        .sights = ag_sights_none(),
         .vault = sim_vault_port(&machine->vault),
         .stopping = stopping,
         .hives_changed = hives_changed,

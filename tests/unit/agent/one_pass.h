@@ -21,11 +21,17 @@ static struct fake_world world;
 static struct ag_ledger ledger;
 static struct ag_pass *pass;
 static int64_t pause_until_s;
+static const struct ag_client *client;
+static enum pol_answer preflight_allow;
+static enum pol_answer preflight_block;
 
 static inline int set_up(void **state)
 {
     (void)state;
     pause_until_s = 0;
+    client = NULL;
+    preflight_allow = POL_NOT_KNOWN;
+    preflight_block = POL_NOT_KNOWN;
     fake_world_init(&world);
     ledger = (struct ag_ledger){0};
     pass = NULL;
@@ -45,6 +51,9 @@ static inline void run(const struct pol_policy *policy)
 {
     struct ag_cycle cycle = {.ports = &world.ports,
                              .host = &world.host,
+                             .client = client,
+                             .preflight_allow = preflight_allow,
+                             .preflight_block = preflight_block,
                              .policy = policy,
                              .accepted_at_s = FAKE_CLOCK_START_S,
                              .pause_until_s = pause_until_s,

@@ -7,6 +7,7 @@
 #include "tests/cmocka_all.h"
 
 #include "agent/loop.h"
+#include "agent/outlook_none.h"
 #include "agent/outlook_win.h"
 #include "agent/run.h"
 #include "agent/sessions_win.h"
@@ -120,6 +121,7 @@ static void open_ports(struct machine *m)
         .users = ag_users_win_port(m->users),
         .setting = ag_setting_win(m->sessions),
         .outlook = ag_outlook_win_port(m->outlook),
+        .sights = ag_sights_none(),
         .vault = m->vault_port,
         .stopping = stopping,
         .hives_changed = hives_changed,

@@ -54,6 +54,10 @@ static void save__record__comes_back_whole(void **state)
     record.crashes = 1;
     record.crash_version = 9000000004;
     record.away = true;
+    record.mailbox = POL_MAILBOX_MIXED;
+    record.state = POL_STATE_CONVERGING;
+    record.observed = POL_OBSERVED_RPC_TCP;
+    record.confidence = POL_CONFIDENCE_OFFERED;
     ag_ledger_update(&ledger, place, &record);
     assert_int_equal(ag_ledger_save(&ledger, &vault, &err), ST_OK);
     restart();
@@ -65,7 +69,7 @@ static void update__any_one_field__is_a_change(void **state)
 {
     (void)state;
     struct ag_record *place = ag_ledger_find(&ledger, SID);
-    for (int field = 0; field < 6; field++) {
+    for (int field = 0; field < 10; field++) {
         struct ag_record record = *place;
         int64_t *times[] = {&record.rewritten_at_s[0], &record.rewritten_at_s[1],
                             &record.contested_at_s, &record.crash_version};
@@ -73,8 +77,16 @@ static void update__any_one_field__is_a_change(void **state)
             *times[field] = 77;
         } else if (field == 4) {
             record.crashes = 77;
-        } else {
+        } else if (field == 5) {
             record.away = true;
+        } else if (field == 6) {
+            record.mailbox = POL_MAILBOX_MIXED;
+        } else if (field == 7) {
+            record.state = POL_STATE_IDLE;
+        } else if (field == 8) {
+            record.observed = POL_OBSERVED_MIXED;
+        } else {
+            record.confidence = POL_CONFIDENCE_OFFERED;
         }
         ledger.changed = false;
         ag_ledger_update(&ledger, place, &record);
@@ -96,17 +108,27 @@ static void load__damaged_lines__are_dropped_and_the_others_kept(void **state)
 {
     (void)state;
     fake_vault_put(&store, "users.ledger",
-                   span_text("S-1-5-21-9 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
+                   span_text("S-1-5-21-9 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
                              "garbage\n"
-                             "S-1-5-21-8 5 99 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
-                             "S-1-5-21-7 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 more\n"
+                             "S-1-5-21-8 5 99 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
+                             "S-1-5-21-7 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 more\n"
                              "S-1-5-21-5 5 1 7001 0 0 -1 0\n"
-                             "S-1-5-21-4 5 1 7001 0 0 -1 0 -1 -2 -1 0 0 0\n"
-                             "not-a-sid 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
-                             "S-1-5-21-6 6 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"));
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 4 13 4 3\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 14 4 3\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 5 3\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 4\n"
+                             "S-1-5-21-4 5 1 7001 0 0 -1 0 -1 -2 -1 0 0 0 3 13 4 3\n"
+                             "not-a-sid 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
+                             "S-1-5-21-6 6 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 1 12 0 1\n"));
     restart();
     assert_int_equal(ledger.count, 2);
-    assert_int_equal(ag_ledger_find(&ledger, "S-1-5-21-6")->written_at_s, 6);
+    const struct ag_record *kept = ag_ledger_find(&ledger, "S-1-5-21-6");
+    assert_int_equal(kept->written_at_s, 6);
+    assert_int_equal(kept->mailbox, POL_MAILBOX_EXCHANGE_ONLINE);
+    assert_int_equal(kept->state, POL_STATE_COMPLIANT);
+    assert_int_equal(kept->observed, POL_OBSERVED_MAPI_HTTP);
+    assert_int_equal(kept->confidence, POL_CONFIDENCE_CONFIGURED);
 }
 
 static void find__bounds__are_kept(void **state)

@@ -16,6 +16,7 @@ static struct ag_host host;
 static char name[] = "PC-1";
 static struct ag_reporter reporter;
 static struct ag_standing standing;
+static struct ag_machine machine;
 static struct pol_report *parts[PARTS_MOST];
 static size_t part_count;
 static struct err err;
@@ -38,6 +39,7 @@ static int end_group(void **state)
 static int set_up(void **state)
 {
     (void)state;
+    machine = (struct ag_machine){.known = false};
     standing = (struct ag_standing){.trust = signer.trust, .received_version = 7002};
     return ag_reporter_init(&reporter, &config, &host, signer.trust, 1795000000, &err) == ST_OK
                ? 0
@@ -106,6 +108,7 @@ static void build(const struct ag_pass *pass, const struct ag_pass *before)
     struct ag_report_sink sink = {.put = put};
     struct ag_report_order order = {.device_id = "d-1",
                                     .standing = &standing,
+                                    .machine = &machine,
                                     .pass = pass,
                                     .before = before,
                                     .now_s = 1795000000};
@@ -150,6 +153,35 @@ static void build__place_of_the_host__is_told_as_far_as_a_report_holds_it(void *
     assert_null(parts[0]->host_ad_site);
     assert_int_equal(parts[0]->host_multi_session, POL_NOT_KNOWN);
     host.computer_ou = NULL;
+    ag_pass_free(pass);
+}
+
+static void build__outlook_of_the_machine__is_told_if_it_is_known(void **state)
+{
+    (void)state;
+    struct ag_pass *pass = pass_of(0, 0);
+    build(pass, NULL);
+    assert_false(parts[0]->outlook_known);
+    machine = (struct ag_machine){.known = true,
+                                  .client = {.known = true,
+                                             .version = "16.0.17328.20162",
+                                             .bitness = POL_BITNESS_X64,
+                                             .install = POL_INSTALL_CLICK_TO_RUN,
+                                             .dotnet_release = 533320},
+                                  .minimum = POL_YES};
+    build(pass, NULL);
+    assert_true(parts[0]->outlook_known);
+    assert_string_equal(parts[0]->outlook_version, "16.0.17328.20162");
+    assert_string_equal(parts[0]->outlook_bitness, "x64");
+    assert_int_equal(parts[0]->outlook_install, POL_INSTALL_CLICK_TO_RUN);
+    assert_int_equal(parts[0]->outlook_minimum, POL_YES);
+    assert_int_equal(parts[0]->dotnet_release, 533320);
+    machine.client = (struct ag_client){.known = true}; /* none is installed */
+    machine.minimum = POL_NOT_KNOWN;
+    build(pass, NULL);
+    assert_string_equal(parts[0]->outlook_version, "");
+    assert_null(parts[0]->outlook_bitness);
+    assert_int_equal(parts[0]->outlook_minimum, POL_NOT_KNOWN);
     ag_pass_free(pass);
 }
 
@@ -230,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(build__no_users__is_one_full_part),
         TEST(build__place_of_the_host__is_told_as_far_as_a_report_holds_it),
+        TEST(build__outlook_of_the_machine__is_told_if_it_is_known),
         TEST(build__450_users__are_three_parts_in_order),
         TEST(build__large_users__make_smaller_parts),
         TEST(build__one_differs__names_only_that_one),

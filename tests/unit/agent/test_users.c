@@ -180,9 +180,10 @@ static struct pol_policy *policy_of(const char *condition)
 /* "allow" by a ring with that condition, else "block"; "unknown" if it cannot be told. */
 static const char *decide_on(const char *condition, const struct ag_host *host)
 {
+    const struct ag_seen seen = {.mailbox = POL_MAILBOX_UNKNOWN};
     struct pol_preparation preparation = {0};
     struct pol_policy *policy = policy_of(condition);
-    struct pol_facts facts = ag_user_facts(&users[0], host, NULL, 0);
+    struct pol_facts facts = ag_user_facts(&users[0], host, NULL, 0, &seen);
     assert_int_equal(pol_prepare(&preparation, policy, &facts), ST_OK);
     struct pol_decision d = pol_evaluate(policy, &preparation.facts, NULL);
     const char *word = d.blocked_by == POL_BLOCKED_UNKNOWN_FACT ? "unknown" : POL_SET_WORDS[d.set];

@@ -107,11 +107,36 @@ static void outlook_range__without_sense_or_with_nothing_in_it__is_refused(void 
     }
 }
 
+static void outlook_version__held_against_minimums__goes_by_its_own_major(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        bool fine;
+    } ROWS[] = {
+        {"12.0.6700", false},       {"14.0.7146.9999", false},
+        {"14.0.7147", true},        {"14.0.7172.5000", true},
+        {"15.0.4420.1017", false},  {"15.0.4569.0", true},
+        {"15.0.5603", true},        {"16.0", true},
+        {"16.0.17328.20162", true}, {"17.0", true},
+    };
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        uint64_t version = 0;
+        assert_true(pol_outlook_version_read(ROWS[i].version, &version));
+        if (pol_outlook_is_new_enough(POL_OUTLOOK_MAPI_HTTP, POL_OUTLOOK_MAPI_HTTP_COUNT,
+                                      version) != ROWS[i].fine) {
+            fail_msg("%s", ROWS[i].version);
+        }
+    }
+    assert_true(pol_outlook_is_new_enough(NULL, 0, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outlook_version__of_one_to_four_numbers__fills_up_with_noughts),
         cmocka_unit_test(outlook_version__of_anything_else__is_refused),
+        cmocka_unit_test(outlook_version__held_against_minimums__goes_by_its_own_major),
         cmocka_unit_test(outlook_range__of_bounds__holds_what_lies_between),
         cmocka_unit_test(outlook_range__without_sense_or_with_nothing_in_it__is_refused),
     };
