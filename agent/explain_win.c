@@ -1,6 +1,7 @@
 #include "agent/explain_win.h"
 
 #include "agent/accepted_win.h"
+#include "agent/client_win.h"
 #include "agent/edge_win.h"
 #include "agent/host_win.h"
 #include "agent/ledger.h"
@@ -26,6 +27,7 @@ struct explaining {
     struct ag_host host;
     struct ag_ledger ledger;       /* what the service remembers of each user */
     struct ag_preflight preflight; /* how servers answered it */
+    struct ag_client client;
     struct pol_preparation preparation;
     bool json;
 };
@@ -35,6 +37,7 @@ static struct ag_seen seen_of(struct explaining *e, const struct ag_user *user)
     const struct ag_record *record = ag_ledger_find(&e->ledger, user->sid);
     bool may_look = e->config->observe >= AG_OBSERVE_PROFILE;
     return (struct ag_seen){
+        .outlook = e->client.known ? e->client.version : NULL,
         .mailbox = may_look && record != NULL ? record->mailbox : POL_MAILBOX_UNKNOWN,
         .preflight_allow = ag_preflight_answer(&e->preflight, &e->policy->guards.allow),
         .preflight_block = ag_preflight_answer(&e->preflight, &e->policy->guards.block),
@@ -151,6 +154,9 @@ enum status ag_explain(const struct ag_config *config, const char *sid, bool jso
         e.policy = policy;
         e.vault = &accepted.port;
         st = load_seen(&e, err);
+    }
+    if (st == ST_OK && config->observe >= AG_OBSERVE_PROCESS) {
+        ag_client_win_read(&e.client);
     }
     if (st == ST_OK) {
         st = explain_users(&e, sid, err);

@@ -1,6 +1,6 @@
 /* loop.h - the state of a running agent, and the steps that need no network.
  *
- * run.c calls the steps in order; lanes.c does those with the server.
+ * run.c calls the steps in order; loop_pass.c has the one over all users, lanes.c those with the server.
  * Effects: those of the ports; writes the log    Units:  _ms monotonic
  * Owns:    struct ag_loop; ag_loop_close()       Errors: ST_NO_MEMORY and ST_BUG end the loop, all
  *                                                        else is told in the log and tried again

@@ -149,7 +149,7 @@ struct ag_outlook {
  * elsewhere, and nobody waits for it. */
 struct ag_sights {
     void *ctx;
-    bool never; /* nobody is looked at: what was once seen does not count any more */
+    bool never; /* no user is looked at: what was once seen of them does not count any more */
     /* Look at these users again by and by, each once in a few seconds at most, and at what is
      * installed; only those with a loaded hive. Never waits: what is seen comes out of the two below,
      * and hives_changed() tells when it differs. Who is not on the list any more is forgotten. */
