@@ -25,6 +25,9 @@ static void classify__an_offer_of_the_other_alone__is_the_servers_after_two_star
     question.starts = 2;
     question.expect = POL_EXPECT_ANY;
     assert_server_other(false);
+    sight.profiles.count = 0; /* even without evidence */
+    assert_server_other(false);
+    sight.profiles.count = 1;
     question.expect = POL_EXPECT_MAPI_HTTP;
     sight.files.list[0].modified_s = WRITTEN_S - 1;
     assert_server_other(false);

@@ -225,10 +225,18 @@ static void take__not_ascii__is_fine_behind_the_host_only(void **state)
         "h\0t\0t\0p\0s\0:\0/\0/\0m\0/\0m\0a\0p\0i\0/\0e\0m\0s\0m\0d\0b\0/\0"
         "?\0\xfc\0\x3d\xd8\xe7\xdc";
     static const char HOST[] = "m\0\xfc\0";
+    static const char *const NOT_EVEN_THERE[] = {"\x7f\0", "\x1f\0", "\x00\xdc", "\x00\xd8"};
     struct ag_profile p = taken(AG_PROFILE_MAIL_INTERNAL, TYPE_SZ, BEHIND, sizeof BEHIND - 1);
     assert_good(&p, AG_PROFILE_MAIL_INTERNAL);
     p = taken(AG_PROFILE_RPC_PROXY, TYPE_SZ, HOST, sizeof HOST - 1);
     assert_damaged(&p, AG_PROFILE_RPC_PROXY);
+    for (size_t i = 0; i < 4; i++) {
+        char url[sizeof BEHIND - 1];
+        memcpy(url, BEHIND, sizeof url);
+        memcpy(url + sizeof url - 6, NOT_EVEN_THERE[i], 2); /* in place of the first */
+        p = taken(AG_PROFILE_MAIL_INTERNAL, TYPE_SZ, url, sizeof url);
+        assert_damaged(&p, AG_PROFILE_MAIL_INTERNAL);
+    }
 }
 
 static void take__a_url_of_the_address_book__has_a_path_of_its_own(void **state)

@@ -133,6 +133,9 @@ static void take__bindings_with_a_wrong_count__are_damaged(void **state)
         put_number(&b, 0, COUNTS[i]);
         assert_damaged(&b);
     }
+    struct binary count_alone = {.size = 4};
+    put_number(&count_alone, 0, 1);
+    assert_damaged(&count_alone);
 }
 
 static void take__bindings_as_text__are_damaged(void **state)

@@ -130,6 +130,8 @@ static void judge__tcp__is_where_nothing_speaks_of_http(void **state)
     assert_one(p, POL_OBSERVED_RPC_HTTP, POL_MAILBOX_ON_PREMISES);
     p = with_seen(TCP, BIT(RPC_PROXY) | BIT(RPC_FLAGS));
     assert_one(p, POL_OBSERVED_UNKNOWN, POL_MAILBOX_ON_PREMISES);
+    p = with_damaged(with_seen(TCP, BIT(RPC_FLAGS)), BIT(RPC_PROXY)); /* off, but there */
+    assert_one(p, POL_OBSERVED_UNKNOWN, POL_MAILBOX_UNKNOWN);
 }
 
 static void judge__both_sets_of_values__is_mixed(void **state)
@@ -186,6 +188,10 @@ static void judge__the_last_good_autodiscover__counts_where_nothing_else_speaks(
         .layout = AG_LAYOUT_16, .seen = BIT(HOME_SERVER), .damaged = BIT(LAST_GOOD)};
     p.on_premises = true;
     assert_one(p, POL_OBSERVED_UNKNOWN, POL_MAILBOX_ON_PREMISES);
+    /* In a profile where nothing else speaks it might have said more to another one's. */
+    p.on_premises = false;
+    struct ag_profiles profiles = {.list = {of_default(MAPI), p}, .count = 2};
+    assert_judged(&profiles, OUTLOOK_16, POL_OBSERVED_MAPI_HTTP, POL_MAILBOX_UNKNOWN);
 }
 
 /* ---- which profiles ----------------------------------------------------------------------- */
