@@ -118,9 +118,23 @@ static void cycle__mailbox_once_seen__is_remembered_over_restarts_and_looks_that
     assert_true(has_evidence(0, "timeout"));
     world.ports.sights.never = true; /* the machine's policy says so now */
     world.sights.count = 0;
+    world.hives.hives[0].loaded = false;
+    run(&policy);
+    assert_int_equal(row(0)->observed, POL_OBSERVED_UNKNOWN);
+    assert_int_equal(row(0)->evidence_count, 0);
+    world.hives.hives[0].loaded = true;
     run(&policy);
     assert_int_equal(row(0)->mailbox, POL_MAILBOX_UNKNOWN);
     assert_int_equal(row(0)->value.dword, 1);
+}
+
+static void cycle__hive_not_loaded__is_not_judged_by_an_old_look(void **state)
+{
+    (void)state;
+    world.hives.hives[0].loaded = false;
+    fake_sights_move_online(&world.sights, sid_of(0));
+    run(&BLOCK);
+    assert_int_equal(row(0)->mailbox, POL_MAILBOX_UNKNOWN);
 }
 
 /* ---- what is installed, and what answered -------------------------------------------------- */
@@ -316,6 +330,7 @@ int main(void)
         TEST(cycle__mailbox_in_exchange_online__is_never_blocked),
         TEST(cycle__mailbox_that_moves__takes_the_value_along_and_is_no_drift),
         TEST(cycle__mailbox_once_seen__is_remembered_over_restarts_and_looks_that_fail),
+        TEST(cycle__hive_not_loaded__is_not_judged_by_an_old_look),
         TEST(cycle__old_client__is_allowed_and_told),
         TEST(cycle__waiting_for_a_probe__writes_nothing_until_it_passes),
         TEST(cycle__safe_policy__waits_for_no_probe),

@@ -81,6 +81,10 @@ static void machine__without_a_guard__goes_by_what_can_do_mapi_http(void **state
     look();
     assert_int_equal(machine.minimum, POL_YES);
     assert_int_equal(machine.changes, 2);
+    install("15.0.4569");
+    policy.guards.minimum_outlook[0] |= (uint64_t)9999 << 16;
+    look();
+    assert_int_equal(machine.minimum, POL_NO);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* test_outcome.c - which of a user's groups a report tells. */
+/* test_outcome.c - what of a user a report tells, and when that is news. */
 #include "tests/cmocka_all.h"
 
 #include "agent/outcome.h"
@@ -96,6 +96,44 @@ static void groups__no_policy__names_none(void **state)
 
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
 
+static struct ag_outcome with_evidence(const char *first, const char *second)
+{
+    struct ag_outcome made = {.row.set = POL_SET_ALLOW};
+    struct ag_evidence evidence = {.count = 0};
+    ag_evidence_add(&evidence, "%s", first);
+    if (second != NULL) {
+        ag_evidence_add(&evidence, "%s", second);
+    }
+    made.evidence = evidence;
+    return made;
+}
+
+static void outcome__of_other_evidence__is_another(void **state)
+{
+    struct ag_outcome one = with_evidence("profile:001f6622", NULL);
+    struct ag_outcome same = with_evidence("profile:001f6622", NULL);
+    struct ag_outcome longer = with_evidence("profile:001f6622", "autodiscover:EXPR");
+    struct ag_outcome other = with_evidence("profile:001f6652", NULL);
+    (void)state;
+    assert_true(ag_outcome_same(&one, &same));
+    assert_false(ag_outcome_same(&one, &longer));
+    assert_false(ag_outcome_same(&longer, &one));
+    assert_false(ag_outcome_same(&one, &other));
+}
+
+static void evidence__kept__is_shown_by_the_row_and_a_copy(void **state)
+{
+    struct ag_evidence evidence = {.count = 0};
+    (void)state;
+    ag_evidence_add(&evidence, "profile:001f6622");
+    ag_evidence_add(&evidence, "autodiscover:EXPR");
+    ag_outcome_keep_evidence(&outcome, &evidence);
+    evidence = (struct ag_evidence){.count = 0};
+    assert_int_equal(outcome.row.evidence_count, 2);
+    assert_string_equal(outcome.row.evidence[0], "profile:001f6622");
+    assert_string_equal(outcome.row.evidence[1], "autodiscover:EXPR");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +141,8 @@ int main(void)
         TEST(groups__not_named__are_nobodys_business),
         TEST(groups__not_known__stay_so),
         TEST(groups__no_policy__names_none),
+        TEST(outcome__of_other_evidence__is_another),
+        TEST(evidence__kept__is_shown_by_the_row_and_a_copy),
     };
     return cmocka_run_group_tests_name("outcome", tests, NULL, NULL);
 }

@@ -76,6 +76,30 @@ static void run__client_found__is_reported_once(void **state)
     assert_int_equal(fake_world_last_report(&world)->outlook_minimum, POL_YES);
 }
 
+static void find_old_client(void *ctx)
+{
+    struct fake_world *w = ctx;
+    w->sights.client = (struct ag_client){.known = true, .version = "15.0.4420.1017"};
+    w->changed = true;
+}
+
+static void run__client_found_too_old__is_told_of_each_user(void **state)
+{
+    (void)state;
+    const struct fake_plan plan = {.serial = 7,
+                                   .guards = "{\"minimum_outlook\":[\"15.0.4569\"]}",
+                                   .stages =
+                                       "[{\"name\":\"all\",\"rules\":[],\"otherwise\":\"allow\"}]"};
+    struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "all");
+    fake_world_release(&world, bytes_span(&envelope));
+    bytes_free(&envelope);
+    fake_world_after(&world, 5, find_old_client);
+    fake_world_run(&world, 20);
+    assert_int_equal(fake_world_reported(&world, FAKE_OTHER)->blocked_by,
+                     POL_BLOCKED_CLIENT_VERSION);
+    assert_int_equal(fake_world_last_report(&world)->outlook_minimum, POL_NO);
+}
+
 static void run__nothing_changes_for_a_day__says_nothing_of_outlook(void **state)
 {
     (void)state;
@@ -97,6 +121,7 @@ int main(void)
         TEST(run__users_to_look_at__are_named_after_they_were_looked_after),
         TEST(run__mailbox_found_online_later__is_freed_and_reported_at_once),
         TEST(run__client_found__is_reported_once),
+        TEST(run__client_found_too_old__is_told_of_each_user),
         TEST(run__nothing_changes_for_a_day__says_nothing_of_outlook),
     };
     return cmocka_run_group_tests_name("run: Outlook", tests, NULL, NULL);

@@ -106,6 +106,47 @@ static void run__refused_everywhere__says_so_and_writes_nothing(void **state)
     assert_true(fake_hives_has_dword(&world.hives.hives[2], 1));
 }
 
+/* Only where somebody is blocked is of no use. */
+static void answer_but_rpc(void *ctx)
+{
+    static const struct ag_probe_result GONE = {.verdict = POL_VERDICT_NOT_PUBLISHED, .http = 404};
+    struct fake_world *w = ctx;
+    fake_probing_answer_but(&w->probing, "https://mail.example.com/rpc/rpcproxy.dll", &GONE);
+}
+
+static void run__other_url_refused__is_news_and_holds_back_nobody_who_is_allowed(void **state)
+{
+    (void)state;
+    release("all");
+    fake_world_after(&world, 1, answer_but_rpc);
+    fake_world_run(&world, 30);
+    assert_false(world.hives.hives[0].value.present);
+    assert_int_equal(fake_world_last_report(&world)->probes[1].verdict, POL_VERDICT_NOT_PUBLISHED);
+    unsigned reports = world.report_count;
+    fake_world_after(&world, 900, change_network);
+    fake_world_after(&world, 930, answer_ready);
+    fake_world_run(&world, 1100);
+    assert_true(world.report_count > reports + 1); /* the first of this start, and the news */
+    assert_int_equal(fake_world_last_report(&world)->probes[1].verdict, POL_VERDICT_READY);
+}
+
+static void run__spread_over_seconds__begins_in_time_for_nobodys_sake(void **state)
+{
+    (void)state;
+    const struct fake_plan plan = {
+        .serial = 7,
+        .timing = "{\"poll_s\":900,\"wait_s\":240,\"spread_s\":4,\"report_s\":86400}",
+        .guards = "{\"preflight\":{\"allow\":[\"https://mapi.example.com/mapi/\"]}}",
+        .stages = "[{\"name\":\"all\",\"rules\":[],\"otherwise\":\"allow\"}]"};
+    struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "all");
+    free(world.config.server_url);
+    world.config.server_url = NULL; /* nothing else wakes the loop so soon */
+    fake_world_drop_file(&world, bytes_span(&envelope));
+    bytes_free(&envelope);
+    fake_world_run(&world, 6);
+    assert_int_equal(world.probing.starts, 1);
+}
+
 static void run__another_network__probes_again(void **state)
 {
     (void)state;
@@ -136,6 +177,8 @@ int main(void)
         TEST(run__policy_with_urls__holds_back_until_one_answers),
         TEST(run__answers_known_from_before__hold_nobody_back),
         TEST(run__refused_everywhere__says_so_and_writes_nothing),
+        TEST(run__other_url_refused__is_news_and_holds_back_nobody_who_is_allowed),
+        TEST(run__spread_over_seconds__begins_in_time_for_nobodys_sake),
         TEST(run__another_network__probes_again),
         TEST(run__without_a_server__another_network_is_noticed_all_the_same),
     };
