@@ -111,6 +111,7 @@ static void note(const struct ag_cycle *cycle, const struct ag_applied *applied,
         record->written_at_s = wall_s(cycle);
         record->last_start_s = -1;
         record->starts = 0;
+        record->settled = false;
     }
 }
 

@@ -43,21 +43,24 @@ static bool read_trouble(const char **at, struct ag_record *out)
     return whole;
 }
 
-/* mailbox state observed confidence */
+/* mailbox state observed confidence settled */
 static bool read_seen(const char **at, struct ag_record *out)
 {
     int64_t mailbox = 0;
     int64_t state = 0;
     int64_t observed = 0;
     int64_t confidence = 0;
+    int64_t settled = 0;
     bool whole = field_number(at, 0, POL_MAILBOX_COUNT - 1, &mailbox) &&
                  field_number(at, 0, POL_STATE_COUNT, &state) &&
                  field_number(at, 0, POL_OBSERVED_COUNT - 1, &observed) &&
-                 field_number(at, 0, POL_CONFIDENCE_COUNT - 1, &confidence);
+                 field_number(at, 0, POL_CONFIDENCE_COUNT - 1, &confidence) &&
+                 field_number(at, 0, 1, &settled);
     out->mailbox = (enum pol_mailbox)mailbox;
     out->state = (enum pol_state)state;
     out->observed = (enum pol_observed)observed;
     out->confidence = (enum pol_confidence)confidence;
+    out->settled = settled != 0;
     return whole;
 }
 
@@ -104,8 +107,9 @@ static enum status write_line(const struct ag_record *r, struct bytes *out)
                                  r->crashes, r->crash_version, r->away ? 1 : 0);
     }
     if (st == ST_OK) {
-        st = bytes_append_format(out, " %u %u %u %u\n", (unsigned)r->mailbox, (unsigned)r->state,
-                                 (unsigned)r->observed, (unsigned)r->confidence);
+        st =
+            bytes_append_format(out, " %u %u %u %u %d\n", (unsigned)r->mailbox, (unsigned)r->state,
+                                (unsigned)r->observed, (unsigned)r->confidence, r->settled ? 1 : 0);
     }
     return st;
 }
@@ -161,7 +165,7 @@ static bool same_trouble(const struct ag_record *a, const struct ag_record *b)
 static bool same_seen(const struct ag_record *a, const struct ag_record *b)
 {
     return a->mailbox == b->mailbox && a->state == b->state && a->observed == b->observed &&
-           a->confidence == b->confidence;
+           a->confidence == b->confidence && a->settled == b->settled;
 }
 
 void ag_ledger_update(struct ag_ledger *ledger, struct ag_record *place,

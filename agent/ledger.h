@@ -35,6 +35,7 @@ struct ag_record {
     enum pol_state state;
     enum pol_observed observed;
     enum pol_confidence confidence;
+    bool settled; /* since written_at_s Outlook had its time: two starts, or a day of running */
 };
 
 struct ag_ledger {

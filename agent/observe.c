@@ -42,6 +42,7 @@ static struct ag_classify_question question_of(const struct ag_observing *seen,
         .running = seen->view->known && seen->view->running,
         .started_s = seen->view->started_s,
         .starts = record->starts,
+        .settled_before = record->settled,
         .now_s = seen->now_s,
     };
 }
@@ -158,6 +159,7 @@ static void observe_here(const struct ag_observing *seen, struct ag_record *reco
     ag_classify_hint(&question, row->state, &classified);
     ag_outcome_keep_evidence(outcome, &classified.evidence);
     record->state = is_kept_by_logoff(row->state) ? row->state : POL_STATE_COUNT;
+    record->settled = classified.settled;
     record->observed = row->observed;
     record->confidence = row->confidence;
 }

@@ -112,7 +112,7 @@ void ag_classify(const struct ag_classify_question *question, struct ag_classifi
     } else {
         look(question, &result);
     }
-    result.settled = restarted || ran_for_a_day(question);
+    result.settled = restarted || question->settled_before || ran_for_a_day(question);
     result.server_other =
         restarted && offers_other(question, &result.offered) && !agrees(question, &result);
     *out = result;

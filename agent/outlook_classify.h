@@ -22,8 +22,9 @@ struct ag_classify_question {
     int64_t written_at_s; /* -1: nothing had to be written */
     bool processes_known; /* whether Outlook runs could be seen */
     bool running;
-    int64_t started_s; /* of the oldest one running */
-    uint32_t starts;   /* seen later than written_at_s; with -1, all that were seen */
+    int64_t started_s;   /* of the oldest one running */
+    bool settled_before; /* it was already, since then, when it was last looked at */
+    uint32_t starts;     /* seen later than written_at_s; with -1, all that were seen */
     int64_t now_s;
 };
 

@@ -251,6 +251,15 @@ static void cycle__contradicted_for_a_day__is_a_mismatch(void **state)
     pass_by(120);
     run(&ALLOW);
     assert_int_equal(row(0)->state, POL_STATE_MISMATCH);
+    end_outlook(); /* what a day has shown, the evening does not take back */
+    restart();
+    run(&ALLOW);
+    assert_int_equal(row(0)->state, POL_STATE_MISMATCH);
+    fake_hives_set_dword(&world.hives.hives[0], 1); /* written anew: all begins anew */
+    run(&ALLOW);
+    start_outlook();
+    run(&ALLOW);
+    assert_int_equal(row(0)->state, POL_STATE_CONVERGING);
 }
 
 static void cycle__server_offers_the_other_alone__is_blocked_by_the_server(void **state)

@@ -58,6 +58,7 @@ static void save__record__comes_back_whole(void **state)
     record.state = POL_STATE_CONVERGING;
     record.observed = POL_OBSERVED_RPC_TCP;
     record.confidence = POL_CONFIDENCE_OFFERED;
+    record.settled = true;
     ag_ledger_update(&ledger, place, &record);
     assert_int_equal(ag_ledger_save(&ledger, &vault, &err), ST_OK);
     restart();
@@ -69,7 +70,7 @@ static void update__any_one_field__is_a_change(void **state)
 {
     (void)state;
     struct ag_record *place = ag_ledger_find(&ledger, SID);
-    for (int field = 0; field < 10; field++) {
+    for (int field = 0; field < 11; field++) {
         struct ag_record record = *place;
         int64_t *times[] = {&record.rewritten_at_s[0], &record.rewritten_at_s[1],
                             &record.contested_at_s, &record.crash_version};
@@ -85,8 +86,10 @@ static void update__any_one_field__is_a_change(void **state)
             record.state = POL_STATE_IDLE;
         } else if (field == 8) {
             record.observed = POL_OBSERVED_MIXED;
-        } else {
+        } else if (field == 9) {
             record.confidence = POL_CONFIDENCE_OFFERED;
+        } else {
+            record.settled = true;
         }
         ledger.changed = false;
         ag_ledger_update(&ledger, place, &record);
@@ -108,19 +111,21 @@ static void load__damaged_lines__are_dropped_and_the_others_kept(void **state)
 {
     (void)state;
     fake_vault_put(&store, "users.ledger",
-                   span_text("S-1-5-21-9 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
+                   span_text("S-1-5-21-9 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 1\n"
                              "garbage\n"
-                             "S-1-5-21-8 5 99 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
-                             "S-1-5-21-7 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 more\n"
+                             "S-1-5-21-8 5 99 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 1\n"
+                             "S-1-5-21-7 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 1 more\n"
                              "S-1-5-21-5 5 1 7001 0 0 -1 0\n"
                              "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0\n"
-                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 4 13 4 3\n"
-                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 14 4 3\n"
-                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 5 3\n"
-                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 4\n"
-                             "S-1-5-21-4 5 1 7001 0 0 -1 0 -1 -2 -1 0 0 0 3 13 4 3\n"
-                             "not-a-sid 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
-                             "S-1-5-21-6 6 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 1 12 0 1\n"));
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 4 13 4 3 1\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 14 4 3 1\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 5 3 1\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 4 1\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3\n"
+                             "S-1-5-21-5 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 2\n"
+                             "S-1-5-21-4 5 1 7001 0 0 -1 0 -1 -2 -1 0 0 0 3 13 4 3 1\n"
+                             "not-a-sid 5 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 3 13 4 3 1\n"
+                             "S-1-5-21-6 6 1 7001 0 0 -1 0 -1 -1 -1 0 0 0 1 12 0 1 1\n"));
     restart();
     assert_int_equal(ledger.count, 2);
     const struct ag_record *kept = ag_ledger_find(&ledger, "S-1-5-21-6");
@@ -129,6 +134,7 @@ static void load__damaged_lines__are_dropped_and_the_others_kept(void **state)
     assert_int_equal(kept->state, POL_STATE_COMPLIANT);
     assert_int_equal(kept->observed, POL_OBSERVED_MAPI_HTTP);
     assert_int_equal(kept->confidence, POL_CONFIDENCE_CONFIGURED);
+    assert_true(kept->settled);
 }
 
 static void find__bounds__are_kept(void **state)
