@@ -170,11 +170,15 @@ static void visit_profile(void *ctx, const wchar_t *name, uint64_t written)
 
 /* ---- one place ----------------------------------------------------------------------------- */
 
+/* Its change shows in the time of its key. */
 static void read_default(struct look *look, HKEY key)
 {
     wchar_t name[AG_KEY_NAME_CHARS] = L"";
     uint32_t size = sizeof name - sizeof *name; /* its own final NUL may be missing */
     uint32_t type = REG_NONE;
+    if (look->found == NULL) {
+        return;
+    }
     enum status st =
         ag_user_value_find(key, L"DefaultProfile", &type, (uint8_t *)name, &size, NULL);
     bool usable = st == ST_OK && type == REG_SZ && size <= sizeof name - sizeof *name &&

@@ -33,6 +33,9 @@ enum status error_set(struct err *err, uint32_t os_code, const char *format, ...
 {
     char text[ERR_TEXT_BYTES] = "";
     va_list arguments;
+    if (err == NULL) {
+        return error_status(os_code);
+    }
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);

@@ -19,7 +19,9 @@ enum { PATIENCE_MS = 30 * 1000, STOP_MOST_MS = 2500, AT_ONCE_MS = 900, ROUNDS = 
 static const struct ag_observer_pace PACE = {
     .gap_ms = 400, .client_gap_ms = 60 * 1000, .patience_ms = 1200};
 
+static const char *const EVERYBODY = "everybody";
 static struct err err;
+static struct ag_observer_pace pace;
 static const char *hangs;   /* whose look does, until let_go is set; "": what is installed */
 static HANDLE let_go;       /* manual */
 static HANDLE hanging;      /* set when a look does */
@@ -45,7 +47,8 @@ static void close_hand(void *hand)
 
 static void hang_for(const char *who)
 {
-    if (hangs != NULL && strcmp(hangs, who) == 0) {
+    bool everybody = hangs == EVERYBODY && *who != '\0';
+    if (hangs != NULL && (everybody || strcmp(hangs, who) == 0)) {
         (void)SetEvent(hanging);
         (void)WaitForSingleObject(let_go, INFINITE);
     }
@@ -92,6 +95,7 @@ static int set_up(void **state)
 {
     (void)state;
     hangs = NULL;
+    pace = PACE;
     let_go = CreateEventW(NULL, TRUE, FALSE, NULL);
     hanging = CreateEventW(NULL, FALSE, FALSE, NULL);
     told = CreateEventW(NULL, FALSE, FALSE, NULL);
@@ -125,7 +129,7 @@ static struct ag_observer_win *start(void)
                                                 .ctx = &told,
                                                 .sessions = &AG_SESSION_CALLS,
                                                 .looks = &CALLS,
-                                                .pace = &PACE};
+                                                .pace = &pace};
     struct ag_observer_win *observer = NULL;
     assert_int_equal(ag_observer_win_start(&options, &observer, &err), ST_OK);
     return observer;
@@ -137,6 +141,7 @@ static void stop(struct ag_observer_win *observer)
     ag_observer_win_free(observer);
 }
 
+/* other: may be NULL. */
 static void want(struct ag_observer_win *observer, const char *sid, const char *other)
 {
     char *sids[2] = {text_copy(sid), other != NULL ? text_copy(other) : NULL};
@@ -229,6 +234,30 @@ static void look__one_hangs__others_are_seen_and_he_has_timed_out(void **state)
     stop(observer);
 }
 
+static void look__four_hang__the_fifth_is_seen_once_one_is_back(void **state)
+{
+    static char sids[AG_OBSERVER_STUCK_MOST + 1][AG_OBSERVER_SID_BYTES];
+    struct ag_user users[AG_OBSERVER_STUCK_MOST + 1];
+    (void)state;
+    pace.patience_ms = 300;
+    hangs = EVERYBODY;
+    struct ag_observer_win *observer = start();
+    struct ag_sights port = ag_observer_win_port(observer);
+    for (int i = 0; i <= AG_OBSERVER_STUCK_MOST; i++) {
+        (void)snprintf(sids[i], sizeof sids[i], "S-1-5-21-1-2-3-%d", 1001 + i);
+        users[i] = (struct ag_user){.sid = sids[i], .hive_loaded = true};
+    }
+    port.want(port.ctx, users, AG_OBSERVER_STUCK_MOST + 1);
+    for (int i = 0; i < AG_OBSERVER_STUCK_MOST; i++) {
+        (void)wait_for(observer, sids[i], true);
+    }
+    assert_int_equal(atomic_load(&looks), AG_OBSERVER_STUCK_MOST);
+    assert_int_equal(WaitForSingleObject(told, pace.patience_ms), WAIT_TIMEOUT);
+    (void)SetEvent(let_go);
+    (void)wait_for(observer, sids[AG_OBSERVER_STUCK_MOST], false);
+    stop(observer);
+}
+
 static void look__what_is_installed_hangs__users_are_seen(void **state)
 {
     struct ag_observer_win *observer = start();
@@ -312,6 +341,7 @@ int main(void)
         WATCHED(want__users__are_seen_and_told_of),
         WATCHED(want__again_and_changed__is_told_of),
         WATCHED(look__one_hangs__others_are_seen_and_he_has_timed_out),
+        WATCHED(look__four_hang__the_fifth_is_seen_once_one_is_back),
         WATCHED(look__what_is_installed_hangs__users_are_seen),
         WATCHED(stop__a_look_hangs__takes_no_longer_than_a_second),
         WATCHED(stop__given_up_look_hangs__is_done_at_once),
