@@ -24,6 +24,10 @@ struct ag_accepted {
 /* *a starts zeroed; close it whatever comes back. */
 enum status ag_accepted_open(const struct ag_config *config, struct ag_accepted *a,
                              struct err *err) MUST_USE;
+/* The same, and the policy in force out of it, verified again as at every load. ST_NOT_FOUND: there is
+ * none. pol_policy_free() frees it. */
+enum status ag_accepted_policy(const struct ag_config *config, struct ag_accepted *a,
+                               struct pol_policy **out, struct err *err) MUST_USE;
 void ag_accepted_close(struct ag_accepted *a);
 
 #endif

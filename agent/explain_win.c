@@ -2,7 +2,6 @@
 
 #include "agent/accepted_win.h"
 #include "agent/client_win.h"
-#include "agent/edge_win.h"
 #include "agent/host_win.h"
 #include "agent/ledger.h"
 #include "agent/preflight.h"
@@ -110,29 +109,6 @@ static enum status explain_users(struct explaining *e, const char *sid, struct e
     return st;
 }
 
-/* The policy in force: verified again, as at every load. */
-static enum status load_policy(const struct ag_config *config, struct ag_accepted *accepted,
-                               struct pol_policy **out, struct err *err)
-{
-    struct ag_trust trust = {0};
-    char etag[AG_ETAG_BYTES] = "";
-    enum status st = ag_accepted_open(config, accepted, err);
-    if (st == ST_OK) {
-        const struct ag_vault *vault = accepted->vault != NULL ? &accepted->port : NULL;
-        st = ag_edge_read_trust(config, vault, false, &trust, err);
-    }
-    if (st == ST_OK && accepted->vault != NULL) {
-        st = ag_policy_store_load(&accepted->store, trust.trust, config->rollout, out, etag, err);
-    } else if (st == ST_OK) {
-        st = ST_NOT_FOUND;
-    }
-    if (st == ST_NOT_FOUND) {
-        (void)err_set(err, st, 0, "no policy was accepted yet: there is nothing to explain");
-    }
-    ag_trust_done(&trust);
-    return st;
-}
-
 /* What the service found out, as it keeps it. */
 static enum status load_seen(struct explaining *e, struct err *err)
 {
@@ -146,7 +122,7 @@ enum status ag_explain(const struct ag_config *config, const char *sid, bool jso
     struct pol_policy *policy = NULL;
     struct explaining e = {.config = config, .json = json};
 
-    enum status st = load_policy(config, &accepted, &policy, err);
+    enum status st = ag_accepted_policy(config, &accepted, &policy, err);
     if (st == ST_OK) {
         st = ag_host_win_read(&e.host, err);
     }

@@ -8,6 +8,7 @@
 #include "agent/explain_win.h"
 #include "agent/harden_win.h"
 #include "agent/inspect_win.h"
+#include "agent/preflight_here_win.h"
 #include "agent/restore_win.h"
 #include "agent/service_setup_win.h"
 #include "agent/service_win.h"
@@ -237,11 +238,25 @@ static int command_restore(struct arguments arguments)
     return finish(st, &err);
 }
 
-static int command_not_built(struct arguments arguments)
+/* URLs come first; the flags are those of all commands. */
+static int command_preflight(struct arguments arguments)
 {
+    struct ag_config config = {0};
     struct err err = {0};
-    (void)arguments;
-    return finish(err_refuse(&err, "unsupported", "", "this version cannot do that yet"), &err);
+    int exit_code = EXIT_FAILED;
+    bool ready = false;
+    bool json = take_flag(&arguments, "--json");
+    int count = 0;
+    while (count < arguments.count && arguments.list[count][0] != '-') {
+        count++;
+    }
+    struct arguments flags = {arguments.count - count, arguments.list + count};
+    if (read_config(flags, &config, &exit_code) != ST_OK) {
+        return exit_code;
+    }
+    enum status st = ag_preflight_here(&config, arguments.list, (size_t)count, json, &ready, &err);
+    ag_config_done(&config);
+    return st == ST_OK && !ready ? EXIT_FAILED : finish(st, &err);
 }
 
 /* ---- finding the command ------------------------------------------------------------------- */
@@ -286,7 +301,14 @@ static const struct command COMMANDS[] = {
      "Shows why each user of this machine gets what he gets from the policy in force: each rule\n"
      "tried, each condition with the fact it saw, guards, outcome. Changes nothing.\n\n"
      "Example: mapi-rollout-agent explain --user S-1-5-21-1-2-3-1001\n"},
-    {"preflight", command_not_built, "preflight      (not in this version)\n"},
+    {"preflight", command_preflight,
+     "preflight [URL...] [--json] [flags]\n\n"
+     "Asks Exchange's servers, without credentials and by the way Outlook would take from this\n"
+     "machine, whether Outlook can be sent there: namespace, certificate, connectivity,\n"
+     "authentication, virtual directory, server version. Without a URL those of the policy in force;\n"
+     "0 if of the URLs for `allow` one is ready, and one of those for `block`, or all that are named\n"
+     "here. Changes nothing.\n\n"
+     "Example: mapi-rollout-agent preflight https://mail.example.com/mapi/\n"},
     {"restore", command_restore,
      "restore [--set restore|allow] [--json] [flags]\n\n"
      "Gives every user who is logged on back what was there before the agent; with --set allow the\n"
@@ -298,7 +320,7 @@ enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
 static const char USAGE[] =
     "service run|install|uninstall|start|stop|status, run --console, once, status, "
-    "check-policy FILE, --help or --version";
+    "check-policy FILE, explain, preflight, restore, --help or --version";
 
 static int print_help(void)
 {

@@ -153,10 +153,16 @@ static void tell(const struct ag_preflight_url *u)
               u->last.server[0] != '\0' ? u->last.server : "-");
 }
 
+static void put_off(const struct stepping *s, struct ag_preflight_url *u)
+{
+    u->asked = false;
+    u->due_ms = s->now_ms + ag_schedule_period_ms(AGAIN_S, chance(s));
+}
+
 /* Nothing is learned about a server from a machine that is on no network. */
 static void grow_old(const struct stepping *s, struct ag_preflight_url *u)
 {
-    u->due_ms = s->now_ms + ag_schedule_period_ms(AGAIN_S, chance(s));
+    put_off(s, u);
     if (u->known && !u->aged) {
         u->aged = true;
         log_write(LOG_INFO, "event=preflight_aged url=%s verdict=%s", u->url,
@@ -174,6 +180,7 @@ static bool take_result(const struct stepping *s, struct ag_preflight_url *u,
     u->last = *result;
     u->at_s = s->now_s;
     u->known = true;
+    u->asked = false;
     u->aged = false;
     u->auth_count = ag_scheme_words(result->schemes, u->auth);
     u->due_ms = s->now_ms + ag_schedule_period_ms(period_s(u), chance(s));
@@ -221,6 +228,11 @@ static bool take_results(const struct stepping *s)
             learned = true;
         }
     }
+    for (size_t i = 0; i < s->p->count; i++) {
+        if (s->p->urls[i].asked) {
+            put_off(s, &s->p->urls[i]); /* nobody could find the time or the memory */
+        }
+    }
     if (learned) {
         save(s->p);
     }
@@ -258,6 +270,9 @@ static void begin(const struct stepping *s, const char *const *urls, size_t coun
         p->started = true;
         p->started_ms = s->now_ms;
         err = (struct err){.st = ST_OK};
+    }
+    for (size_t i = 0; st == ST_OK && i < count; i++) {
+        find(p, urls[i])->asked = true;
     }
     for (size_t i = 0; st != ST_OK && i < p->count; i++) {
         uint64_t later_ms = s->now_ms + (st == ST_BUSY ? BUSY_MS : GAP_MS);
@@ -346,46 +361,4 @@ uint64_t ag_preflight_due_ms(const struct ag_preflight *p)
         due_ms = p->urls[i].due_ms < due_ms ? p->urls[i].due_ms : due_ms;
     }
     return due_ms;
-}
-
-enum pol_answer ag_preflight_answer(const struct ag_preflight *p, const struct pol_preflight *asked)
-{
-    enum pol_answer answer = asked->count > 0 ? POL_NO : POL_NOT_KNOWN;
-    for (size_t i = 0; i < p->count; i++) {
-        const struct ag_preflight_url *u = &p->urls[i];
-        if (u->known && u->last.verdict == POL_VERDICT_READY && is_named(asked, u->url)) {
-            return POL_YES;
-        }
-    }
-    for (size_t i = 0; i < asked->count; i++) {
-        bool known = false;
-        for (size_t k = 0; k < p->count && !known; k++) {
-            known = p->urls[k].known && strcmp(p->urls[k].url, asked->urls[i]) == 0;
-        }
-        answer = known ? answer : POL_NOT_KNOWN;
-    }
-    return answer;
-}
-
-size_t ag_preflight_rows(const struct ag_preflight *p, struct pol_report_probe *rows, size_t most)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < 2 * p->count && count < most; i++) {
-        const struct ag_preflight_url *u = &p->urls[i / 2];
-        bool for_block = i % 2 == 1;
-        if (!u->known || !(for_block ? u->for_block : u->for_allow)) {
-            continue;
-        }
-        rows[count++] = (struct pol_report_probe){
-            .url = u->url,
-            .for_block = for_block,
-            .verdict = u->last.verdict,
-            .http = u->last.http,
-            .server = u->last.server[0] != '\0' ? u->last.server : NULL,
-            .auth = u->auth,
-            .auth_count = u->auth_count,
-            .at_s = u->at_s,
-        };
-    }
-    return count;
 }

@@ -23,6 +23,7 @@ struct ag_preflight_url {
     bool for_allow;
     bool for_block;
     bool planned;      /* due_ms was drawn */
+    bool asked;        /* it is on its way */
     bool known;        /* it was probed, and all below is of that */
     bool aged;         /* it should have been probed again since, but there is no network */
     unsigned failures; /* in a row */

@@ -177,7 +177,8 @@ static void explain_certificate(const struct explaining *e, enum ag_reach reach)
     case AG_REACH_TIMED_OUT: break;
     case AG_REACH_NO_CHANNEL:
         say(e, AG_STEP_CERTIFICATE, AG_STEP_FAILED,
-            "no version and cipher of TLS suits both sides (Windows error %u)",
+            "TLS does not come about: no version or cipher suits both sides, or a certificate of the "
+            "client is asked for (Windows error %u)",
             (unsigned)e->stopped->os_code);
         break;
     case AG_REACH_CERTIFICATE: explain_refusal(e); break;

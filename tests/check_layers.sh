@@ -57,7 +57,7 @@ only 'mbedtls/' 'main functions only start the library (psa/crypto.h)' policy/ve
     policy/key_sealed.c policy/digest.c admin/certificate.c
 only 'curl/' 'libcurl is known to' agent/source_http.c 'agent/source_http_*.[ch]' admin/client_http.c
 only 'expat' 'expat is known to' agent/outlook_autodiscover.c
-only 'winhttp' 'WinHTTP is known to' agent/preflight_win.c agent/proxy_win.c
+only 'winhttp' 'WinHTTP is known to' 'agent/preflight_*_win.c' agent/proxy_win.c
 only 'microhttpd' 'libmicrohttpd is known to' server/http.c
 only 'sqlite3' 'SQLite is known to' 'server/store_sqlite*.[ch]'
 only 'libpq|postgres' 'libpq is known to' 'server/store_pg*.[ch]'

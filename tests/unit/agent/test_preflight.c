@@ -153,6 +153,22 @@ static void step__probing_refuses__is_tried_again_later(void **state)
     assert_int_equal(answer_allow(), POL_YES);
 }
 
+static void step__url_that_was_not_answered_for__is_asked_again_later(void **state)
+{
+    (void)state;
+    only(ALLOW);
+    (void)step();
+    (void)pass_until_due();
+    (void)step();
+    servers.count = 0;
+    fake_probing_answer(&servers, POL_VERDICT_READY);
+    assert_false(step());
+    assert_int_equal(servers.starts, 1);
+    assert_int_equal(answer_allow(), POL_NOT_KNOWN);
+    assert_in_range(ag_preflight_due_ms(&preflight), now_ms() + 12 * MINUTE_MS,
+                    now_ms() + 18 * MINUTE_MS);
+}
+
 /* ---- off the network ----------------------------------------------------------------------- */
 
 static void off_network__when_due__nobody_is_asked_and_what_was_known_stays(void **state)
@@ -235,6 +251,7 @@ int main(void)
         TEST(network_changed__begins_the_ladder_anew),
         TEST(step__nobody_can_probe__is_never_due),
         TEST(step__probing_refuses__is_tried_again_later),
+        TEST(step__url_that_was_not_answered_for__is_asked_again_later),
         TEST(off_network__when_due__nobody_is_asked_and_what_was_known_stays),
         TEST(off_network__while_probing__only_a_real_answer_counts),
         TEST(off_network__before_the_first_probe__nothing_is_known),
