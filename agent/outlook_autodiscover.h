@@ -61,8 +61,8 @@ enum ag_files_trouble {
 
 struct ag_autodiscover_files {
     struct ag_autodiscover_file list[AG_AUTODISCOVER_FILES];
-    size_t count; /* 0 with FINE: there are none */
-    bool cut_short;
+    size_t count;   /* 0 with FINE: there are none */
+    bool cut_short; /* there are more, or more to read than a look may take */
     enum ag_files_trouble trouble;
 };
 

@@ -2,8 +2,8 @@
 #include "tests/cmocka_all.h"
 
 #include "agent/vault_win.h"
-#include "base/clock.h"
 #include "base/file.h"
+#include "tests/unit/agent/planted_link_win.h"
 #include "tests/unit/agent/scratch_folder_win.h"
 
 #include <stdlib.h>
@@ -235,44 +235,6 @@ static void open__what_is_no_folder_of_ours__is_refused(void **state)
     assert_null(vault);
 }
 
-/* Wine makes no links, but runs Linux' own programs. */
-static void run_ln(const char *target, const char *link)
-{
-    STARTUPINFOA start = {.cb = sizeof start};
-    PROCESS_INFORMATION process = {0};
-    wchar_t wide[2][SCRATCH_PATH_BYTES];
-    char command[2048];
-    union {
-        FARPROC plain;
-        char *(*unix_name)(const wchar_t *path);
-    } found = {GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "wine_get_unix_file_name")};
-    assert_non_null(found.plain);
-    (void)swprintf(wide[0], SCRATCH_PATH_BYTES, L"%hs", target);
-    (void)swprintf(wide[1], SCRATCH_PATH_BYTES, L"%hs", link);
-    char *unix_target = found.unix_name(wide[0]);
-    char *unix_link = found.unix_name(wide[1]);
-    (void)snprintf(command, sizeof command, "ln -sn %s %s", unix_target, unix_link);
-    assert_true(
-        CreateProcessA("Z:\\bin\\ln", command, NULL, NULL, FALSE, 0, NULL, NULL, &start, &process));
-    /* There is no handle to wait for such a process: the caller waits for what it makes. */
-    (void)HeapFree(GetProcessHeap(), 0, unix_target);
-    (void)HeapFree(GetProcessHeap(), 0, unix_link);
-}
-
-static void make_link(const char *target, const char *link)
-{
-    if (GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL) {
-        run_ln(target, link);
-    } else {
-        assert_true(CreateSymbolicLinkA(link, target, SYMBOLIC_LINK_FLAG_DIRECTORY));
-    }
-    uint64_t until_ms = clock_monotonic_ms() + 20000;
-    while (GetFileAttributesA(link) == INVALID_FILE_ATTRIBUTES) {
-        assert_true(clock_monotonic_ms() < until_ms);
-        Sleep(1);
-    }
-}
-
 static void open__link_in_its_place__is_refused(void **state)
 {
     char link[SCRATCH_PATH_BYTES];
@@ -282,7 +244,7 @@ static void open__link_in_its_place__is_refused(void **state)
     scratch_folder_name("link", link);
     scratch_folder_name("target", target);
     assert_true(CreateDirectoryA(target, NULL));
-    make_link(target, link);
+    plant_link(target, link);
     assert_int_equal(ag_vault_win_open(link, &vault, &err), ST_DENIED);
     assert_non_null(strstr(err.text, "is a link"));
     assert_null(vault);
@@ -300,7 +262,7 @@ static void open__link_above__is_refused(void **state)
     scratch_folder_name("link-above", link);
     scratch_folder_name("target-above", target);
     assert_true(CreateDirectoryA(target, NULL));
-    make_link(target, link);
+    plant_link(target, link);
     assert_true(snprintf(path, sizeof path, "%s\\ours", link) > 0);
     assert_int_equal(ag_vault_win_open(path, &vault, &err), ST_DENIED);
     assert_non_null(strstr(err.text, "link-above"));
