@@ -129,15 +129,18 @@ static bool says(const struct reader *reader, const char *word)
 
 /* ---- hosts -------------------------------------------------------------------------------- */
 
-/* What is no name says nothing: GUID@domain, an address in brackets. */
+/* What is no name says nothing: GUID@domain, an address in brackets, a label without a letter. */
 static struct where locate(struct span host)
 {
-    struct where nowhere = {.online = false};
     static const char NAME[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    struct where nowhere = {.online = false};
+    uint8_t before = '.';
     for (size_t i = 0; i < host.size; i++) {
-        if (host.data[i] == '\0' || strchr(NAME, host.data[i]) == NULL) {
+        uint8_t c = host.data[i];
+        if (c == '\0' || strchr(NAME, c) == NULL || (c == '.' && before == '.')) {
             return nowhere;
         }
+        before = c;
     }
     bool online = ag_host_is_online((const char *)host.data, host.size);
     return (struct where){.online = online, .on_premises = !online && host.size > 0};
