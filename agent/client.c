@@ -82,9 +82,8 @@ static void print_version(uint64_t version, char out[AG_CLIENT_VERSION_BYTES])
 void ag_client_choose(const struct ag_client_search *search, struct ag_client *out)
 {
     const struct ag_client_image *image = first_readable(search);
-    struct ag_client client = {.known = search->count == 0 || image != NULL,
-                               .install = POL_INSTALL_UNKNOWN,
-                               .dotnet_release = search->dotnet_release};
+    struct ag_client client = {
+        .known = true, .install = POL_INSTALL_UNKNOWN, .dotnet_release = search->dotnet_release};
     if (image != NULL) {
         client.install = install_of(image);
         client.bitness = image->bitness;

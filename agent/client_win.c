@@ -170,10 +170,12 @@ static void take_version(struct find *find, const wchar_t *path, REGSAM view)
 
 static void look_for_click_to_run(struct find *find, const struct layout *layout, REGSAM view)
 {
+    if (find->root_count == ROOTS_MOST) {
+        return;
+    }
     wchar_t *root = find->roots[find->root_count];
-    if (find->root_count == ROOTS_MOST ||
-        (!read_text(layout->configuration, view, L"InstallationPath", root, PATH_CHARS) &&
-         !read_text(layout->key, view, L"InstallPath", root, PATH_CHARS))) {
+    if (!read_text(layout->configuration, view, L"InstallationPath", root, PATH_CHARS) &&
+        !read_text(layout->key, view, L"InstallPath", root, PATH_CHARS)) {
         return;
     }
     for (size_t chars = wcslen(root); chars > 0 && root[chars - 1] == L'\\'; chars--) {

@@ -69,7 +69,8 @@ static struct ag_observed_user *add_user(struct ag_observer *observer, const cha
     }
     if (observer->count == observer->room) {
         size_t room = observer->room * 2 + 16;
-        struct ag_observed_user **more = realloc(observer->users, room * sizeof(*more));
+        struct ag_observed_user **more =
+            realloc(observer->users, room * sizeof(struct ag_observed_user *));
         if (more == NULL) {
             return NULL;
         }
@@ -90,7 +91,7 @@ static void remove_user(struct ag_observer *observer, size_t place)
     free_user(observer, observer->users[place]);
     observer->count--;
     memmove(&observer->users[place], &observer->users[place + 1],
-            (observer->count - place) * sizeof(*observer->users));
+            (observer->count - place) * sizeof(struct ag_observed_user *));
 }
 
 static void forget_others(struct ag_observer *observer)

@@ -73,6 +73,13 @@ static void read__program_without_version__is_told(void **state)
     assert_int_equal(read_it(), ST_IO);
 }
 
+static void read__version_that_is_none__is_told(void **state)
+{
+    (void)state;
+    versioned_image_of(path, 0xfeef04bc, 16 << 16, 1);
+    assert_int_equal(read_it(), ST_IO);
+}
+
 static void read__cut_in_the_middle__is_told(void **state)
 {
     HANDLE file = INVALID_HANDLE_VALUE;
@@ -134,6 +141,7 @@ int main(void)
         IN_FOLDER(read__program__tells_version_and_processors),
         IN_FOLDER(read__no_program__is_told),
         IN_FOLDER(read__program_without_version__is_told),
+        IN_FOLDER(read__version_that_is_none__is_told),
         IN_FOLDER(read__cut_in_the_middle__is_told),
         IN_FOLDER(read__not_on_a_disk_of_ours__is_denied),
         IN_FOLDER(read__folder__is_no_program),

@@ -12,8 +12,7 @@
 
 #include <windows.h>
 
-/* Four numbers of 16 bits each. */
-static inline void versioned_image(const wchar_t *path, DWORD high, DWORD low)
+static inline void versioned_image_of(const wchar_t *path, DWORD signature, DWORD high, DWORD low)
 {
     static const struct {
         WORD size;
@@ -25,12 +24,13 @@ static inline void versioned_image(const wchar_t *path, DWORD high, DWORD low)
     } MODEL = {.size = sizeof MODEL,
                .value_size = sizeof MODEL.fixed,
                .name = L"VS_VERSION_INFO",
-               .fixed = {.dwSignature = 0xfeef04bd, .dwStrucVersion = 0x10000}};
+               .fixed = {.dwStrucVersion = 0x10000}};
     struct {
         BYTE bytes[sizeof MODEL];
     } resource;
     wchar_t self[MAX_PATH];
     VS_FIXEDFILEINFO fixed = MODEL.fixed;
+    fixed.dwSignature = signature;
     fixed.dwFileVersionMS = high;
     fixed.dwFileVersionLS = low;
     memcpy(&resource, &MODEL, sizeof resource);
@@ -43,6 +43,12 @@ static inline void versioned_image(const wchar_t *path, DWORD high, DWORD low)
     assert_true(UpdateResourceW(update, (LPWSTR)(ULONG_PTR)16 /* RT_VERSION */, MAKEINTRESOURCEW(1),
                                 0x409, &resource, sizeof resource));
     assert_true(EndUpdateResourceW(update, FALSE));
+}
+
+/* Two numbers of 16 bits each. */
+static inline void versioned_image(const wchar_t *path, DWORD high, DWORD low)
+{
+    versioned_image_of(path, 0xfeef04bd, high, low);
 }
 
 #endif
