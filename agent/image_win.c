@@ -2,6 +2,7 @@
 
 #include "agent/client.h"
 #include "agent/folder_win.h"
+#include "agent/local_path_win.h"
 #include "base/error_win.h"
 
 #include <stdlib.h>
@@ -9,33 +10,13 @@
 #include <windows.h>
 
 enum {
-    PATH_CHARS = 1024,
     HEAD_BYTES = 4096,                   /* the headers that matter are in there */
     FILE_MOST_BYTES = 512 * 1024 * 1024, /* Outlook's has some 40 MiB */
     VERSION_MOST_BYTES = 64 * 1024,
+    AS_IT_STANDS_CHARS = sizeof AG_AS_IT_STANDS / sizeof(wchar_t) - 1,
 };
 
-/* How final paths begin: "\\?\C:\...", and "\\?\UNC\..." on other machines. */
-static const wchar_t FINAL[] = L"\\\\?\\";
-enum { FINAL_CHARS = sizeof FINAL / sizeof FINAL[0] - 1 };
-
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
-
-static bool is_local(const wchar_t *path)
-{
-    const wchar_t root[] = {path[0], L':', L'\\', L'\0'};
-    bool letter = (path[0] >= L'A' && path[0] <= L'Z') || (path[0] >= L'a' && path[0] <= L'z');
-    return letter && path[1] == L':' && path[2] == L'\\' && GetDriveTypeW(root) == DRIVE_FIXED;
-}
-
-/* Where the opened file really is. */
-static bool find_place(HANDLE file, wchar_t out[PATH_CHARS])
-{
-    DWORD chars =
-        GetFinalPathNameByHandleW(file, out, PATH_CHARS, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
-    return chars > FINAL_CHARS && chars < PATH_CHARS && wcsncmp(out, FINAL, FINAL_CHARS) == 0 &&
-           is_local(out + FINAL_CHARS);
-}
 
 static enum status read_bitness(HANDLE file, enum pol_bitness *out, struct err *err)
 {
@@ -87,8 +68,9 @@ static enum status read_version(const wchar_t *path, uint64_t *out, struct err *
 static enum status read_file(HANDLE file, bool only_trusted, struct ag_image *out, struct err *err)
 {
     struct ag_image image = {.version = 0};
-    wchar_t path[PATH_CHARS];
-    if (!find_place(file, path)) {
+    wchar_t path[AG_LOCAL_PATH_CHARS];
+    wchar_t drive = L'\0';
+    if (!ag_path_find_real(file, &drive, path)) {
         return err_set(err, ST_DENIED, 0, "the program is not on a disk of this machine");
     }
     if (only_trusted && !ag_owner_is_trusted(file)) {
@@ -96,7 +78,7 @@ static enum status read_file(HANDLE file, bool only_trusted, struct ag_image *ou
     }
     enum status st = read_bitness(file, &image.bitness, err);
     if (st == ST_OK) {
-        st = read_version(path + FINAL_CHARS, &image.version, err);
+        st = read_version(path + AS_IT_STANDS_CHARS, &image.version, err);
     }
     if (st == ST_OK) {
         *out = image;
@@ -107,7 +89,8 @@ static enum status read_file(HANDLE file, bool only_trusted, struct ag_image *ou
 enum status ag_image_read(const wchar_t *path, bool only_trusted, struct ag_image *out,
                           struct err *err)
 {
-    if (!is_local(path)) {
+    wchar_t drive = L'\0';
+    if (!ag_path_is_local(path, &drive)) {
         return err_set(err, ST_DENIED, 0, "the program is not on a disk of this machine");
     }
     HANDLE file =
