@@ -36,6 +36,7 @@ import ssl
 import sys
 import threading
 import time
+import warnings
 
 HEAD_LIMIT = 65536
 PAGE = b"200 OK<br/>EX1.CONTOSO.EXAMPLE"
@@ -180,6 +181,7 @@ def make_context(case, certificate):
     context.load_cert_chain(*(os.path.join(certificates, certificate + end) for end in (".pem", ".key")))
     if case == "tls11":
         context.set_ciphers("ALL:@SECLEVEL=0")
+        warnings.simplefilter("ignore", DeprecationWarning) # that is what it is for
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     if case == "wants_certificate":
         context.verify_mode = ssl.CERT_REQUIRED
