@@ -67,6 +67,9 @@ def receive(client):
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     method, target, _ = lines[0].split(" ", 2)
+    # Wine asks through a proxy's tunnel as it would ask the proxy; every server has to understand that.
+    if target.startswith("https://"):
+        target = "/" + target[8:].partition("/")[2]
     headers = [[part.strip() for part in line.split(":", 1)] for line in lines[1:]]
     return {"method": method, "target": target, "headers": headers, "body": len(body)}
 
