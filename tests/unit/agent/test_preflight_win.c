@@ -11,7 +11,9 @@
 
 #include <ws2tcpip.h>
 
-enum { PATIENCE_MS = 40 * 1000, STOP_MOST_MS = 2500 };
+#include "tests/unit/agent/footprint_win.h"
+
+enum { PATIENCE_MS = 40 * 1000, STOP_MOST_MS = 2500, WARM_ROUNDS = 5, ROUNDS = 40 };
 
 static HANDLE woken;
 static struct ag_preflight_win *servers;
@@ -121,6 +123,32 @@ static void take__no_url__is_left_out(void **state)
     assert_int_equal(count, 0);
 }
 
+static void probe_once(const char *url)
+{
+    struct ag_probed probed[1];
+    size_t count = 0;
+    begin(url);
+    assert_int_equal(WaitForSingleObject(woken, PATIENCE_MS), WAIT_OBJECT_0);
+    assert_true(port.take(port.ctx, probed, 1, &count));
+    assert_int_equal(probed[0].result.verdict, POL_VERDICT_UNREACHABLE);
+}
+
+static void take__over_and_over__leaves_nothing_behind(void **state)
+{
+    char url[64];
+    SOCKET server = make_socket(false, url);
+    size_t handles = 0;
+    (void)state;
+    for (int i = 0; i < ROUNDS; i++) {
+        if (i == WARM_ROUNDS) {
+            handles = handle_count();
+        }
+        probe_once(url);
+    }
+    assert_true(handle_count() <= handles + 2); /* WinHTTP's own threads come and go */
+    (void)closesocket(server);
+}
+
 static void stop__server_that_says_nothing__does_not_wait_for_it(void **state)
 {
     char url[64];
@@ -159,6 +187,7 @@ int main(void)
         TEST(take__nobody_listens__is_unreachable),
         TEST(take__less_room__drops_the_rest),
         TEST(take__no_url__is_left_out),
+        TEST(take__over_and_over__leaves_nothing_behind),
         TEST(stop__server_that_says_nothing__does_not_wait_for_it),
         TEST(stop__nothing_begun__is_at_once),
     };
