@@ -3,10 +3,13 @@
 #include "agent/control_win.h"
 #include "agent/harden_win.h"
 #include "agent/host_win.h"
+#include "agent/look_win.h"
 #include "agent/mirror_win.h"
 #include "agent/network_win.h"
+#include "agent/observer_win.h"
 #include "agent/outlook_none.h"
 #include "agent/outlook_win.h"
+#include "agent/preflight_win.h"
 #include "agent/proxy_win.h"
 #include "agent/rootstore_win.h"
 #include "agent/run.h"
@@ -34,10 +37,12 @@ struct edge {
     struct ag_users_win *users;
     struct ag_outlook_win *outlook;
     struct ag_mirror_win *mirror;
-    int64_t began_at_s;           /* this process */
-    atomic_bool outlook_ended;    /* since the core asked last */
-    struct ag_proxy_win *proxies; /* NULL: nothing is looked up */
+    int64_t began_at_s;               /* this process */
+    struct ag_observer_win *observer; /* NULL: nobody is looked at */
+    atomic_bool seen;                 /* something new of Outlook, since the core asked last */
+    struct ag_proxy_win *proxies;     /* NULL: nothing is looked up */
     struct ag_source_http *http;
+    struct ag_preflight_win *probing;
     struct ag_network *network;
     struct ag_watch *watch;
     struct ag_settings *settings; /* NULL: they are not looked at again */
@@ -113,20 +118,20 @@ static bool stopping(void *ctx)
     return edge->start_over || ag_control_stopping();
 }
 
-/* Somebody may have waited for this to write. */
-static void outlook_ended(void *ctx)
+/* An Outlook ended, which somebody may have waited for to write; or a look brought news. */
+static void outlook_changed(void *ctx)
 {
     struct edge *edge = ctx;
-    atomic_store(&edge->outlook_ended, true);
+    atomic_store(&edge->seen, true);
     ag_source_http_wake(edge->http);
 }
 
 static bool hives_changed(void *ctx)
 {
     struct edge *edge = ctx;
-    bool ended = atomic_exchange(&edge->outlook_ended, false);
+    bool seen = atomic_exchange(&edge->seen, false);
     bool named = ag_users_win_take_news(edge->users);
-    return ag_watch_take_change(edge->watch) || ended || named;
+    return ag_watch_take_change(edge->watch) || seen || named;
 }
 
 static bool files_changed(void *ctx)
@@ -215,6 +220,30 @@ static enum status open_users(enum ag_edge_mode mode, struct edge *edge, struct 
     return ag_users_win_new(&options, &edge->users, err);
 }
 
+static enum status start_observer(const struct ag_config *config, struct edge *edge,
+                                  struct err *err)
+{
+    const struct ag_observer_options options = {
+        .level = config->observe,
+        .news = outlook_changed,
+        .ctx = edge,
+        .sessions = &AG_SESSION_CALLS,
+        .looks = &AG_LOOK_CALLS,
+    };
+    return ag_observer_win_start(&options, &edge->observer, err);
+}
+
+/* With Observe = process only the machine is looked at, and no user. */
+static struct ag_sights sights_of(const struct ag_config *config, const struct edge *edge)
+{
+    if (edge->observer == NULL) {
+        return ag_sights_none();
+    }
+    struct ag_sights sights = ag_observer_win_port(edge->observer);
+    sights.never = config->observe < AG_OBSERVE_PROFILE;
+    return sights;
+}
+
 static enum status open_edge(const struct ag_config *config, enum ag_edge_mode mode,
                              struct edge *edge, struct err *err)
 {
@@ -242,7 +271,14 @@ static enum status open_edge(const struct ag_config *config, enum ag_edge_mode m
         st = ag_mirror_win_new(edge->began_at_s, &edge->mirror, err);
     }
     if (st == ST_OK) {
-        st = ag_outlook_win_new(outlook_ended, edge, &edge->outlook, err);
+        st = ag_outlook_win_new(outlook_changed, edge, &edge->outlook, err);
+    }
+    if (st == ST_OK && config->observe != AG_OBSERVE_NONE) {
+        st = start_observer(config, edge, err);
+    }
+    if (st == ST_OK) {
+        const struct ag_preflight_win_options probing = {.wake = wake, .ctx = edge};
+        st = ag_preflight_win_start(&probing, &edge->probing, err);
     }
     if (st == ST_OK) {
         st = ag_network_start(wake, edge, &edge->network, err);
@@ -256,10 +292,14 @@ static void close_edge(struct edge *edge)
 {
     ag_watch_stop(edge->watch);
     ag_network_stop(edge->network);
+    ag_preflight_win_stop(edge->probing);
+    ag_observer_win_stop(edge->observer);
     ag_proxy_win_stop(edge->proxies);
     ag_users_win_free(edge->users);
     ag_outlook_win_free(edge->outlook);
     ag_source_http_close(edge->http);
+    ag_preflight_win_free(edge->probing);
+    ag_observer_win_free(edge->observer);
     ag_proxy_win_free(edge->proxies);
     ag_mirror_win_free(edge->mirror);
     ag_sessions_free(edge->sessions);
@@ -277,7 +317,8 @@ static struct ag_ports ports_of(const struct ag_config *config, struct edge *edg
         .setting = ag_setting_win(edge->sessions),
         .outlook = config->observe == AG_OBSERVE_NONE ? ag_outlook_none()
                                                       : ag_outlook_win_port(edge->outlook),
-        .sights = ag_sights_none(),
+        .probing = ag_preflight_win_port(edge->probing),
+        .sights = sights_of(config, edge),
         .vault = edge->vault_port,
         .mirror = ag_mirror_win_port(edge->mirror),
         .stopping = stopping,

@@ -219,8 +219,9 @@ build_for() { # native|windows
         # The server works on several threads; on Windows only one thread of the agent uses the library.
         mbedtls_config enable THREADING_C THREADING_PTHREAD
     fi
-    # We are a TLS client only; old ciphers are neither needed nor wanted. The rest is mbedTLS's own choice.
-    mbedtls_config disable SSL_SRV_C SSL_PROTO_DTLS SSL_DTLS_ANTI_REPLAY SSL_DTLS_HELLO_VERIFY \
+    # We are a TLS client only; old ciphers are neither needed nor wanted, nor what traces a handshake: 110 KB of
+    # sentences. The rest is mbedTLS's own choice.
+    mbedtls_config disable DEBUG_C SELF_TEST SSL_SRV_C SSL_PROTO_DTLS SSL_DTLS_ANTI_REPLAY SSL_DTLS_HELLO_VERIFY \
         SSL_DTLS_CLIENT_PORT_REUSE SSL_DTLS_CONNECTION_ID ARIA_C CAMELLIA_C LMS_C
     # Optional curves and maths of other origin, all switched off by default; Debian leaves them out, too.
     sed -i '/^add_subdirectory(3rdparty)/d' "$tree/mbedtls/CMakeLists.txt"

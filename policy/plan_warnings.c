@@ -77,43 +77,12 @@ static void warn_of_ring(const struct pol_at *ring, const struct pol_ring_set *s
     }
 }
 
-/* Once for each sentence, however often the ring asks. */
-static void warn_of_unknown_facts(const struct pol_at *ring, const struct pol_ring_set *set,
-                                  uint32_t root)
-{
-    const char *told = NULL;
-    for (uint32_t i = 0; i < set->matches[root].subtree; i++) {
-        enum pol_match_key key = set->matches[root + i].key;
-        const char *sentence = pol_unbuilt_condition(key);
-        if (sentence != NULL && sentence != told) {
-            pol_at_problem(ring, WARNING, "\"%s\": %s", POL_MATCH_WORDS[key], sentence);
-            told = sentence;
-        }
-    }
-}
-
-static void warn_of_guards(const struct pol_at *root, const struct pol_plan *plan)
-{
-    struct pol_at guards = member(root, "guards");
-    struct pol_at preflight = member(&guards, "preflight");
-    struct pol_at mailboxes = member(&guards, "block_mailboxes");
-    const char *unprobed = pol_unbuilt_preflight(&plan->guards);
-    const char *unblocked = pol_unbuilt_mailboxes(&plan->guards);
-    if (unprobed != NULL) {
-        pol_at_problem(&preflight, WARNING, "%s", unprobed);
-    }
-    if (unblocked != NULL) {
-        pol_at_problem(&mailboxes, WARNING, "%s", unblocked);
-    }
-}
-
 static void warn_of_rings(const struct pol_at *root, const struct pol_plan *plan)
 {
     struct pol_at rings = member(root, "rings");
     for (size_t i = 0; i < plan->rings.ring_count; i++) {
         struct pol_at ring = member(&rings, plan->rings.rings[i].name);
         warn_of_ring(&ring, &plan->rings, plan->rings.rings[i].root);
-        warn_of_unknown_facts(&ring, &plan->rings, plan->rings.rings[i].root);
     }
 }
 
@@ -267,7 +236,6 @@ void pol_plan_warn(const struct pol_at *root, const struct pol_plan *plan)
     struct pol_at safe = member(root, "safe");
     warn_unused_rings(root, plan);
     warn_of_rings(root, plan);
-    warn_of_guards(root, plan);
     warn_of_stages(root, plan);
     warn_of_salts(root, plan);
     if (plan->timing.poll_s > 3600 || plan->timing.wait_s == 0) {

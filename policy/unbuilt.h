@@ -15,10 +15,4 @@
 /* Gates that move a rollout by themselves. */
 enum status pol_unbuilt_in_server(const struct pol_policy *policy, struct err *err) MUST_USE;
 
-/* What this version's agents make of a condition or guard whose fact they do not find out yet, as a
- * sentence for `check`; NULL if they can settle it. */
-const char *pol_unbuilt_condition(enum pol_match_key key);
-const char *pol_unbuilt_preflight(const struct pol_guards *guards);
-const char *pol_unbuilt_mailboxes(const struct pol_guards *guards);
-
 #endif
