@@ -77,13 +77,14 @@ def check_batch(texts, complaints):
     lines = text.split("\r\n")
     if "\n" in "".join(lines) or not text.isascii() or lines[-2:] != ["exit /b 0", ""]:
         complaints.append("drop_policy.cmd: its lines do not end as those of batch files do")
-    for line in lines:
+    for line, after in zip(lines, lines[1:]):
         if not line.startswith("rem ") and line.count('"') % 2:
             complaints.append("drop_policy.cmd: a quote is open: %s" % line)
-        if re.match(r'(cd|copy|move|"%AGENT%") ', line) and not line.endswith(" || exit /b 1"):
+        # Not by "||", which Wine's cmd does not heed; errors of programs may be negative.
+        if re.match(r'(cd|copy|move|"%AGENT%") ', line) and after != "if not %errorlevel%==0 exit /b 1":
             complaints.append("drop_policy.cmd: goes on after an error: %s" % line)
     dropped = sources.find(r'DROPPED\[\] = "([^"]+)"', texts["agent/source_file.c"])
-    if '"%%TO%%\\%s" >nul ||' % dropped not in text:
+    if '"%%TO%%\\policy.new" "%%TO%%\\%s" >nul\r\n' % dropped not in text:
         complaints.append("drop_policy.cmd: the agent looks for %s" % dropped)
     if 'add_line(p, "data directory",' not in texts["agent/status.c"] or '=="data directory"' not in text:
         complaints.append("drop_policy.cmd: status does not say where the data are")
@@ -261,7 +262,7 @@ def mistakes(texts):
             "decided; after one start the evidence contradicts | failing"),
         script("a batch file of Unix", "do not end as those of batch files", "drop_policy.cmd", "\r\n", "\n"),
         script("a path in two halves", "a quote is open", "drop_policy.cmd", '"%TO%\\policy.new" >nul', '"%TO%\\policy.new >nul'),
-        script("an error not heeded", "goes on after an error", "drop_policy.cmd", 'check-policy "%FILE%" || exit /b 1',
+        script("an error not heeded", "goes on after an error", "drop_policy.cmd", 'check-policy "%FILE%"\r\nif not %errorlevel%==0 exit /b 1',
                'check-policy "%FILE%"'),
         one("another name of the file", "the agent looks for offer.jws", "agent/source_file.c", '"policy.jws"',
             '"offer.jws"'),
