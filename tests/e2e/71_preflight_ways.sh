@@ -28,17 +28,8 @@ check "an unknown flag is wrong usage" says flag 2 'usage'
 probe help --help
 check "there is help" says help 0 'Example: mapi-rollout-agent preflight https://'
 
-guard_write() { # file, serial, allow URLs, block URLs
-    sed -e "s/@ROLLOUT@/$ROLLOUT/" -e "s/@SERIAL@/$2/" -e "s/@EXCEPTIONS@/$EXCEPTIONS/" -e "s/@PILOT@/$PILOT/" \
-        -e "s/@ISSUED@/$(now_text '-1 minute')/" -e "s/@EXPIRES@/$(now_text '+30 days')/" \
-        -e "s|\"rings\": {|\"guards\": {\"preflight\": {\"allow\": [$3], \"block\": [$4]}},\n  &|" \
-        "$HARNESS_DIR/plan.json.in" >"$1"
-}
-
 take() { # serial, allow URLs, block URLs
-    guard_write "$WORK/plan-$1.json" "$@"
-    "$MR_ADMIN" sign "$WORK/plan-$1.json" --key "$SIGNING_KEY" --out "$WORK/bundle-$1.json" >>"$WORK/log/operator.log" 2>&1 ||
-        fail "sign serial $1"
+    guard_sign "$@"
     policy_of "$1" observe >"$DATA_DIR/dropped"
     mv "$DATA_DIR/dropped" "$DATA_DIR/policy.jws"
     until_ok 20 "serial $1 is taken" sh -c "! test -e '$DATA_DIR/policy.jws'"

@@ -46,6 +46,18 @@ front_start() { # case...
     done
 }
 
+# Makes $WORK/bundle-SERIAL.json, with this guard; URLs are quoted, with commas between. Polls are held.
+guard_sign() { # serial, allow URLs, block URLs
+    plan_write "$WORK/plan-$1.json" "$1"
+    sed -i -e 's/"wait_s": 0/"wait_s": 240/' -e "s|\"rings\": {|\"guards\": {\"preflight\": {\"allow\": [$2], \"block\": [$3]}},\n  &|" "$WORK/plan-$1.json"
+    admin sign "$WORK/plan-$1.json" --key "$SIGNING_KEY" --out "$WORK/bundle-$1.json"
+}
+
+# How often a case was asked for something.
+asked() { # case
+    grep -c '"method"' "$FRONT/$1.log" 2>/dev/null
+}
+
 url_of() { # case, path
     say "https://localhost:$(cat "$FRONT/$1.port")$2"
 }
@@ -74,6 +86,20 @@ verdict() { # case, verdict, regular expression
     probe "$1" "$(url_of "$1" /mapi/)"
     check "$1: $2" is_said "$1" "$2" "$3"
 }
+
+# ---- a network that leads somewhere ---------------------------------------------------------------
+
+# In a namespace with the loopback interface alone a machine is off the network. False: none can be made here.
+network_make() {
+    [ "${MR_NETWORK:-}" = own ] && ip link add out0 type veth peer name out1 2>/dev/null &&
+        ip addr add 192.0.2.1/24 dev out0 && ip link set out1 up
+}
+
+network_up() {
+    ip link set out0 up
+}
+
+# ---- looking -------------------------------------------------------------------------------------
 
 # Nothing of ours was ever given to it.
 front_saw_nobody() {
