@@ -146,7 +146,7 @@ static void probe_url(struct asking *a, const char *url)
     struct ag_probe *probe = &a->probe;
     const struct ag_probe_target *target = &probe->target;
     struct ag_proxy_list proxies = {.count = 0};
-    DWORD error = ag_preflight_find_proxies(url, target, &proxies);
+    DWORD error = ag_preflight_find_proxies(&AG_SESSION_CALLS, url, target, &proxies);
     if (error != ERROR_SUCCESS) {
         probe->page = (struct ag_probe_answer){.reach = AG_REACH_PROXY_UNKNOWN, .os_code = error};
         return;

@@ -1,7 +1,6 @@
 #include "agent/preflight_proxy_win.h"
 
 #include "agent/registry_win.h"
-#include "agent/sessions_win.h"
 #include "agent/token_win.h"
 #include "base/log.h"
 #include "base/text_win.h"
@@ -116,14 +115,14 @@ static void ask_machine(struct lookup *l)
 }
 
 /* A console program of an administrator has settings of its own; the service has none that matter. */
-static bool we_are_a_user(void)
+static bool we_are_a_user(const struct ag_session_calls *calls)
 {
     HANDLE token = NULL;
     char *sid = NULL;
     bool user = false;
-    if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) {
-        user = ag_token_user(&AG_SESSION_CALLS, token, &sid, NULL) == ST_OK && ag_sid_is_user(sid);
-        (void)CloseHandle(token);
+    if (calls->own_token(GetCurrentProcess(), TOKEN_QUERY, &token)) {
+        user = ag_token_user(calls, token, &sid, NULL) == ST_OK && ag_sid_is_user(sid);
+        (void)calls->close(token);
     }
     free(sid);
     return user;
@@ -144,12 +143,13 @@ static bool read_as(struct ag_sessions *sessions, const char *sid,
 }
 
 /* False: nobody is logged on whose settings could be read. */
-static bool read_settings(WINHTTP_CURRENT_USER_IE_PROXY_CONFIG *config)
+static bool read_settings(const struct ag_session_calls *calls,
+                          WINHTTP_CURRENT_USER_IE_PROXY_CONFIG *config)
 {
     struct ag_sessions *sessions = NULL;
     struct ag_groups users = {0};
     bool read = false;
-    enum status st = ag_sessions_new(&AG_SESSION_CALLS, &sessions, NULL);
+    enum status st = ag_sessions_new(calls, &sessions, NULL);
     if (st == ST_OK) {
         st = ag_sessions_look(sessions, &users, NULL);
         log_write(LOG_DEBUG, "event=sessions_for_proxies users=%zu why=%s", users.count,
@@ -158,7 +158,7 @@ static bool read_settings(WINHTTP_CURRENT_USER_IE_PROXY_CONFIG *config)
             read = read_as(sessions, users.users[i].sid, config);
         }
     }
-    if (!read && we_are_a_user()) {
+    if (!read && we_are_a_user(calls)) {
         read = WinHttpGetIEProxyConfigForCurrentUser(config);
     }
     ag_groups_done(&users);
@@ -166,8 +166,8 @@ static bool read_settings(WINHTTP_CURRENT_USER_IE_PROXY_CONFIG *config)
     return read;
 }
 
-DWORD ag_preflight_find_proxies(const char *url, const struct ag_probe_target *target,
-                                struct ag_proxy_list *out)
+DWORD ag_preflight_find_proxies(const struct ag_session_calls *calls, const char *url,
+                                const struct ag_probe_target *target, struct ag_proxy_list *out)
 {
     WINHTTP_CURRENT_USER_IE_PROXY_CONFIG config = {0};
     struct lookup l = {.target = target, .list = {.count = 1}};
@@ -176,7 +176,7 @@ DWORD ag_preflight_find_proxies(const char *url, const struct ag_probe_target *t
         return ERROR_NOT_ENOUGH_MEMORY;
     }
     l.url = wide;
-    if (read_settings(&config)) {
+    if (read_settings(calls, &config)) {
         ask_settings(&l, &config);
     } else {
         ask_machine(&l);

@@ -13,12 +13,11 @@
 #define AGENT_PREFLIGHT_PROXY_WIN_H
 
 #include "agent/preflight_classify.h"
-
-#include <windows.h>
+#include "agent/sessions_win.h"
 
 /* The proxies for that URL, which is target's. ERROR_SUCCESS, or why nobody knows: out is then
  * unchanged. */
-DWORD ag_preflight_find_proxies(const char *url, const struct ag_probe_target *target,
-                                struct ag_proxy_list *out);
+DWORD ag_preflight_find_proxies(const struct ag_session_calls *calls, const char *url,
+                                const struct ag_probe_target *target, struct ag_proxy_list *out);
 
 #endif
