@@ -181,6 +181,7 @@ void ag_loop_show(struct ag_loop *l)
     enum status st = ag_picture_show(&l->ports->mirror, &l->standing, l->reports.current,
                                      &(struct ag_picture_rest){
                                          .paused_until_s = l->config->pause_until_s,
+                                         .machine = &l->reports.machine,
                                          .device_id = l->enroll.device_id,
                                          .now_s = ag_loop_now_s(l),
                                      },

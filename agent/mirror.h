@@ -42,6 +42,8 @@ enum ag_mirror_machine {
     AG_MACHINE_FAILED_AT,
     AG_MACHINE_PENDING,
     AG_MACHINE_PAUSED_UNTIL,
+    AG_MACHINE_OUTLOOK,
+    AG_MACHINE_PREFLIGHT,
     AG_MACHINE_DEVICE_ID,
     AG_MACHINE_TRUST_VERSION,
     AG_MACHINE_AGENT_VERSION,
@@ -72,6 +74,8 @@ enum ag_mirror_user {
     AG_USER_STARTS_SINCE_CHANGE,
     AG_USER_PROTOCOL,
     AG_USER_CONFIDENCE,
+    AG_USER_MAILBOX,
+    AG_USER_EVIDENCE,
     AG_USER_COLUMNS
 };
 extern const struct ag_mirror_column AG_MIRROR_USER[AG_USER_COLUMNS];
@@ -122,6 +126,10 @@ struct ag_mirror_about {
     int64_t started_at_s;
     int64_t now_s;
 };
+
+/* What a picture shows, as a table (mirror_paint.c); ag_mirror_table_done(). */
+enum status ag_mirror_paint(const struct ag_picture *picture, const struct ag_mirror_about *about,
+                            struct ag_mirror_table *out) MUST_USE;
 
 struct ag_mirror_shown {
     struct ag_mirror_table table; /* what the store holds */

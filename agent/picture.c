@@ -42,7 +42,12 @@ enum status ag_picture_show(const struct ag_mirror *mirror, const struct ag_stan
     for (size_t i = 0; i < count; i++) {
         rows[i] = &pass->outcomes[i].row;
     }
+    struct pol_report_probe probes[AG_PREFLIGHT_ROWS];
+    const struct ag_client *client = ag_machine_client(rest->machine);
     paint_standing(standing, rest->now_s, &picture);
+    picture.outlook = client != NULL ? client->version : NULL;
+    picture.probes = probes;
+    picture.probe_count = ag_preflight_rows(&rest->machine->preflight, probes, AG_PREFLIGHT_ROWS);
     picture.rows = rows;
     picture.row_count = count;
     picture.paused_until_s = rest->paused_until_s > rest->now_s ? rest->paused_until_s : 0;

@@ -11,6 +11,7 @@
 #define AGENT_PICTURE_H
 
 #include "agent/accept.h"
+#include "agent/machine.h"
 #include "agent/outcome.h"
 
 struct ag_picture {
@@ -25,7 +26,10 @@ struct ag_picture {
     int64_t failed_at_s;
     int64_t pending_version; /* waits for its time; 0: none */
     int64_t paused_until_s;  /* 0: not paused */
-    const char *device_id;   /* "": not enrolled */
+    const char *outlook;     /* version of the one installed; "": none is; NULL: not known */
+    const struct pol_report_probe *probes; /* how servers answered */
+    size_t probe_count;
+    const char *device_id; /* "": not enrolled */
     uint32_t trust_version;
     const struct pol_report_user *const *rows; /* one for each user of the last pass */
     size_t row_count;
@@ -34,6 +38,7 @@ struct ag_picture {
 /* What the picture shows beside standing and users. */
 struct ag_picture_rest {
     int64_t paused_until_s; /* of machine policy; 0: no pause. One that is over is not shown */
+    const struct ag_machine *machine;
     const char *device_id;
     int64_t now_s;
 };

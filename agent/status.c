@@ -201,6 +201,8 @@ static void add_machine(struct page *p, const struct ag_mirror_cell *cells, cons
         {"", AG_MACHINE_FAILED_TEXT},
         {"pending", AG_MACHINE_PENDING},
         {"paused until", AG_MACHINE_PAUSED_UNTIL},
+        {"Outlook", AG_MACHINE_OUTLOOK},
+        {"preflight", AG_MACHINE_PREFLIGHT},
         {"device", AG_MACHINE_DEVICE_ID},
         {"trust version", AG_MACHINE_TRUST_VERSION},
     };
@@ -223,15 +225,15 @@ static void add_machine(struct page *p, const struct ag_mirror_cell *cells, cons
 
 /* ---- the table of users -------------------------------------------------------------------- */
 
-enum { USER_FIELDS = 6, WIDTH_MOST = 48 };
+enum { USER_FIELDS = 7, WIDTH_MOST = 48 };
 
-static const char *const HEADS[USER_FIELDS] = {"ACCOUNT", "STATE", "SET",
-                                               "VALUE",   "RING",  "WHY NOT"};
+static const char *const HEADS[USER_FIELDS] = {"ACCOUNT", "STATE",    "SET",    "VALUE",
+                                               "RING",    "OBSERVED", "WHY NOT"};
 
 static const char *field_of(const struct ag_mirror_row *row, size_t field, char digits[24])
 {
     static const enum ag_mirror_user COLUMNS[] = {AG_USER_ACCOUNT, AG_USER_STATE, AG_USER_SET,
-                                                  AG_USER_VALUE, AG_USER_RING};
+                                                  AG_USER_VALUE,   AG_USER_RING,  AG_USER_PROTOCOL};
     const struct ag_mirror_cell *error = &row->cells[AG_USER_ERROR];
     if (field == USER_FIELDS - 1) {
         return text_of(error->present ? error : &row->cells[AG_USER_BLOCKED_BY], digits);

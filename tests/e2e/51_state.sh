@@ -105,7 +105,7 @@ say "updated: $updated, then $(shown '' UpdatedAt)"
 
 # ---- for people, and without a service ----
 tool mapi-rollout-agent status >"$WORK/said" || fail "status"
-check "people see a table" grep -Eq '^ACCOUNT +STATE +SET +VALUE +RING +WHY NOT' "$WORK/said"
+check "people see a table" grep -Eq '^ACCOUNT +STATE +SET +VALUE +RING +OBSERVED +WHY NOT' "$WORK/said"
 check "with alice in it" grep -Eq "$(sid_of alice) +idle +allow +absent" "$WORK/said"
 service_stop
 tool mapi-rollout-agent status >"$WORK/said" || fail "status of a stopped service"

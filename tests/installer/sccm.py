@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sccm.py - the kit for SCCM knows the agent's State as agent/mirror.c writes it, and says what it does.
+"""sccm.py - the kit for SCCM knows the agent's State as agent/mirror_paint.c writes it, and says what it does.
 
 Run from the root. Scripts keep to tests/installer/powershell.py; classes of inventory and the tables of docs/sccm.md are
 held against the mirror's columns, value by value.
@@ -25,7 +25,7 @@ REPORTED = {"sms_report": "TRUE"}
 
 
 def columns(texts):
-    mirror = texts["agent/mirror.c"]
+    mirror = texts["agent/mirror_paint.c"]
     return sources.columns("AG_MIRROR_MACHINE", mirror), sources.columns("AG_MIRROR_USER", mirror)
 
 
@@ -268,11 +268,11 @@ def mistakes(texts):
         one("another name of the file", "the agent looks for offer.jws", "agent/source_file.c", '"policy.jws"',
             '"offer.jws"'),
         one("another word of status", "status does not say", "agent/status.c", '"data directory"', '"data"'),
-        one("a column more", "does not hold string Colour once", "agent/mirror.c", '    [AG_USER_HIVE] = {',
+        one("a column more", "does not hold string Colour once", "agent/mirror_paint.c", '    [AG_USER_HIVE] = {',
             '    [AG_USER_COLOUR] = {"Colour", "colour", AG_MIRROR_TEXT},\n    [AG_USER_HIVE] = {'),
-        one("a column of another type", "does not hold uint32 Rule once", "agent/mirror.c", '"rule", AG_MIRROR_TEXT',
+        one("a column of another type", "does not hold uint32 Rule once", "agent/mirror_paint.c", '"rule", AG_MIRROR_TEXT',
             '"rule", AG_MIRROR_DWORD'),
-        one("a column more on the page", "docs/sccm.md: State of the machine differs in Pending", "agent/mirror.c",
+        one("a column more on the page", "docs/sccm.md: State of the machine differs in Pending", "agent/mirror_paint.c",
             '    [AG_MACHINE_PENDING] = {"Pending", "pending", AG_MIRROR_DIGITS},\n', ""),
         script("another key property", "its key is not Sid alone", conf, "[key] string Sid", "[key] string User"),
         script("no key", "its key is not Sid alone", defs, "[SMS_Report(TRUE), key] string Sid",
@@ -310,7 +310,7 @@ def mistakes(texts):
 
 FILES = [KIT + name for name in SCRIPTS] + [
     KIT + "drop_policy.cmd", KIT + "split_bundle.py", KIT + "configuration.mof", KIT + "sms_def.mof", PAGE,
-    "docs/operations.md", "docs/policy-format.md", "README.md", "CMakeLists.txt", "agent/mirror.c", "agent/mirror_win.c",
+    "docs/operations.md", "docs/policy-format.md", "README.md", "CMakeLists.txt", "agent/mirror.c", "agent/mirror_paint.c", "agent/mirror_win.c",
     "agent/service_win.c", "agent/source_file.c", "agent/status.c"]
 contents = {path: sources.read(path) for path in FILES}
 sources.fail_if(check(contents))

@@ -36,11 +36,14 @@ static int start(void **state)
     table.users[1].sid = text_copy("S-1-5-21-1-2-3-1002");
     put(&table.machine[AG_MACHINE_UPDATED_AT], "2026-11-22T10:00:00Z");
     put(&table.machine[AG_MACHINE_STAGE], "pilot");
+    put(&table.machine[AG_MACHINE_OUTLOOK], "16.0.17328.20162");
+    put(&table.machine[AG_MACHINE_PREFLIGHT], "allow=ready");
     number(&table.machine[AG_MACHINE_POLICY_VERSION], 4294967298001);
     number(&table.machine[AG_MACHINE_STALE], 1);
     put(&table.users[0].cells[AG_USER_ACCOUNT], "CONTOSO\\J\xc3\xb6rg");
     put(&table.users[0].cells[AG_USER_STATE], "error");
     put(&table.users[0].cells[AG_USER_VALUE], "absent");
+    put(&table.users[0].cells[AG_USER_PROTOCOL], "mapi_http");
     put(&table.users[0].cells[AG_USER_ERROR], "denied");
     number(&table.users[0].cells[AG_USER_OURS], 1);
     put(&table.users[1].cells[AG_USER_STATE], "idle");
@@ -81,9 +84,11 @@ static void text__of_a_machine__has_lines_and_a_table_in_columns(void **state)
         "as of          2026-11-22T10:00:00Z (no service runs: older facts may be wrong)\n");
     expect_line("in force       4294967298001\n");
     expect_line("stale          the policy in force has expired");
-    expect_line("\n\nACCOUNT              STATE  SET  VALUE   RING  WHY NOT\n"
-                "CONTOSO\\J\xc3\xb6rg         error  -    absent  -     denied\n"
-                "S-1-5-21-1-2-3-1002  idle   -    1       -     \n");
+    expect_line("Outlook        16.0.17328.20162\n");
+    expect_line("preflight      allow=ready\n");
+    expect_line("\n\nACCOUNT              STATE  SET  VALUE   RING  OBSERVED   WHY NOT\n"
+                "CONTOSO\\J\xc3\xb6rg         error  -    absent  -     mapi_http  denied\n"
+                "S-1-5-21-1-2-3-1002  idle   -    1       -     -          \n");
 }
 
 static void text__of_a_running_service__does_not_doubt_its_facts(void **state)
