@@ -210,56 +210,6 @@ static void show__of_a_machine__has_its_facts(void **state)
     assert_string_equal(shows("/PausedUntil"), "(not there)");
 }
 
-static void show__of_what_outlook_does__tells_it_in_words(void **state)
-{
-    static const struct pol_report_probe PROBES[] = {
-        {.url = "a", .verdict = POL_VERDICT_UNREACHABLE},
-        {.url = "b", .verdict = POL_VERDICT_READY},
-        {.url = "c", .for_block = true, .verdict = POL_VERDICT_TOO_OLD},
-        {.url = "d", .for_block = true, .verdict = POL_VERDICT_UNHEALTHY},
-    };
-    static const char *const EVIDENCE[] = {"profile:001f6622", "hint:recreate_profile"};
-    (void)state;
-    show();
-    assert_string_equal(shows("/Outlook"), "(not there)");
-    assert_string_equal(shows("/Preflight"), "(not there)");
-    assert_string_equal(shows("S-1-5-21-1-2-3-1001/Evidence"), "(not there)");
-    picture.outlook = "";
-    picture.probes = PROBES;
-    picture.probe_count = 4;
-    alice.mailbox = POL_MAILBOX_EXCHANGE_ONLINE;
-    alice.evidence = EVIDENCE;
-    alice.evidence_count = 2;
-    show();
-    assert_string_equal(shows("/Outlook"), "none");
-    assert_string_equal(shows("/Preflight"), "allow=ready block=too_old");
-    assert_string_equal(shows("S-1-5-21-1-2-3-1001/Mailbox"), "exchange_online");
-    assert_string_equal(shows("S-1-5-21-1-2-3-1001/Evidence"),
-                        "profile:001f6622 hint:recreate_profile");
-    picture.outlook = "16.0.17328.20162";
-    picture.probe_count = 1;
-    show();
-    assert_string_equal(shows("/Outlook"), "16.0.17328.20162");
-    assert_string_equal(shows("/Preflight"), "allow=unreachable");
-}
-
-/* Inventory takes 255 characters: what does not fit whole is left out. */
-static void show__of_much_evidence__shows_whole_words_only(void **state)
-{
-    char item[51];
-    const char *items[6];
-    (void)state;
-    memset(item, 'x', sizeof item - 1);
-    item[50] = '\0';
-    for (size_t i = 0; i < 6; i++) {
-        items[i] = item;
-    }
-    alice.evidence = items;
-    alice.evidence_count = 6;
-    show();
-    assert_int_equal(strlen(shows("S-1-5-21-1-2-3-1001/Evidence")), 5 * 51 - 1);
-}
-
 static void show__of_users__has_a_key_for_each(void **state)
 {
     (void)state;
@@ -408,8 +358,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(show__of_a_machine__has_its_facts),
-        TEST(show__of_what_outlook_does__tells_it_in_words),
-        TEST(show__of_much_evidence__shows_whole_words_only),
         TEST(show__of_users__has_a_key_for_each),
         TEST(show__of_values__names_what_is_no_number),
         TEST(show__of_the_same__writes_nothing_but_the_time_once_an_hour),
