@@ -3,6 +3,7 @@
 #include "agent/control_win.h"
 #include "agent/harden_win.h"
 #include "agent/host_win.h"
+#include "agent/look_mark_win.h"
 #include "agent/look_win.h"
 #include "agent/mirror_win.h"
 #include "agent/network_win.h"
@@ -300,6 +301,7 @@ static void close_edge(struct edge *edge)
     ag_source_http_close(edge->http);
     ag_preflight_win_free(edge->probing);
     ag_observer_win_free(edge->observer);
+    ag_look_mark_forget();
     ag_proxy_win_free(edge->proxies);
     ag_mirror_win_free(edge->mirror);
     ag_sessions_free(edge->sessions);

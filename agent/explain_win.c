@@ -113,7 +113,10 @@ static enum status explain_users(struct explaining *e, const char *sid, struct e
 static enum status load_seen(struct explaining *e, struct err *err)
 {
     enum status st = ag_ledger_load(&e->ledger, e->vault, err);
-    return st == ST_OK ? ag_preflight_open(&e->preflight, e->vault, err) : st;
+    if (st == ST_OK && ag_preflight_open(&e->preflight, e->vault, err) == ST_NO_MEMORY) {
+        st = ST_NO_MEMORY; /* damaged, it says nothing, as to the service */
+    }
+    return st;
 }
 
 enum status ag_explain(const struct ag_config *config, const char *sid, bool json, struct err *err)

@@ -2,6 +2,7 @@
 
 #include "agent/autodiscover_win.h"
 #include "agent/client_win.h"
+#include "agent/look_mark_win.h"
 #include "agent/profile_folder_win.h"
 #include "agent/profiles_win.h"
 #include "agent/token_win.h"
@@ -15,6 +16,7 @@ struct hand {
     enum ag_observe_level level;
     struct ag_sessions *sessions;
     char *own_sid; /* of this process; NULL: not known */
+    struct ag_look_mark mark;
 };
 
 /* What one look leaves for the next at the same user. */
@@ -47,6 +49,7 @@ static void *open_hand(enum ag_observe_level level, const struct ag_session_call
     }
     hand->level = level;
     hand->own_sid = find_own_sid(sessions);
+    ag_look_mark_open(&hand->mark);
     return hand;
 }
 
@@ -54,6 +57,7 @@ static void close_hand(void *ctx)
 {
     struct hand *hand = ctx;
     if (hand != NULL) {
+        ag_look_mark_close(&hand->mark);
         ag_sessions_free(hand->sessions);
         free(hand->own_sid);
         free(hand);
@@ -112,13 +116,19 @@ static void look_at_user(void *ctx, const char *sid, void **memory, struct ag_si
         out->files.trouble = AG_FILES_UNREADABLE;
         return;
     }
+    if (ag_look_mark_leaves_out(&hand->mark, sid)) {
+        out->left_out = true;
+        return;
+    }
     struct memory *known = *memory;
+    ag_look_mark_set(&hand->mark, sid);
     look_at_profiles(sid, known, out);
     if (hand->level == AG_OBSERVE_FULL) {
         look_at_files(hand, sid, &known->files, &out->files);
     } else {
         out->files.trouble = AG_FILES_NOT_ASKED;
     }
+    ag_look_mark_clear(&hand->mark);
 }
 
 static void look_at_client(void *ctx, struct ag_client *out)

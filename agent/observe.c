@@ -52,7 +52,7 @@ enum pol_mailbox ag_observe_mailbox(const struct ag_observing *seen, struct ag_r
     static const struct pol_report_user NOBODY = {.set = POL_SET_LEAVE};
     if (seen->never) {
         record->mailbox = POL_MAILBOX_UNKNOWN;
-    } else if (seen->sight != NULL && !seen->sight->timed_out) {
+    } else if (seen->sight != NULL && !seen->sight->timed_out && !seen->sight->left_out) {
         struct ag_classify_question question = question_of(seen, record, &NOBODY);
         struct ag_classified classified = {0};
         ag_classify(&question, &classified);

@@ -107,6 +107,8 @@ void ag_classify(const struct ag_classify_question *question, struct ag_classifi
     bool restarted = question->starts >= STARTS_TO_SETTLE;
     if (question->sight == NULL || question->sight->at_s < 0) {
         ag_evidence_add(&result.evidence, "not_looked");
+    } else if (question->sight->left_out) {
+        ag_evidence_add(&result.evidence, "skipped_after_crash");
     } else if (question->sight->timed_out) {
         ag_evidence_add(&result.evidence, "timeout");
     } else {

@@ -310,7 +310,9 @@ bool ag_preflight_step(struct ag_preflight *p, const struct ag_probing *probing,
         .p = p,
         .probing = probing,
         .clock = clock,
-        .spread_ms = policy != NULL ? (uint64_t)policy->timing.spread_s * 1000 : 0,
+        .spread_ms = policy != NULL
+                         ? (uint64_t)policy->timing.spread_s * AG_PREFLIGHT_SPREAD_TIMES * 1000
+                         : 0,
         .now_ms = clock->monotonic_ms(clock->ctx),
         .now_s = clock->wall_s(clock->ctx),
     };

@@ -18,6 +18,10 @@
 
 enum { AG_PREFLIGHT_URLS = 2 * LIMIT_PREFLIGHT_URLS, AG_PREFLIGHT_ROWS = AG_PREFLIGHT_URLS };
 
+/* Probes are spread over so many times timing.spread_s, five minutes as a rule: a new policy reaches
+ * all machines within seconds, and nobody's front ends are made for 100,000 requests in ten. */
+enum { AG_PREFLIGHT_SPREAD_TIMES = 30 };
+
 struct ag_preflight_url {
     char url[LIMIT_STRING_BYTES + 1];
     bool for_allow;

@@ -14,6 +14,7 @@
 struct ag_sight {
     int64_t at_s;      /* -1: nobody looked yet */
     bool timed_out;    /* it took too long: nothing below is known */
+    bool left_out;     /* an earlier look at him brought the agent down: nothing is known */
     bool policy_value; /* Software\Policies\Microsoft\Exchange has a MapiHttpDisabled of its own */
     struct ag_profiles profiles;
     struct ag_autodiscover_files files;

@@ -42,8 +42,9 @@ static bool same_files(const struct ag_autodiscover_files *a, const struct ag_au
 
 bool ag_sight_same(const struct ag_sight *a, const struct ag_sight *b)
 {
-    return a->timed_out == b->timed_out && a->policy_value == b->policy_value &&
-           same_profiles(&a->profiles, &b->profiles) && same_files(&a->files, &b->files);
+    return a->timed_out == b->timed_out && a->left_out == b->left_out &&
+           a->policy_value == b->policy_value && same_profiles(&a->profiles, &b->profiles) &&
+           same_files(&a->files, &b->files);
 }
 
 bool ag_client_same(const struct ag_client *a, const struct ag_client *b)

@@ -1,6 +1,7 @@
 #include "agent/vault_win.h"
 
 #include "agent/folder_win.h"
+#include "agent/running_key_win.h"
 #include "base/error_win.h"
 #include "base/file.h"
 #include "base/text_win.h"
@@ -20,10 +21,8 @@ enum {
     FLOOR_CHARS = 4096,       /* 16 lines of a rollout, a version and 64 hex digits */
 };
 
-static const wchar_t OUR_KEY[] = L"SOFTWARE\\MapiRollout";
 static const wchar_t STATE_KEY[] = L"SOFTWARE\\MapiRollout\\State";
 static const wchar_t FLOOR_VALUE[] = L"Floor";
-static const wchar_t RUNNING_KEY[] = L"SOFTWARE\\MapiRollout\\Running";
 static const wchar_t MARK_VALUE[] = L"User";
 
 struct ag_vault_win {
@@ -206,21 +205,6 @@ static enum status write_floor(void *ctx, struct span content, struct err *err)
 
 /* ---- the mark ------------------------------------------------------------------------------ */
 
-/* A volatile key: gone with the machine's restart, never written to disk. The key above it must be
- * there before, or it becomes volatile, too, and refuses the floor's key. */
-static LSTATUS open_running_key(HKEY *out)
-{
-    HKEY above = NULL;
-    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, OUR_KEY, 0, NULL, 0, KEY_CREATE_SUB_KEY,
-                                    NULL, &above, NULL);
-    if (error != ERROR_SUCCESS) {
-        return error;
-    }
-    (void)RegCloseKey(above);
-    return RegCreateKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, NULL, REG_OPTION_VOLATILE,
-                           KEY_SET_VALUE, NULL, out, NULL);
-}
-
 static enum status write_mark(void *ctx, const char *mark, struct err *err)
 {
     (void)ctx;
@@ -233,7 +217,7 @@ static enum status write_mark(void *ctx, const char *mark, struct err *err)
     for (size_t i = 0; i < length; i++) {
         wide[i] = (wchar_t)mark[i]; /* a SID and digits */
     }
-    LSTATUS error = open_running_key(&key);
+    LSTATUS error = ag_running_key_open(&key);
     if (error == ERROR_SUCCESS && mark != NULL) {
         error = RegSetValueExW(key, MARK_VALUE, 0, REG_SZ, (const BYTE *)wide,
                                (DWORD)((length + 1) * sizeof *wide));
@@ -246,7 +230,7 @@ static enum status write_mark(void *ctx, const char *mark, struct err *err)
     }
     return error == ERROR_SUCCESS
                ? ST_OK
-               : error_set(err, (uint32_t)error, "cannot write HKLM\\%ls", RUNNING_KEY);
+               : error_set(err, (uint32_t)error, "cannot write HKLM\\%ls", AG_RUNNING_KEY);
 }
 
 static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err)
@@ -254,14 +238,14 @@ static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err
     (void)ctx;
     wchar_t wide[AG_MARK_BYTES] = L"";
     DWORD size = sizeof wide;
-    LSTATUS error =
-        RegGetValueW(HKEY_LOCAL_MACHINE, RUNNING_KEY, MARK_VALUE, RRF_RT_REG_SZ, NULL, wide, &size);
+    LSTATUS error = RegGetValueW(HKEY_LOCAL_MACHINE, AG_RUNNING_KEY, MARK_VALUE, RRF_RT_REG_SZ,
+                                 NULL, wide, &size);
     out[0] = '\0';
     if (error == ERROR_FILE_NOT_FOUND) {
         return ST_OK;
     }
     if (error != ERROR_SUCCESS) {
-        return error_set(err, (uint32_t)error, "cannot read HKLM\\%ls", RUNNING_KEY);
+        return error_set(err, (uint32_t)error, "cannot read HKLM\\%ls", AG_RUNNING_KEY);
     }
     for (size_t i = 0; i < AG_MARK_BYTES && wide[i] != L'\0'; i++) {
         out[i] = wide[i] < 0x80 ? (char)wide[i] : '?';
@@ -272,10 +256,10 @@ static enum status read_mark(void *ctx, char out[AG_MARK_BYTES], struct err *err
 
 enum status ag_vault_win_forget_running(struct err *err)
 {
-    LSTATUS error = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, RUNNING_KEY, 0, 0);
+    LSTATUS error = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, AG_RUNNING_KEY, 0, 0);
     return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
                ? ST_OK
-               : error_set(err, (uint32_t)error, "cannot remove HKLM\\%ls", RUNNING_KEY);
+               : error_set(err, (uint32_t)error, "cannot remove HKLM\\%ls", AG_RUNNING_KEY);
 }
 
 /* ---- the port ------------------------------------------------------------------------------ */

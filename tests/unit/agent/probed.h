@@ -16,7 +16,8 @@
 #define BLOCK "https://mail.contoso.example/rpc/rpcproxy.dll"
 #define BOTH  "https://both.contoso.example/owa/"
 
-enum { SPREAD_S = 10, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
+enum { TIMING_SPREAD_S = 1, SPREAD_S = TIMING_SPREAD_S * AG_PREFLIGHT_SPREAD_TIMES };
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
 
 #define FILE_NAME "preflight.known"
 
@@ -38,7 +39,7 @@ static inline int set_up(void **state)
     vault_port = fake_vault_port(&vault);
     clock_port = fake_clock_port(&clock_state);
     probing = fake_probing_port(&servers);
-    policy = (struct pol_policy){.timing = {.spread_s = SPREAD_S}};
+    policy = (struct pol_policy){.timing = {.spread_s = TIMING_SPREAD_S}};
     policy.guards.allow = (struct pol_preflight){.urls = {ALLOW, BOTH}, .count = 2};
     policy.guards.block = (struct pol_preflight){.urls = {BLOCK, BOTH}, .count = 2};
     assert_int_equal(ag_preflight_open(&preflight, &vault_port, NULL), ST_OK);

@@ -2,6 +2,7 @@
 #include "tests/cmocka_all.h"
 
 #include "agent/look_win.h"
+#include "agent/running_key_win.h"
 #include "tests/unit/agent/fake_sessions_win.h"
 #include "tests/unit/agent/footprint_win.h"
 #include "tests/unit/agent/planted_keys_win.h"
@@ -241,6 +242,26 @@ static void look__again_and_again__leaks_nothing(void **state)
 
 #define LOOKED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* A look at him brought an earlier process down. */
+static void look__left_out__reads_nothing_and_says_so(void **state)
+{
+    HKEY key = NULL;
+    static const wchar_t LEFT[] = L"1-1 " PLANTED_SID;
+    (void)state;
+    fake_logon(2, PLANTED_SID);
+    put_answer();
+    assert_int_equal(ag_running_key_open(&key), ERROR_SUCCESS);
+    assert_int_equal(RegSetValueExW(key, L"Look", 0, REG_SZ, (const BYTE *)LEFT, sizeof LEFT),
+                     ERROR_SUCCESS);
+    struct ag_sight sight = look(AG_OBSERVE_FULL);
+    assert_true(sight.left_out);
+    assert_int_equal(sight.profiles.count, 0);
+    assert_string_equal(fake.done, "");
+    assert_int_equal(RegDeleteValueW(key, L"LeftOut"), ERROR_SUCCESS);
+    (void)RegCloseKey(key);
+    assert_false(look(AG_OBSERVE_FULL).left_out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +271,7 @@ int main(void)
         LOOKED(look__no_way_to_act_as_the_user__files_are_not_read),
         LOOKED(look__whoever_runs_this__needs_no_session),
         LOOKED(look__no_way_back_to_ourselves__ends_the_process),
+        LOOKED(look__left_out__reads_nothing_and_says_so),
         LOOKED(look__no_profile_folder__is_told),
         LOOKED(look__hive_gone__is_told),
         LOOKED(look__nothing_changed_or_something__is_as_it_is_now),

@@ -41,6 +41,9 @@ static void classify__after_a_timeout__knows_nothing_of_what_was_seen(void **sta
     question.starts = 2;
     sight.timed_out = true;
     assert_nothing_known("timeout");
+    sight.timed_out = false;
+    sight.left_out = true;
+    assert_nothing_known("skipped_after_crash");
 }
 
 /* ---- protocol ----------------------------------------------------------------------------- */

@@ -135,15 +135,19 @@ static void run__spread_over_seconds__begins_in_time_for_nobodys_sake(void **sta
     (void)state;
     const struct fake_plan plan = {
         .serial = 7,
-        .timing = "{\"poll_s\":900,\"wait_s\":240,\"spread_s\":4,\"report_s\":86400}",
+        .timing = "{\"poll_s\":900,\"wait_s\":240,\"spread_s\":1,\"report_s\":86400}",
         .guards = "{\"preflight\":{\"allow\":[\"https://mapi.example.com/mapi/\"]}}",
         .stages = "[{\"name\":\"all\",\"rules\":[],\"otherwise\":\"allow\"}]"};
     struct bytes envelope = fake_signer_envelope(&world.signer, &plan, "all");
     free(world.config.server_url);
     world.config.server_url = NULL; /* nothing else wakes the loop so soon */
+    world.clock.constant = true;
+    world.clock.chance = UINT32_MAX / 10; /* of half a minute: 3 s */
     fake_world_drop_file(&world, bytes_span(&envelope));
     bytes_free(&envelope);
-    fake_world_run(&world, 6);
+    fake_world_run(&world, 2);
+    assert_int_equal(world.probing.starts, 0);
+    fake_world_run(&world, 5);
     assert_int_equal(world.probing.starts, 1);
 }
 

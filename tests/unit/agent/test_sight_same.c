@@ -43,6 +43,7 @@ static void sight__what_lies_between__does_not_count(void **state)
     memset(&a, 0xaa, sizeof a);
     memset(&b, 0x55, sizeof b);
     a.timed_out = b.timed_out = false;
+    a.left_out = b.left_out = false;
     a.policy_value = b.policy_value = false;
     a.profiles.count = b.profiles.count = 0;
     a.profiles.cut_short = b.profiles.cut_short = false;
@@ -57,6 +58,7 @@ static void sight__each_fact__counts(void **state)
 {
     (void)state;
     EXPECT_DIFFERENT(timed_out, true);
+    EXPECT_DIFFERENT(left_out, true);
     EXPECT_DIFFERENT(policy_value, true);
     EXPECT_DIFFERENT(profiles.count, 1);
     EXPECT_DIFFERENT(profiles.cut_short, true);
