@@ -86,6 +86,9 @@ static void wake(void *ctx)
 static void session_changed(void *ctx, bool logged_off)
 {
     struct edge *edge = ctx;
+    if (logged_off) {
+        ag_observer_win_rest(edge->observer);
+    }
     ag_watch_session_changed(edge->watch, logged_off, NULL);
 }
 

@@ -155,6 +155,20 @@ static struct ag_observed_user *first_waiting(const struct ag_observer *observer
     return first;
 }
 
+void ag_observer_rest(struct ag_observer *observer, uint64_t until_ms)
+{
+    observer->rest_until_ms = until_ms;
+}
+
+/* When the user may be looked at who waits longest. */
+static uint64_t user_due_ms(const struct ag_observer *observer, const struct ag_observed_user *user)
+{
+    if (user == NULL) {
+        return AG_OBSERVER_NEVER_MS;
+    }
+    return user->due_ms > observer->rest_until_ms ? user->due_ms : observer->rest_until_ms;
+}
+
 uint64_t ag_observer_due_ms(const struct ag_observer *observer)
 {
     if (observer->running != 0) {
@@ -163,8 +177,7 @@ uint64_t ag_observer_due_ms(const struct ag_observer *observer)
     if (!may_look(observer)) {
         return AG_OBSERVER_NEVER_MS;
     }
-    const struct ag_observed_user *user = first_waiting(observer);
-    uint64_t due_ms = user != NULL ? user->due_ms : AG_OBSERVER_NEVER_MS;
+    uint64_t due_ms = user_due_ms(observer, first_waiting(observer));
     return client_waits(observer) && observer->client_due_ms < due_ms ? observer->client_due_ms
                                                                       : due_ms;
 }
@@ -189,7 +202,7 @@ bool ag_observer_next(struct ag_observer *observer, uint64_t now_ms, struct ag_o
         return true;
     }
     user = first_waiting(observer);
-    if (user == NULL || user->due_ms > now_ms) {
+    if (user == NULL || user_due_ms(observer, user) > now_ms) {
         return false;
     }
     user->wanted = false;

@@ -54,10 +54,11 @@ struct ag_observer {
     bool client_wanted;
     uint64_t client_ticket; /* of a look at it that is not back; 0: none */
     uint64_t client_due_ms;
-    uint64_t tickets;     /* so many were given out */
-    uint64_t running;     /* the ticket of the look that is waited for; 0: none */
-    uint64_t deadline_ms; /* of that one */
-    unsigned stuck;       /* looks that were given up and are not back */
+    uint64_t rest_until_ms; /* no hive is opened before */
+    uint64_t tickets;       /* so many were given out */
+    uint64_t running;       /* the ticket of the look that is waited for; 0: none */
+    uint64_t deadline_ms;   /* of that one */
+    unsigned stuck;         /* looks that were given up and are not back */
 };
 
 /* forget: free what looks leave in a task's memory; never NULL. */
@@ -70,6 +71,10 @@ void ag_observer_done(struct ag_observer *observer);
  * forgotten. */
 void ag_observer_want(struct ag_observer *observer, const struct ag_user *users, size_t count,
                       uint64_t now_ms);
+
+/* Somebody logs off: no look at a user begins before, so that no key of his is in the way when his
+ * hive is unloaded. */
+void ag_observer_rest(struct ag_observer *observer, uint64_t until_ms);
 
 /* Begin a look, if one is due and none is waited for. True: the task is to be done, and goes to
  * ag_observer_take() when it is. */

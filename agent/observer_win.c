@@ -9,6 +9,7 @@
 
 enum {
     STOP_PATIENCE_MS = 1000,
+    REST_MS = 10 * 1000,  /* after a logoff: as long as the watches let go of keys */
     RETRY_MS = 5000,      /* where Windows has no thread for us */
     WAIT_MOST_MS = 60000, /* longer waits are done in parts */
 };
@@ -254,6 +255,17 @@ enum status ag_observer_win_start(const struct ag_observer_options *options,
     ReleaseSRWLockExclusive(&shared->lock);
     *out = observer;
     return ST_OK;
+}
+
+void ag_observer_win_rest(struct ag_observer_win *observer)
+{
+    if (observer == NULL) {
+        return;
+    }
+    struct shared *shared = observer->shared;
+    AcquireSRWLockExclusive(&shared->lock);
+    ag_observer_rest(&shared->observer, clock_monotonic_ms() + REST_MS);
+    ReleaseSRWLockExclusive(&shared->lock);
 }
 
 void ag_observer_win_stop(struct ag_observer_win *observer)

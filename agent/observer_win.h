@@ -50,6 +50,9 @@ void ag_observer_win_stop(struct ag_observer_win *observer);
 /* After ag_observer_win_stop(). Takes a second at most, whatever hangs. */
 void ag_observer_win_free(struct ag_observer_win *observer);
 
+/* Somebody logs off: for some seconds no hive is opened. */
+void ag_observer_win_rest(struct ag_observer_win *observer);
+
 /* Its ctx is the struct. */
 struct ag_sights ag_observer_win_port(struct ag_observer_win *observer);
 

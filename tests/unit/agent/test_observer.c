@@ -256,6 +256,32 @@ static void want__user_leaves_while_looked_at__his_look_is_of_no_use(void **stat
     assert_false(ag_observer_find(&observer, sid_of('a'), &sight));
 }
 
+static void rest__somebody_logs_off__no_hive_is_opened_for_a_while(void **state)
+{
+    struct ag_observer_task task;
+    (void)state;
+    want("ab");
+    assert_int_equal(look(), '!');
+    ag_observer_rest(&observer, now.ms + 10000);
+    assert_int_equal(begin(&task), ' ');
+    assert_true(ag_observer_due_ms(&observer) == now.ms + 10000);
+    pass(9999);
+    assert_int_equal(begin(&task), ' ');
+    pass(1);
+    assert_string_equal(look_at_all(), "ab");
+    want("ab"); /* and then as ever */
+    assert_true(ag_observer_due_ms(&observer) == now.ms + GAP_MS);
+}
+
+/* No hive is in the way of that. */
+static void rest__what_is_installed__is_looked_at_all_the_same(void **state)
+{
+    (void)state;
+    ag_observer_rest(&observer, now.ms + 10000);
+    want("a");
+    assert_int_equal(look(), '!');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +299,8 @@ int main(void)
         OBSERVED(take__memory_of_a_look__is_there_for_the_next),
         OBSERVED(done__look_not_back__keeps_its_memory),
         OBSERVED(want__user_not_on_the_list__is_forgotten),
+        OBSERVED(rest__somebody_logs_off__no_hive_is_opened_for_a_while),
+        OBSERVED(rest__what_is_installed__is_looked_at_all_the_same),
         OBSERVED(want__user_leaves_while_looked_at__his_look_is_of_no_use),
     };
     return cmocka_run_group_tests_name("observer", tests, NULL, NULL);
