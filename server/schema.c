@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL, SCHEMA_0002_OBSERVED};
+static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL, SCHEMA_0002_OBSERVED,
+                                                    SCHEMA_0003_GATES};
 
 const char *srv_schema_step(int step)
 {

@@ -8,7 +8,7 @@
 #ifndef SERVER_SCHEMA_H
 #define SERVER_SCHEMA_H
 
-enum { SRV_SCHEMA_STEPS = 2 };
+enum { SRV_SCHEMA_STEPS = 3 };
 
 /* SQL of one step; 0 is the first. */
 const char *srv_schema_step(int step);

@@ -74,6 +74,27 @@ struct srv_release {
     char reason[SRV_REASON_BYTES];
 };
 
+/* One user on one machine, by their numbers in the store. */
+struct srv_subject {
+    int64_t device;
+    int64_t user; /* key of struct srv_user_row */
+};
+
+/* The gate of the released stage, as far as it has to survive a restart. */
+struct srv_gate_row {
+    int64_t version; /* 0: no subjects were fixed for it */
+    int64_t released_s;
+    int64_t unknown;   /* users of whom nobody could tell whether they are subjects */
+    int64_t failing_s; /* see server/gate.h; -1: none */
+};
+
+/* Gates that an operator stopped. */
+struct srv_gate_hold {
+    int64_t at_s; /* -1: they are not */
+    char by[SRV_NAME_BYTES];
+    char reason[SRV_REASON_BYTES];
+};
+
 enum srv_write_kind {
     SRV_WRITE_REPORT,     /* ST_EXISTS: same id, other content */
     SRV_WRITE_ENROLL,     /* ST_NOT_FOUND: the old token proves nothing */
@@ -82,6 +103,9 @@ enum srv_write_kind {
     SRV_WRITE_RETIRE,     /* ST_NOT_FOUND: no such device in service */
     SRV_WRITE_BUNDLE,
     SRV_WRITE_RELEASE,
+    SRV_WRITE_SUBJECTS, /* of a version; only those of keep_version stay beside them */
+    SRV_WRITE_FAILING,  /* ST_NOT_FOUND: there is no such gate */
+    SRV_WRITE_HOLD,     /* at_s -1: no more */
     SRV_WRITE_AUDIT,
 };
 
@@ -108,6 +132,14 @@ struct srv_write {
             uint32_t keep_from; /* bundles of lower serials are dropped */
         } bundle;
         struct srv_release release;
+        struct {
+            struct srv_gate_row gate; /* its failing_s is not looked at: nothing fails yet */
+            const struct srv_subject *list;
+            size_t count;
+            int64_t keep_version;
+        } subjects;
+        struct srv_gate_row failing; /* version and failing_s */
+        struct srv_gate_hold hold;
     } u;
 
     /* Called once, from the writer's thread: short, and never waiting for the store. */
@@ -175,6 +207,36 @@ struct srv_user_row {
     int64_t reported_s;
     int64_t version;      /* 0: none in force when it was reported */
     uint32_t corrections; /* how often somebody else's rewrite was undone under that version */
+
+    int64_t device; /* its number */
+    int64_t device_enrolled_s;
+    int64_t device_seen_s;   /* -1: never */
+    int64_t older_seen_s;    /* of the device in service that it is a duplicate of; -1: none */
+    const char *computer_ou; /* may be NULL */
+    const char *ad_site;     /* may be NULL */
+    enum pol_answer multi_session;
+};
+
+struct srv_subject_row {
+    struct srv_subject key;
+    const char *state;
+    int64_t version;
+    int64_t failing_since_s; /* server time; -1: it does not fail */
+    bool gone;               /* the user is off the machine, or the machine out of service */
+};
+
+struct srv_subject_question {
+    int64_t version;
+    struct srv_subject after; /* {0, 0}: from the first */
+    size_t limit;
+};
+
+/* SIDs behind after_sid, on devices enrolled until then. */
+struct srv_seen_question {
+    const char *after_sid; /* "": from the first */
+    int64_t version;       /* reported on one of these devices? */
+    int64_t enrolled_until_s;
+    size_t limit;
 };
 
 struct srv_device_row {
@@ -223,6 +285,16 @@ struct srv_store {
     enum status (*devices)(void *ctx, const struct srv_filter *filter,
                            bool (*visit)(void *v, const struct srv_device_row *row), void *v,
                            struct err *err);
+    enum status (*gate)(void *ctx, int64_t version, struct srv_gate_row *out, struct err *err);
+    enum status (*hold)(void *ctx, struct srv_gate_hold *out, struct err *err);
+    /* Rising devices and users. */
+    enum status (*subjects)(void *ctx, const struct srv_subject_question *question,
+                            bool (*visit)(void *v, const struct srv_subject_row *row), void *v,
+                            struct err *err);
+    /* Each SID once, rising. */
+    enum status (*seen)(void *ctx, const struct srv_seen_question *question,
+                        bool (*visit)(void *v, const char *sid, bool seen), void *v,
+                        struct err *err);
     /* A whole copy into a new file; ST_EXISTS leaves an existing one alone. */
     enum status (*backup)(void *ctx, const char *path, struct err *err);
 };

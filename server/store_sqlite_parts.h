@@ -46,6 +46,13 @@ enum sql_id {
     SQL_BUNDLE_PRUNE,
     SQL_RELEASE_PUT,
     SQL_AUDIT_ADD,
+    SQL_GATE_PUT,
+    SQL_GATE_FAILING,
+    SQL_GATE_DROP,
+    SQL_SUBJECTS_DROP,
+    SQL_SUBJECT_ADD,
+    SQL_HOLD_PUT,
+    SQL_HOLD_DROP,
     SQL_COUNT
 };
 
@@ -93,7 +100,27 @@ enum status sqlite_write(struct srv_sqlite *s, struct srv_write *w, struct err *
 enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w,
                                 struct err *err) MUST_USE;
 
-/* The reading functions of struct srv_store. */
+enum status sqlite_write_subjects(struct srv_sqlite *s, struct srv_write *w,
+                                  struct err *err) MUST_USE;
+enum status sqlite_write_failing(struct srv_sqlite *s, struct srv_write *w,
+                                 struct err *err) MUST_USE;
+enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+
+/* One read at a time, prepared, walked and finished under the reader's lock: sql_read_end() comes
+ * after every sql_read(). */
+struct sql_reading {
+    struct srv_sqlite *s;
+    sqlite3_stmt *stmt;
+};
+enum status sql_read(struct sql_reading *r, struct srv_sqlite *s, const char *sql,
+                     struct err *err) MUST_USE;
+/* True while there is a row and nothing failed. */
+bool sql_read_next(struct sql_reading *r, enum status *st, struct err *err);
+void sql_read_end(struct sql_reading *r);
+void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size); /* NULL is "" */
+
+/* The reading functions of struct srv_store; those of gates. */
 void sqlite_set_readers(struct srv_store *store);
+void sqlite_set_gate_readers(struct srv_store *store);
 
 #endif

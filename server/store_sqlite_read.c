@@ -5,13 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* One read at a time, prepared, walked and finished under the reader's lock. */
-struct reading {
-    struct srv_sqlite *s;
-    sqlite3_stmt *stmt;
-};
-
-static enum status start(struct reading *r, struct srv_sqlite *s, const char *sql, struct err *err)
+enum status sql_read(struct sql_reading *r, struct srv_sqlite *s, const char *sql, struct err *err)
 {
     r->s = s;
     r->stmt = NULL;
@@ -21,14 +15,13 @@ static enum status start(struct reading *r, struct srv_sqlite *s, const char *sq
                : sql_failed(s->reader, "read", err);
 }
 
-static void finish(struct reading *r)
+void sql_read_end(struct sql_reading *r)
 {
     sqlite3_finalize(r->stmt);
     pthread_mutex_unlock(&r->s->read_lock);
 }
 
-/* True while there is a row and nothing failed. */
-static bool next(struct reading *r, enum status *st, struct err *err)
+bool sql_read_next(struct sql_reading *r, enum status *st, struct err *err)
 {
     bool row = false;
     if (*st == ST_OK) {
@@ -45,7 +38,7 @@ static void copy_digest(sqlite3_stmt *stmt, int column, uint8_t out[DIGEST_BYTES
     }
 }
 
-static void copy_text(sqlite3_stmt *stmt, int column, char *out, size_t size)
+void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size)
 {
     const char *text = sql_text(stmt, column);
     (void)snprintf(out, size, "%s", text != NULL ? text : "");
@@ -66,14 +59,14 @@ static enum status read_credentials(void *ctx,
                                     bool (*visit)(void *v, const struct srv_credential *c), void *v,
                                     struct err *err)
 {
-    struct reading r;
-    enum status st =
-        start(&r, ctx,
-              "SELECT name, role, digest, created_s, revoked_s FROM credential ORDER BY key", err);
-    while (next(&r, &st, err)) {
+    struct sql_reading r;
+    enum status st = sql_read(
+        &r, ctx, "SELECT name, role, digest, created_s, revoked_s FROM credential ORDER BY key",
+        err);
+    while (sql_read_next(&r, &st, err)) {
         struct srv_credential c = {.created_s = sql_time(r.stmt, 3),
                                    .revoked_s = sql_time(r.stmt, 4)};
-        copy_text(r.stmt, 0, c.name, sizeof c.name);
+        sql_copy(r.stmt, 0, c.name, sizeof c.name);
         copy_digest(r.stmt, 2, c.digest);
         if (!role_of(sql_text(r.stmt, 1), &c.role)) {
             st = err_set(err, ST_IO, 0, "the store holds a credential of an unknown role");
@@ -81,19 +74,20 @@ static enum status read_credentials(void *ctx,
             break;
         }
     }
-    finish(&r);
+    sql_read_end(&r);
     return st;
 }
 
 static enum status read_tokens(void *ctx, bool (*visit)(void *v, const struct srv_token_row *row),
                                void *v, struct err *err)
 {
-    struct reading r;
-    enum status st = start(&r, ctx,
-                           "SELECT t.digest, t.device, d.device_id, t.expires_s FROM device_token "
-                           "t JOIN device d ON d.key = t.device WHERE d.retired_s IS NULL",
-                           err);
-    while (next(&r, &st, err)) {
+    struct sql_reading r;
+    enum status st =
+        sql_read(&r, ctx,
+                 "SELECT t.digest, t.device, d.device_id, t.expires_s FROM device_token "
+                 "t JOIN device d ON d.key = t.device WHERE d.retired_s IS NULL",
+                 err);
+    while (sql_read_next(&r, &st, err)) {
         struct srv_token_row row = {.device = sqlite3_column_int64(r.stmt, 1),
                                     .device_id = sql_text(r.stmt, 2),
                                     .expires_s = sql_time(r.stmt, 3)};
@@ -102,17 +96,17 @@ static enum status read_tokens(void *ctx, bool (*visit)(void *v, const struct sr
             break;
         }
     }
-    finish(&r);
+    sql_read_end(&r);
     return st;
 }
 
 static enum status read_bundles(void *ctx, bool (*visit)(void *v, const struct srv_bundle_row *row),
                                 void *v, struct err *err)
 {
-    struct reading r;
-    enum status st = start(
+    struct sql_reading r;
+    enum status st = sql_read(
         &r, ctx, "SELECT serial, etag, stored_by, stored_s, raw FROM bundle ORDER BY serial", err);
-    while (next(&r, &st, err)) {
+    while (sql_read_next(&r, &st, err)) {
         struct srv_bundle_row row = {
             .serial = (uint32_t)sqlite3_column_int64(r.stmt, 0),
             .etag = sql_text(r.stmt, 1),
@@ -125,25 +119,25 @@ static enum status read_bundles(void *ctx, bool (*visit)(void *v, const struct s
             break;
         }
     }
-    finish(&r);
+    sql_read_end(&r);
     return st;
 }
 
 static enum status read_release(void *ctx, struct srv_release *out, struct err *err)
 {
-    struct reading r;
+    struct sql_reading r;
     struct srv_release release = {0};
     enum status st =
-        start(&r, ctx, "SELECT version, rollout, stage, at_s, by, reason FROM release", err);
-    if (next(&r, &st, err)) {
+        sql_read(&r, ctx, "SELECT version, rollout, stage, at_s, by, reason FROM release", err);
+    if (sql_read_next(&r, &st, err)) {
         release.version = sqlite3_column_int64(r.stmt, 0);
-        copy_text(r.stmt, 1, release.rollout, sizeof release.rollout);
-        copy_text(r.stmt, 2, release.stage, sizeof release.stage);
+        sql_copy(r.stmt, 1, release.rollout, sizeof release.rollout);
+        sql_copy(r.stmt, 2, release.stage, sizeof release.stage);
         release.at_s = sqlite3_column_int64(r.stmt, 3);
-        copy_text(r.stmt, 4, release.by, sizeof release.by);
-        copy_text(r.stmt, 5, release.reason, sizeof release.reason);
+        sql_copy(r.stmt, 4, release.by, sizeof release.by);
+        sql_copy(r.stmt, 5, release.reason, sizeof release.reason);
     }
-    finish(&r);
+    sql_read_end(&r);
     if (st == ST_OK) {
         *out = release;
     }
@@ -153,10 +147,10 @@ static enum status read_release(void *ctx, struct srv_release *out, struct err *
 static enum status read_counts(void *ctx, bool (*visit)(void *v, const struct srv_count_row *row),
                                void *v, struct err *err)
 {
-    struct reading r;
-    enum status st =
-        start(&r, ctx, "SELECT kind, name, n FROM counter WHERE n <> 0 ORDER BY kind, name", err);
-    while (next(&r, &st, err)) {
+    struct sql_reading r;
+    enum status st = sql_read(
+        &r, ctx, "SELECT kind, name, n FROM counter WHERE n <> 0 ORDER BY kind, name", err);
+    while (sql_read_next(&r, &st, err)) {
         struct srv_count_row row = {.kind = sql_text(r.stmt, 0),
                                     .name = sql_text(r.stmt, 1),
                                     .count = sqlite3_column_int64(r.stmt, 2)};
@@ -164,7 +158,7 @@ static enum status read_counts(void *ctx, bool (*visit)(void *v, const struct sr
             break;
         }
     }
-    finish(&r);
+    sql_read_end(&r);
     return st;
 }
 
@@ -217,6 +211,13 @@ static struct srv_user_row user_of(sqlite3_stmt *stmt)
         .running = answer_of(stmt, 27),
         .started_s = sql_time(stmt, 28),
         .starts = (uint32_t)sqlite3_column_int64(stmt, 29),
+        .device = sqlite3_column_int64(stmt, 30),
+        .device_enrolled_s = sqlite3_column_int64(stmt, 31),
+        .device_seen_s = sql_time(stmt, 32),
+        .older_seen_s = sql_time(stmt, 33),
+        .computer_ou = sql_text(stmt, 34),
+        .ad_site = sql_text(stmt, 35),
+        .multi_session = answer_of(stmt, 36),
     };
 }
 
@@ -225,7 +226,9 @@ static const char USERS[] =
     "u.blocked_by, u.error, u.protocol, u.confidence, u.mailbox, u.groups, d.tags, u.value_type, "
     "u.value_dword, u.pre_image_type, u.pre_image_dword, u.hive_loaded, u.ours, u.changed_s, "
     "u.reported_s, u.version, u.corrections, u.outlook, u.evidence, u.outlook_running, "
-    "u.outlook_started_s, u.starts FROM user_state u JOIN device d ON d.key = u.device "
+    "u.outlook_started_s, u.starts, d.key, d.enrolled_s, d.seen_s, o.seen_s, d.computer_ou, "
+    "d.ad_site, d.multi_session FROM user_state u JOIN device d ON d.key = u.device "
+    "LEFT JOIN device o ON o.device_id = d.duplicate_of AND o.retired_s IS NULL "
     "WHERE u.key > ?1 AND u.retired_s IS NULL AND (?2 IS NULL OR u.state = ?2) "
     "AND (?3 IS NULL OR u.ring = ?3) AND (?4 IS NULL OR u.\"set\" = ?4) "
     "AND (?5 IS NULL OR d.device_id = ?5) AND (?6 IS NULL OR d.name = ?6 COLLATE NOCASE) "
@@ -236,19 +239,19 @@ static enum status read_users(void *ctx, const struct srv_filter *f,
                               bool (*visit)(void *v, const struct srv_user_row *row), void *v,
                               struct err *err)
 {
-    struct reading r;
-    enum status st = start(&r, ctx, USERS, err);
+    struct sql_reading r;
+    enum status st = sql_read(&r, ctx, USERS, err);
     if (st == ST_OK) {
         st = sql_bind(r.s->reader, r.stmt, err, "ittttttti", f->after, f->state, f->ring, f->set,
                       f->device_id, f->host, f->sid, f->text, (int64_t)f->limit);
     }
-    while (next(&r, &st, err)) {
+    while (sql_read_next(&r, &st, err)) {
         struct srv_user_row row = user_of(r.stmt);
         if (!visit(v, &row)) {
             break;
         }
     }
-    finish(&r);
+    sql_read_end(&r);
     return st;
 }
 
@@ -262,13 +265,13 @@ static enum status read_devices(void *ctx, const struct srv_filter *f,
                                 bool (*visit)(void *v, const struct srv_device_row *row), void *v,
                                 struct err *err)
 {
-    struct reading r;
-    enum status st = start(&r, ctx, DEVICES, err);
+    struct sql_reading r;
+    enum status st = sql_read(&r, ctx, DEVICES, err);
     if (st == ST_OK) {
         st = sql_bind(r.s->reader, r.stmt, err, "ittti", f->after, f->device_id, f->host, f->text,
                       (int64_t)f->limit);
     }
-    while (next(&r, &st, err)) {
+    while (sql_read_next(&r, &st, err)) {
         struct srv_device_row row = {
             .key = sqlite3_column_int64(r.stmt, 0),
             .device_id = sql_text(r.stmt, 1),
@@ -290,32 +293,32 @@ static enum status read_devices(void *ctx, const struct srv_filter *f,
             break;
         }
     }
-    finish(&r);
+    sql_read_end(&r);
     return st;
 }
 
 static enum status check(void *ctx, struct err *err)
 {
-    struct reading r;
-    enum status st = start(&r, ctx, "SELECT count(*) FROM release", err);
-    (void)next(&r, &st, err); /* st says whether it could be read */
-    finish(&r);
+    struct sql_reading r;
+    enum status st = sql_read(&r, ctx, "SELECT count(*) FROM release", err);
+    (void)sql_read_next(&r, &st, err); /* st says whether it could be read */
+    sql_read_end(&r);
     return st;
 }
 
 static enum status backup(void *ctx, const char *path, struct err *err)
 {
-    struct reading r;
+    struct sql_reading r;
     struct stat info;
     if (lstat(path, &info) == 0) {
         return err_set(err, ST_EXISTS, 0, "%s exists already", path);
     }
-    enum status st = start(&r, ctx, "VACUUM INTO ?", err);
+    enum status st = sql_read(&r, ctx, "VACUUM INTO ?", err);
     if (st == ST_OK) {
         st = sql_bind(r.s->reader, r.stmt, err, "t", path);
     }
-    (void)next(&r, &st, err); /* st says whether it was written */
-    finish(&r);
+    (void)sql_read_next(&r, &st, err); /* st says whether it was written */
+    sql_read_end(&r);
     return st;
 }
 
@@ -330,4 +333,5 @@ void sqlite_set_readers(struct srv_store *store)
     store->users = read_users;
     store->devices = read_devices;
     store->backup = backup;
+    sqlite_set_gate_readers(store);
 }

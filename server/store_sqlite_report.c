@@ -1,6 +1,7 @@
 #include "policy/json_write.h"
 #include "policy/limits.h"
 #include "policy/report_machine.h"
+#include "server/gate_tally.h"
 #include "server/store_sqlite_parts.h"
 
 #include <stdio.h>
@@ -92,6 +93,12 @@ static enum status write_machine(const struct pol_report *r, struct bytes *outlo
     return st;
 }
 
+/* NULL in the store if it is not known. */
+static int64_t answer_number(enum pol_answer answer)
+{
+    return answer == POL_NOT_KNOWN ? -1 : answer == POL_YES ? 1 : 0;
+}
+
 static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
@@ -105,14 +112,15 @@ static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, s
     if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep what a report says of its machine");
     } else {
-        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntitttt", r->run_id, (int64_t)r->seq,
-                     run_started(w), w->u.report.device, r->host_name, r->host_fqdn, r->host_domain,
-                     r->host_os, r->host_arch, bytes_text(&tags), r->agent_version,
-                     (int64_t)r->trust_version,
+        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntittttttn", r->run_id,
+                     (int64_t)r->seq, run_started(w), w->u.report.device, r->host_name,
+                     r->host_fqdn, r->host_domain, r->host_os, r->host_arch, bytes_text(&tags),
+                     r->agent_version, (int64_t)r->trust_version,
                      r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
                      r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
                      r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer,
-                     bytes_text(&outlook), bytes_text(&preflight));
+                     bytes_text(&outlook), bytes_text(&preflight), r->host_computer_ou,
+                     r->host_ad_site, answer_number(r->host_multi_session));
     }
     bytes_free(&preflight);
     bytes_free(&outlook);
@@ -191,7 +199,8 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
         OURS,
         CHANGED,
         CORRECTIONS,
-        STARTS = 31
+        STARTS = 31,
+        FAILING_SINCE
     };
     const int64_t numbers[][2] = {
         {VALUE_DWORD, (int64_t)u->value.dword}, {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
@@ -201,6 +210,10 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
         if (sqlite3_bind_int64(stmt, (int)numbers[i][0], numbers[i][1]) != SQLITE_OK) {
             return sql_failed(s->writer, "prepare a change of", err);
         }
+    }
+    if (srv_state_is_failing(u->state) &&
+        sqlite3_bind_int64(stmt, FAILING_SINCE, w->now_s) != SQLITE_OK) {
+        return sql_failed(s->writer, "prepare a change of", err);
     }
     if (u->changed_at_s >= 0 && sqlite3_bind_int64(stmt, CHANGED, u->changed_at_s) != SQLITE_OK) {
         return sql_failed(s->writer, "prepare a change of", err);

@@ -22,14 +22,16 @@ static const char *const SQL[SQL_COUNT] = {
         "UPDATE device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
         "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
         "received = ?13, effective = ?14, digest = ?15, stale = ?16, failed_code = ?17, "
-        "failed_pointer = ?18, outlook = ?19, preflight = ?20 WHERE key = ?4 AND " NEWER("device"),
+        "failed_pointer = ?18, outlook = ?19, preflight = ?20, computer_ou = ?21, ad_site = ?22, "
+        "multi_session = ?23 WHERE key = ?4 AND " NEWER("device"),
     [SQL_USER_PUT] =
         "INSERT INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
         "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "
         "outlook, groups, value_type, value_dword, pre_image_type, pre_image_dword, hive_loaded, "
-        "ours, changed_s, corrections, evidence, outlook_running, outlook_started_s, starts) VALUES "
+        "ours, changed_s, corrections, evidence, outlook_running, outlook_started_s, starts, "
+        "failing_since_s) VALUES "
         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
+        "?, ?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
         "seq = excluded.seq, run_started_s = excluded.run_started_s, retired_s = NULL, "
         "mark = coalesce(excluded.mark, mark), reported_s = excluded.reported_s, "
         "version = excluded.version, account = excluded.account, ring = excluded.ring, "
@@ -42,7 +44,9 @@ static const char *const SQL[SQL_COUNT] = {
         "hive_loaded = excluded.hive_loaded, ours = excluded.ours, "
         "changed_s = excluded.changed_s, corrections = excluded.corrections, "
         "evidence = excluded.evidence, outlook_running = excluded.outlook_running, "
-        "outlook_started_s = excluded.outlook_started_s, starts = excluded.starts WHERE " NEWER(
+        "outlook_started_s = excluded.outlook_started_s, starts = excluded.starts, "
+        "failing_since_s = CASE WHEN excluded.failing_since_s IS NULL OR retired_s IS NOT NULL OR "
+        "failing_since_s IS NULL THEN excluded.failing_since_s ELSE failing_since_s END WHERE " NEWER(
             "user_state"),
     [SQL_PART_ADD] = "INSERT OR IGNORE INTO full_part (device, mark, part) VALUES (?, ?, ?)",
     [SQL_PART_COUNT] = "SELECT count(*) FILTER (WHERE mark = ?2), count(*) FROM full_part "
@@ -82,6 +86,13 @@ static const char *const SQL[SQL_COUNT] = {
         "(1, ?, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version, "
         "rollout = excluded.rollout, stage = excluded.stage, at_s = excluded.at_s, "
         "by = excluded.by, reason = excluded.reason WHERE excluded.version > release.version",
+    [SQL_GATE_PUT] = "INSERT INTO gate (version, released_s, unknown) VALUES (?, ?, ?)",
+    [SQL_GATE_FAILING] = "UPDATE gate SET failing_s = ? WHERE version = ?",
+    [SQL_GATE_DROP] = "DELETE FROM gate WHERE version <> ?",
+    [SQL_SUBJECTS_DROP] = "DELETE FROM gate_subject WHERE version <> ?",
+    [SQL_SUBJECT_ADD] = "INSERT INTO gate_subject (version, device, user) VALUES (?, ?, ?)",
+    [SQL_HOLD_PUT] = "INSERT OR REPLACE INTO gate_hold (one, at_s, by, reason) VALUES (1, ?, ?, ?)",
+    [SQL_HOLD_DROP] = "DELETE FROM gate_hold",
     [SQL_AUDIT_ADD] = "INSERT INTO audit (at_s, actor, action, detail) VALUES (?, ?, ?, ?)",
 };
 
@@ -279,6 +290,9 @@ static enum status write_kind(struct srv_sqlite *s, struct srv_write *w, struct 
     case SRV_WRITE_RETIRE: return write_retire(s, w, err);
     case SRV_WRITE_BUNDLE: return write_bundle(s, w, err);
     case SRV_WRITE_RELEASE: return write_release(s, &w->u.release, err);
+    case SRV_WRITE_SUBJECTS: return sqlite_write_subjects(s, w, err);
+    case SRV_WRITE_FAILING: return sqlite_write_failing(s, w, err);
+    case SRV_WRITE_HOLD: return sqlite_write_hold(s, w, err);
     case SRV_WRITE_AUDIT: return ST_OK; /* the audit row alone */
     }
     return err_set(err, ST_BUG, 0, "there is no such kind of write");

@@ -114,6 +114,16 @@ enum status store_send(struct store_place *p, int64_t device, const struct pol_r
     return st;
 }
 
+enum status store_send_at(struct store_place *p, int64_t device, const struct pol_report *r,
+                          int64_t now_s)
+{
+    struct srv_write w = {.kind = SRV_WRITE_REPORT, .now_s = now_s};
+    w.u.report.device = device;
+    w.u.report.report = r;
+    w.u.report.body = span_text("{}");
+    return srv_store_write(&p->store, &w, NULL);
+}
+
 static bool see_user(void *v, const struct srv_user_row *row)
 {
     struct store_seen *seen = v;

@@ -50,6 +50,9 @@ struct pol_report store_report(const char *id, char run, uint32_t seq,
                                const struct pol_report_user *users, size_t count);
 enum status store_send(struct store_place *p, int64_t device, const struct pol_report *r,
                        const char *body, bool *repeated);
+/* The same at another time than 5000. */
+enum status store_send_at(struct store_place *p, int64_t device, const struct pol_report *r,
+                          int64_t now_s);
 
 struct store_seen store_look(struct store_place *p, const struct srv_filter *filter);
 struct store_seen store_look_at_all(struct store_place *p);
