@@ -8,6 +8,7 @@
 #define SERVER_APP_H
 
 #include "server/auth.h"
+#include "server/keeper.h"
 #include "server/policy_feed.h"
 #include "server/rate.h"
 #include "server/rollout.h"
@@ -18,6 +19,8 @@ struct srv_app {
     struct srv_auth *auth;
     struct srv_feed *feed;
     struct srv_rollout *rollout;
+    struct srv_keeper *keeper;
+    int64_t (*now_s)(void);     /* the wall clock; tests have their own */
     struct srv_rate *strangers; /* policy without a token, by address */
     struct srv_rate *enrolls;   /* by address */
     struct srv_rate *reports;   /* by device */

@@ -5,6 +5,7 @@
 #include "server/auth.h"
 #include "server/commands.h"
 #include "server/control.h"
+#include "server/keeper.h"
 #include "server/store_sqlite.h"
 
 #include <stdio.h>
@@ -79,6 +80,10 @@ static enum status fill(const struct srv_options *o, struct srv_credential *c, s
     hex_encode(c->digest, DIGEST_BYTES, hex);
     (void)snprintf(name, sizeof name, "enroll-%.*s", NAME_HEX_DIGITS, hex);
     enum status st = set_name(c, given != NULL ? given : name, err);
+    if (st == ST_OK && strcmp(c->name, SRV_KEEPER_ACTOR) == 0) {
+        st = err_refuse(err, "out_of_range", "", "%s is what gates act under: choose another name",
+                        c->name);
+    }
     if (st == ST_OK && is_for_enrolling(o)) {
         c->role = SRV_ROLE_ENROLL;
     } else if (st == ST_OK) {

@@ -1,6 +1,5 @@
 #include "server/control.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -96,7 +95,7 @@ static enum status pull_brake(struct srv_app *app, int fd, const char *reason, s
         return fail(err, ST_IO, "tell who asks");
     }
     (void)snprintf(actor, sizeof actor, "local uid %u", (unsigned)who.uid);
-    struct srv_change change = {.actor = actor, .reason = reason, .now_s = clock_wall_s()};
+    struct srv_change change = {.actor = actor, .reason = reason, .now_s = app->now_s()};
     return srv_rollout_safe(app->rollout, &change, NULL, err);
 }
 

@@ -1,5 +1,6 @@
 #include "server/daemon.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "policy/limits.h"
@@ -28,7 +29,8 @@ enum {
     ENROLLS_BURST = 2000,
     ENROLLS_PER_MINUTE = 20,
     REPORTS_BURST = 1000,
-    REPORTS_PER_MINUTE = 3000
+    REPORTS_PER_MINUTE = 3000,
+    GATE_PAUSE_MS = 5000
 };
 
 struct srv_daemon {
@@ -95,9 +97,21 @@ static enum status open_rates(struct srv_app *app, struct err *err)
     return st == ST_OK ? srv_rate_open(REPORTS_BURST, REPORTS_PER_MINUTE, &app->reports, err) : st;
 }
 
+static enum status open_keeper(struct srv_app *app, const struct srv_settings *s, struct err *err)
+{
+    struct srv_keeper_parts parts = {
+        .store = &app->store,
+        .rollout = app->rollout,
+        .now_s = app->now_s,
+        .pause_ms = s->gate_pause_ms > 0 ? s->gate_pause_ms : GATE_PAUSE_MS,
+    };
+    return srv_keeper_open(&parts, &app->keeper, err);
+}
+
 static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
     struct srv_app *app = &d->app;
+    app->now_s = s->now_s != NULL ? s->now_s : clock_wall_s;
     enum status st = srv_store_sqlite_open(s->folder, &app->store, err);
     d->store_is_open = st == ST_OK;
     if (st == ST_OK) {
@@ -115,7 +129,7 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
             .folder = s->folder, .store = &app->store, .feed = app->feed, .trust = d->trust};
         st = srv_rollout_open(&parts, &app->rollout, err);
     }
-    return st;
+    return st == ST_OK ? open_keeper(app, s, err) : st;
 }
 
 static enum status open_listeners(struct srv_daemon *d, const struct srv_settings *s,
@@ -200,6 +214,7 @@ void srv_daemon_stop(struct srv_daemon *d)
     srv_listener_close(d->agents);
     srv_listener_close(d->admins);
     srv_control_close(d->control);
+    srv_keeper_close(d->app.keeper);
     if (d->store_is_open) {
         d->app.store.close(d->app.store.ctx);
     }

@@ -18,6 +18,8 @@ struct srv_settings {
     const char *trust_file;
     const char *cert_file; /* NULL: plain HTTP, on loopback addresses only */
     const char *key_file;
+    int64_t (*now_s)(void); /* NULL: the system's wall clock */
+    unsigned gate_pause_ms; /* between two looks at a gate; 0: as servers do */
 };
 
 struct srv_daemon;

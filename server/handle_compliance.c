@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "server/answer.h"
 #include "server/compliance.h"
 #include "server/handlers.h"
@@ -13,7 +12,7 @@ void srv_handle_compliance(struct srv_app *app, struct srv_request *rq,
     struct bytes text = bytes_with_limit(ANSWER_BYTES);
     (void)actor;
     srv_rollout_look(app->rollout, &view);
-    if (srv_compliance_write(&app->store, &view, clock_wall_s(), &text, &err) == ST_OK) {
+    if (srv_compliance_write(&app->store, &view, app->now_s(), &text, &err) == ST_OK) {
         srv_answer_json(rq, 200, &text);
     } else {
         srv_answer_error(rq, &err);

@@ -102,7 +102,7 @@ static bool may_enroll(struct srv_app *app, const struct srv_request *rq, struct
     struct srv_device device;
     struct srv_enrollment *enroll = &e->write.u.enroll;
     const char *old = srv_request_header(rq, "X-Device-Token");
-    if (srv_auth_find_device(app->auth, old, clock_wall_s(), &device)) {
+    if (srv_auth_find_device(app->auth, old, app->now_s(), &device)) {
         enroll->has_old_token = srv_secret_digest(old, enroll->old_digest);
     }
     return enroll->has_old_token || srv_auth_is_enroll_secret(app->auth, srv_request_bearer(rq));
@@ -122,7 +122,7 @@ static void start(struct srv_app *app, struct srv_request *rq, struct enrolling 
     }
     e->app = app;
     e->write.kind = SRV_WRITE_ENROLL;
-    e->write.now_s = clock_wall_s();
+    e->write.now_s = app->now_s();
     e->write.u.enroll.old_expires_s = e->write.now_s + OLD_TOKEN_S;
     e->write.done = enrolled;
     e->write.ctx = rq;

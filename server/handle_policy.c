@@ -117,7 +117,7 @@ void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct
         answer_now(app, rq, false, poll->held);
         return;
     }
-    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), clock_wall_s(), &device)) {
+    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
         if (!srv_rate_take(app->strangers, rq->address, clock_monotonic_ms())) {
             srv_answer_problem(rq, 429, "rate_limited", "too many polls without a device token");
             srv_answer_header(rq, "Enrollment-Required", "true");

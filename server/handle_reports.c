@@ -28,7 +28,7 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         answer_outcome(rq, ingest);
         return;
     }
-    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), clock_wall_s(), &device)) {
+    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
         srv_answer_problem(rq, 401, "unauthorized", "the device was retired: enroll again");
         return;
     }
@@ -36,7 +36,7 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         srv_answer_problem(rq, 429, "rate_limited", "this device reports too often");
         return;
     }
-    if (srv_ingest_open(bytes_span(&rq->body), &device, clock_wall_s(), &ingest, &err) != ST_OK) {
+    if (srv_ingest_open(bytes_span(&rq->body), &device, app->now_s(), &ingest, &err) != ST_OK) {
         srv_answer_error(rq, &err);
         return;
     }

@@ -1,7 +1,7 @@
-#include "base/clock.h"
 #include "policy/json_read.h"
 #include "policy/json_write.h"
 #include "server/answer.h"
+#include "server/gate_json.h"
 #include "server/handlers.h"
 
 #include <string.h>
@@ -90,7 +90,7 @@ static void write_expiry(struct pol_json_writer *w, const struct srv_rollout_vie
 }
 
 static enum status write_view(struct srv_app *app, const struct srv_rollout_view *view,
-                              struct bytes *out)
+                              const struct srv_gate_view *gate, struct bytes *out)
 {
     struct pol_json_writer w = pol_json_write_start(out);
     const char *rollout = view->newest != NULL ? pol_bundle_rollout(view->newest->bundle)
@@ -105,7 +105,8 @@ static enum status write_view(struct srv_app *app, const struct srv_rollout_view
     write_released(&w, view);
     write_bundle(&w, "stored", view->newest, view->release.version);
     write_bundle(&w, "released_bundle", view->released, view->release.version);
-    write_expiry(&w, view, clock_wall_s());
+    write_expiry(&w, view, app->now_s());
+    srv_gate_write(&w, view, gate);
     pol_json_integer(&w, "held_polls", (int64_t)srv_feed_held(app->feed));
     pol_json_close_object(&w);
     return pol_json_write_end(&w);
@@ -114,10 +115,16 @@ static enum status write_view(struct srv_app *app, const struct srv_rollout_view
 void srv_handle_rollout(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
 {
     struct srv_rollout_view view;
+    struct srv_gate_view gate;
     struct bytes text = bytes_with_limit(VIEW_BYTES);
     (void)actor;
     srv_rollout_look(app->rollout, &view);
-    if (write_view(app, &view, &text) == ST_OK) {
+    enum status st = srv_keeper_see(app->keeper, &gate);
+    if (st == ST_OK) {
+        st = write_view(app, &view, &gate, &text);
+        srv_gate_view_done(&gate);
+    }
+    if (st == ST_OK) {
         srv_answer_header(rq, "ETag", view.policy_etag);
         srv_answer_json(rq, 200, &text);
     } else {
@@ -140,6 +147,7 @@ struct order {
 
 static const char *const RELEASE_MEMBERS[] = {"stage", "confirm_regression"};
 static const char *const ADVANCE_MEMBERS[] = {"confirm_regression"};
+static const char *const HOLD_MEMBERS[] = {"reason"};
 static const char *const SAFE_MEMBERS[] = {"reason", "confirm"};
 
 static enum status read_order(struct span body, const char *const *members, size_t count,
@@ -160,7 +168,8 @@ static enum status read_order(struct span body, const char *const *members, size
         (void)pol_read_text(&root, "stage",
                             members == RELEASE_MEMBERS ? POL_REQUIRED : POL_OPTIONAL,
                             LIMIT_NAME_BYTES, &out->stage);
-        (void)pol_read_text(&root, "reason", members == SAFE_MEMBERS ? POL_REQUIRED : POL_OPTIONAL,
+        bool gives_reason = members == SAFE_MEMBERS || members == HOLD_MEMBERS;
+        (void)pol_read_text(&root, "reason", gives_reason ? POL_REQUIRED : POL_OPTIONAL,
                             LIMIT_STRING_BYTES, &out->reason);
         (void)pol_read_text(&root, "confirm", members == SAFE_MEMBERS ? POL_REQUIRED : POL_OPTIONAL,
                             LIMIT_NAME_BYTES, &out->confirm);
@@ -174,12 +183,26 @@ static enum status read_order(struct span body, const char *const *members, size
     return st;
 }
 
-static struct srv_change change_of(const struct srv_request *rq, const struct srv_actor *actor)
+/* While the safe policy is out, that is said before anything else. */
+static enum status read_step(struct srv_app *app, const struct srv_request *rq,
+                             const char *const *members, size_t count, struct order *out,
+                             struct err *err)
+{
+    struct srv_rollout_view view;
+    *out = (struct order){0};
+    srv_rollout_look(app->rollout, &view);
+    enum status st = srv_rules_not_safe(&view, err);
+    srv_rollout_view_done(&view);
+    return st == ST_OK ? read_order(bytes_span(&rq->body), members, count, out, err) : st;
+}
+
+static struct srv_change change_of(const struct srv_app *app, const struct srv_request *rq,
+                                   const struct srv_actor *actor)
 {
     return (struct srv_change){
         .actor = actor->name,
         .if_match = srv_request_header(rq, "If-Match"),
-        .now_s = clock_wall_s(),
+        .now_s = app->now_s(),
     };
 }
 
@@ -187,6 +210,7 @@ static void answer_change(struct srv_app *app, struct srv_request *rq,
                           const struct srv_actor *actor, enum status st, const struct err *err)
 {
     if (st == ST_OK) {
+        srv_keeper_wake(app->keeper);
         srv_handle_rollout(app, rq, actor);
     } else {
         srv_answer_error(rq, err);
@@ -196,7 +220,7 @@ static void answer_change(struct srv_app *app, struct srv_request *rq,
 void srv_handle_put(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
 {
     struct err err = {0};
-    struct srv_change change = change_of(rq, actor);
+    struct srv_change change = change_of(app, rq, actor);
     const char *skip = srv_request_query(rq, "skip");
     change.confirmed = skip != NULL && strcmp(skip, "1") == 0;
     enum status st = srv_rollout_put(app->rollout, &change, bytes_span(&rq->body), &err);
@@ -207,7 +231,7 @@ void srv_handle_release(struct srv_app *app, struct srv_request *rq, const struc
 {
     struct err err = {0};
     struct order order;
-    struct srv_change change = change_of(rq, actor);
+    struct srv_change change = change_of(app, rq, actor);
     enum status st = read_order(bytes_span(&rq->body), RELEASE_MEMBERS, 2, &order, &err);
     if (st == ST_OK) {
         change.confirmed = order.confirm_regression;
@@ -221,8 +245,8 @@ void srv_handle_advance(struct srv_app *app, struct srv_request *rq, const struc
 {
     struct err err = {0};
     struct order order;
-    struct srv_change change = change_of(rq, actor);
-    enum status st = read_order(bytes_span(&rq->body), ADVANCE_MEMBERS, 1, &order, &err);
+    struct srv_change change = change_of(app, rq, actor);
+    enum status st = read_step(app, rq, ADVANCE_MEMBERS, 1, &order, &err);
     if (st == ST_OK) {
         change.confirmed = order.confirm_regression;
         st = srv_rollout_advance(app->rollout, &change, &err);
@@ -239,11 +263,39 @@ void srv_handle_safe(struct srv_app *app, struct srv_request *rq, const struct s
 {
     struct err err = {0};
     struct order order;
-    struct srv_change change = change_of(rq, actor);
+    struct srv_change change = change_of(app, rq, actor);
     enum status st = read_order(bytes_span(&rq->body), SAFE_MEMBERS, 2, &order, &err);
     if (st == ST_OK) {
         change.reason = order.reason;
         st = srv_rollout_safe(app->rollout, &change, order.confirm, &err);
+    }
+    answer_change(app, rq, actor, st, &err);
+    pol_json_free(order.json);
+}
+
+void srv_handle_hold(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
+{
+    struct err err = {0};
+    struct order order;
+    struct srv_change change = change_of(app, rq, actor);
+    enum status st = read_step(app, rq, HOLD_MEMBERS, 1, &order, &err);
+    if (st == ST_OK) {
+        change.reason = order.reason;
+        st = srv_rollout_hold(app->rollout, &change, &err);
+    }
+    answer_change(app, rq, actor, st, &err);
+    pol_json_free(order.json);
+}
+
+void srv_handle_resume(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
+{
+    struct err err = {0};
+    struct order order;
+    struct srv_change change = change_of(app, rq, actor);
+    /* It has no words of its own. */
+    enum status st = read_step(app, rq, ADVANCE_MEMBERS, 0, &order, &err);
+    if (st == ST_OK) {
+        st = srv_rollout_resume(app->rollout, &change, &err);
     }
     answer_change(app, rq, actor, st, &err);
     pol_json_free(order.json);

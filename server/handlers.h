@@ -29,6 +29,8 @@ void srv_handle_rollout(struct srv_app *app, struct srv_request *rq, const struc
 void srv_handle_put(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_release(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_advance(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
+void srv_handle_hold(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
+void srv_handle_resume(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_safe(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_compliance(struct srv_app *app, struct srv_request *rq,
                            const struct srv_actor *actor);

@@ -160,6 +160,9 @@ enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_r
     (void)pthread_mutex_init(&r->state, NULL);
     enum status st = load_release(r, err);
     if (st == ST_OK) {
+        st = parts->store->hold(parts->store->ctx, &r->now.hold, err);
+    }
+    if (st == ST_OK) {
         struct loading loading = {.r = r};
         st = parts->store->bundles(parts->store->ctx, load_bundle, &loading, err);
     }

@@ -31,6 +31,7 @@ struct srv_change {
     const char *if_match; /* NULL: not sent */
     const char *reason;   /* NULL: none */
     bool confirmed;       /* regressions, or a jump of serials */
+    bool by_gate;         /* nobody typed it: only while the gates are not held */
     int64_t now_s;
 };
 
@@ -51,6 +52,7 @@ struct srv_rollout_view {
     struct srv_bundle *newest;   /* NULL: none stored */
     struct srv_bundle *released; /* NULL: none, or not usable any more */
     bool served;                 /* what is released can be handed out */
+    struct srv_gate_hold hold;
 };
 
 struct srv_rollout;
@@ -72,13 +74,22 @@ enum status srv_rollout_release(struct srv_rollout *rollout, const struct srv_ch
 /* Release the stage behind the released one. */
 enum status srv_rollout_advance(struct srv_rollout *rollout, const struct srv_change *change,
                                 struct err *err) MUST_USE;
+/* Stop the gates, for change->reason, and let them go on. */
+enum status srv_rollout_hold(struct srv_rollout *rollout, const struct srv_change *change,
+                             struct err *err) MUST_USE;
+enum status srv_rollout_resume(struct srv_rollout *rollout, const struct srv_change *change,
+                               struct err *err) MUST_USE;
 /* Release the newest safe policy, at once; confirm is the rollout's name, NULL if whoever asks is
- * on this machine. Should the record not be writable, the safe policy goes out all the same, and
+ * on this machine. if_match is looked at for a gate only. Should the record not be writable, the safe policy goes out all the same, and
  * the failure is told. */
 enum status srv_rollout_safe(struct srv_rollout *rollout, const struct srv_change *change,
                              const char *confirm, struct err *err) MUST_USE;
 
-/* For rollout_rules.c and its tests: may this entry follow what is released? */
+/* For rollout_rules.c and its tests: may anything but a higher serial lead on, and may this asker? */
+enum status srv_rules_not_safe(const struct srv_rollout_view *view, struct err *err) MUST_USE;
+enum status srv_rules_go_on(const struct srv_rollout_view *view, const struct srv_change *change,
+                            struct err *err) MUST_USE;
+/* May this entry follow what is released? */
 enum status srv_rules_release(const struct srv_release *released, const struct pol_policy *next,
                               int64_t now_s, struct err *err) MUST_USE;
 enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct pol_bundle *next,

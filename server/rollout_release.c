@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "server/regression.h"
+#include "server/effect.h"
 #include "server/rollout_parts.h"
 
 #include <inttypes.h>
@@ -99,25 +99,55 @@ static size_t list_policies(const struct srv_bundle *b, const struct pol_policy 
     return count;
 }
 
-static enum status check_regression(struct srv_rollout *r, const struct srv_rollout_view *view,
-                                    const struct pol_policy *next, struct err *err)
+static enum status find_effect(struct srv_rollout *r, const struct srv_change *change,
+                               const struct srv_rollout_view *view, const struct pol_policy *next,
+                               struct srv_effect *out, struct err *err)
 {
     const struct pol_policy *known[KNOWN_MAX];
-    struct srv_regression result = {0};
     const struct pol_bundle_entry *from = srv_bundle_find(view->released, view->release.version);
     size_t count = list_policies(view->released, known, KNOWN_MAX);
     count += list_policies(view->newest, known + count, KNOWN_MAX - count);
-    struct srv_regression_question question = {.from = from != NULL ? from->policy : NULL,
-                                               .to = next,
-                                               .known = known,
-                                               .known_count = count};
-    enum status st = srv_regression_count(r->parts.store, &question, &result, err);
-    if (st == ST_OK && result.regressing > 0) {
+    struct srv_effect_question question = {.from = from != NULL ? from->policy : NULL,
+                                           .to = next,
+                                           .known = known,
+                                           .known_count = count,
+                                           .now_s = change->now_s};
+    return srv_effect_find(r->parts.store, &question, out, err);
+}
+
+/* Before the release, so that its gate has them whatever happens in between. */
+static enum status fix_subjects(struct srv_rollout *r, const struct srv_change *change,
+                                const struct srv_rollout_view *view, const struct pol_policy *next,
+                                const struct srv_effect *effect, struct err *err)
+{
+    int64_t released = view->release.version;
+    struct srv_write w = {.kind = SRV_WRITE_SUBJECTS, .now_s = change->now_s};
+    w.u.subjects.gate = (struct srv_gate_row){.version = next->version,
+                                              .released_s = change->now_s,
+                                              .unknown = (int64_t)effect->unknown,
+                                              .failing_s = -1};
+    w.u.subjects.list = effect->subjects;
+    w.u.subjects.count = effect->subject_count;
+    w.u.subjects.keep_version = released != next->version ? released : 0;
+    return srv_store_write(r->parts.store, &w, err);
+}
+
+static enum status prepare(struct srv_rollout *r, const struct srv_change *change,
+                           const struct srv_rollout_view *view, const struct pol_policy *next,
+                           struct err *err)
+{
+    struct srv_effect effect = {0};
+    enum status st = find_effect(r, change, view, next, &effect, err);
+    if (st == ST_OK && effect.regressing > 0 && !change->confirmed) {
         st = err_refuse(err, "stage_regression", "",
                         "%llu of %llu users would go from allow back to block: if that is meant, "
                         "confirm it",
-                        (unsigned long long)result.regressing, (unsigned long long)result.users);
+                        (unsigned long long)effect.regressing, (unsigned long long)effect.users);
     }
+    if (st == ST_OK) {
+        st = fix_subjects(r, change, view, next, &effect, err);
+    }
+    srv_effect_done(&effect);
     return st;
 }
 
@@ -129,12 +159,10 @@ static enum status release_entry(struct srv_rollout *r, const struct srv_change 
     if (st != ST_OK || (entry->policy->version == view->release.version && view->served)) {
         return st;
     }
-    if (!change->confirmed) {
-        st = check_regression(r, view, entry->policy, err);
-    }
+    st = prepare(r, change, view, entry->policy, err);
     if (st == ST_OK) {
         pthread_mutex_lock(&r->state);
-        /* The brake may have been pulled while the users were counted. */
+        /* The brake may have been pulled while the users were looked at. */
         st = srv_rules_match(view->policy_etag, r->now.policy_etag, err);
         if (st == ST_OK) {
             st = hand_out(r, change, bundle, entry, true, err);
@@ -173,11 +201,7 @@ static enum status release_next(struct srv_rollout *r, const struct srv_change *
                                 const struct srv_rollout_view *view, struct err *err)
 {
     int64_t version = view->release.version;
-    if (version != 0 && srv_release_is_safe(&view->release)) {
-        return err_refuse(err, "safe_released", "",
-                          "the safe policy is out: release a stage of a higher serial");
-    }
-    enum status st = srv_rules_match(change->if_match, view->policy_etag, err);
+    enum status st = srv_rules_go_on(view, change, err);
     if (st != ST_OK) {
         return st;
     }
@@ -225,6 +249,12 @@ static enum status pull(struct srv_rollout *r, const struct srv_change *change,
                         struct err *err)
 {
     int64_t version = r->now.release.version;
+    if (change->by_gate) {
+        enum status st = srv_rules_go_on(&r->now, change, err);
+        if (st != ST_OK) {
+            return st; /* somebody was quicker */
+        }
+    }
     if (entry->policy->version < version) {
         return err_refuse(err, "version_rollback", "",
                           "the newest stored bundle (serial %u) is older than what is released",

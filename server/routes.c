@@ -1,6 +1,5 @@
 #include "server/routes.h"
 
-#include "base/clock.h"
 #include "policy/limits.h"
 #include "server/answer.h"
 #include "server/handlers.h"
@@ -44,6 +43,8 @@ static const struct route ADMINS[] = {
     {"PUT", "/v1/rollout", ROLE(PUBLISHER), LIMIT_BUNDLE_BYTES, srv_handle_put, NULL},
     {"POST", "/v1/rollout/release", ROLE(OPERATOR), ORDER_BYTES, srv_handle_release, NULL},
     {"POST", "/v1/rollout/advance", ROLE(OPERATOR), ORDER_BYTES, srv_handle_advance, NULL},
+    {"POST", "/v1/rollout/hold", ROLE(OPERATOR), ORDER_BYTES, srv_handle_hold, NULL},
+    {"POST", "/v1/rollout/resume", ROLE(OPERATOR), ORDER_BYTES, srv_handle_resume, NULL},
     {"POST", "/v1/rollout/safe", ROLE(OPERATOR), ORDER_BYTES, srv_handle_safe, NULL},
     {"GET", "/v1/compliance", ROLE(VIEWER), 0, srv_handle_compliance, NULL},
     {"GET", "/v1/users", ROLE(VIEWER), 0, srv_handle_users, NULL},
@@ -52,8 +53,6 @@ static const struct route ADMINS[] = {
     {"GET", "/healthz", ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
     {"GET", "/readyz", ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
 
-    {"POST", "/v1/rollout/hold", ROLE(OPERATOR), ORDER_BYTES, srv_handle_unsupported, NULL},
-    {"POST", "/v1/rollout/resume", ROLE(OPERATOR), ORDER_BYTES, srv_handle_unsupported, NULL},
     {"POST", "/v1/simulate", ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
     {"POST", "/v1/evidence", ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
     {"GET", "/v1/audit", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
@@ -101,7 +100,7 @@ static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct 
     switch (route->entry) {
     case ENTRY_OPEN: return true;
     case ENTRY_DEVICE:
-        if (!srv_auth_find_device(app->auth, token, clock_wall_s(), &device)) {
+        if (!srv_auth_find_device(app->auth, token, app->now_s(), &device)) {
             refuse_stranger(rq, "the device token is not known here: enroll again");
             return false;
         }

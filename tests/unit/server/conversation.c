@@ -120,6 +120,8 @@ void place_start(struct place *p)
         .listen = "127.0.0.1:0",
         .admin_listen = "127.0.0.1:0",
         .trust_file = p->trust_file,
+        .now_s = p->now_s,
+        .gate_pause_ms = p->gate_pause_ms,
     };
     if (srv_daemon_start(&settings, &p->daemon, &err) != ST_OK) {
         fail_msg("the server does not start: %s", err.text);

@@ -55,50 +55,77 @@ void signer_done(struct signer *signer)
     bytes_free(&signer->trust_text);
 }
 
-static struct bytes sign(const struct signer *signer, uint32_t serial, const char *expires_at,
-                         const char *not_before, const char *gate)
+static struct bytes sign_plan(const struct signer *signer, const struct bytes *text)
 {
     struct err err = {0};
     struct pol_problems *problems = calloc(2, sizeof *problems);
     struct pol_plan *plan = NULL;
     const struct pol_key *keys[] = {signer->key};
-    struct bytes text = bytes_with_limit(LIMIT_PLAN_BYTES);
     struct bytes bundle = bytes_with_limit(LIMIT_BUNDLE_BYTES);
     assert_non_null(problems);
+    if (pol_plan_parse(bytes_span(text), &plan, &problems[0], &problems[1], &err) != ST_OK) {
+        fail_msg("the plan is refused: %s %s", err.pointer, err.text);
+    }
+    assert_int_equal(pol_bundle_sign(plan, NULL, keys, 1, &bundle, &err), ST_OK);
+    pol_plan_free(plan);
+    free(problems);
+    return bundle;
+}
+
+static struct bytes sign(const struct signer *signer, uint32_t serial, const char *expires_at,
+                         const char *rings, const char *stages)
+{
+    struct bytes text = bytes_with_limit(LIMIT_PLAN_BYTES);
     assert_int_equal(bytes_append_format(
                          &text,
                          "{\"format\":\"mapi-rollout/plan/1\",\"rollout\":\"test\",\"serial\":%u,"
                          "\"issued_at\":\"2020-01-01T00:00:00Z\",\"expires_at\":\"%s\","
-                         "\"rings\":{\"pilot\":{\"user\":[\"S-1-5-21-1-2-3-1001\"]}},\"stages\":["
+                         "\"rings\":{%s},\"stages\":[%s],\"safe\":{\"set\":\"block\"}}",
+                         serial, expires_at, rings, stages),
+                     ST_OK);
+    struct bytes bundle = sign_plan(signer, &text);
+    bytes_free(&text);
+    return bundle;
+}
+
+static struct bytes sign_usual(const struct signer *signer, uint32_t serial, const char *expires_at,
+                               const char *not_before, const char *gate)
+{
+    struct bytes stages = bytes_with_limit(LIMIT_PLAN_BYTES);
+    assert_int_equal(bytes_append_format(
+                         &stages,
                          "{\"name\":\"observe\",\"rules\":[],\"otherwise\":\"leave\"},"
                          "{\"name\":\"pilot\",\"rules\":[{\"ring\":\"pilot\",\"set\":\"allow\"}],"
                          "\"otherwise\":\"block\",\"gate\":%s},"
                          "{\"name\":\"back\",\"rules\":[],\"otherwise\":\"block\"},"
                          "{\"name\":\"later\",\"rules\":[],\"otherwise\":\"allow\","
-                         "\"not_before\":\"%s\"}],\"safe\":{\"set\":\"block\"}}",
-                         serial, expires_at, gate, not_before),
+                         "\"not_before\":\"%s\"}",
+                         gate, not_before),
                      ST_OK);
-    if (pol_plan_parse(bytes_span(&text), &plan, &problems[0], &problems[1], &err) != ST_OK) {
-        fail_msg("the plan is refused: %s %s", err.pointer, err.text);
-    }
-    assert_int_equal(pol_bundle_sign(plan, NULL, keys, 1, &bundle, &err), ST_OK);
-    pol_plan_free(plan);
-    bytes_free(&text);
-    free(problems);
+    struct bytes bundle =
+        sign(signer, serial, expires_at, "\"pilot\":{\"user\":[\"S-1-5-21-1-2-3-1001\"]}",
+             bytes_text(&stages));
+    bytes_free(&stages);
     return bundle;
 }
 
 struct bytes signer_bundle(const struct signer *signer, uint32_t serial)
 {
-    return sign(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "{}");
+    return sign_usual(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "{}");
 }
 
 struct bytes signer_expired_bundle(const struct signer *signer, uint32_t serial)
 {
-    return sign(signer, serial, "2020-02-01T00:00:00Z", "2020-01-15T00:00:00Z", "{}");
+    return sign_usual(signer, serial, "2020-02-01T00:00:00Z", "2020-01-15T00:00:00Z", "{}");
 }
 
 struct bytes signer_gated_bundle(const struct signer *signer, uint32_t serial, const char *gate)
 {
-    return sign(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z", gate);
+    return sign_usual(signer, serial, "2199-01-01T00:00:00Z", "2099-01-01T00:00:00Z", gate);
+}
+
+struct bytes signer_bundle_of(const struct signer *signer, uint32_t serial, const char *rings,
+                              const char *stages)
+{
+    return sign(signer, serial, "2199-01-01T00:00:00Z", rings, stages);
 }

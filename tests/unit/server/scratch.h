@@ -36,5 +36,8 @@ struct bytes signer_bundle(const struct signer *signer, uint32_t serial);
 struct bytes signer_expired_bundle(const struct signer *signer, uint32_t serial);
 /* The gate of its stage "pilot", as JSON. */
 struct bytes signer_gated_bundle(const struct signer *signer, uint32_t serial, const char *gate);
+/* Rings and stages as they stand inside the plan's braces and brackets. */
+struct bytes signer_bundle_of(const struct signer *signer, uint32_t serial, const char *rings,
+                              const char *stages);
 
 #endif

@@ -21,6 +21,7 @@ static void http__each_route__asks_for_its_role(void **state)
         {"POST /v1/rollout/advance", SRV_ROLE_OPERATOR},
         {"POST /v1/rollout/safe", SRV_ROLE_OPERATOR},
         {"POST /v1/rollout/hold", SRV_ROLE_OPERATOR},
+        {"POST /v1/rollout/resume", SRV_ROLE_OPERATOR},
         {"POST /v1/simulate", SRV_ROLE_OPERATOR},
         {"PUT /v1/rollout", SRV_ROLE_PUBLISHER},
     };
@@ -43,7 +44,7 @@ static void http__unbuilt_routes__say_unsupported(void **state)
 {
     struct place *p = *state;
     static struct answer a;
-    say(admins_url(p), "POST /v1/rollout/hold", bearer(p->tokens[SRV_ROLE_OPERATOR], ""), "{}", &a);
+    say(admins_url(p), "POST /v1/simulate", bearer(p->tokens[SRV_ROLE_OPERATOR], ""), "{}", &a);
     expect(&a, 501, "\"code\":\"unsupported\"");
 }
 
