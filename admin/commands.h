@@ -32,6 +32,8 @@ enum status adm_cmd_simulate(int argc, char *const *argv, struct err *err) MUST_
 enum status adm_cmd_publish(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_release(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_advance(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_hold(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_resume(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_safe(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_status(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_users(int argc, char *const *argv, struct err *err) MUST_USE;

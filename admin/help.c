@@ -29,6 +29,7 @@ static const char GENERAL[] =
     "  publish BUNDLE      store a bundle; releases nothing\n"
     "  release STAGE       hand a stage to the agents\n"
     "  advance             hand out the next stage\n"
+    "  hold  resume        stop the gates, let them go on\n"
     "  safe                the brake: the safe policy, at once\n"
     "  status  users  devices\n"
     "\n"
@@ -207,6 +208,23 @@ static const char ADVANCE[] =
     "  --yes                 do not ask\n" SERVER_OPTIONS "\n"
     "Example: mapi-rollout advance --yes\n";
 
+static const char HOLD[] =
+    "mapi-rollout hold --reason TEXT\n"
+    "\n"
+    "Stops the gates: no stage is left by itself, and none pulls the brake, until\n"
+    "'mapi-rollout resume'. release, advance and safe work all the same.\n"
+    "\n"
+    "  --reason TEXT       why, for those who come after\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout hold --reason \"the help desk is not staffed today\"\n";
+
+static const char RESUME[] =
+    "mapi-rollout resume\n"
+    "\n"
+    "Lets the gates go on after 'mapi-rollout hold'. A stage whose gate has passed\n"
+    "meanwhile is left within seconds.\n"
+    "\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout resume\n";
+
 static const char SAFE[] =
     "mapi-rollout safe --reason TEXT --confirm ROLLOUT\n"
     "\n"
@@ -221,7 +239,8 @@ static const char SAFE[] =
 static const char STATUS[] =
     "mapi-rollout status [--watch]\n"
     "\n"
-    "What is released, what is stored, how far the users are, who fails and why.\n"
+    "What is released, what is stored, how far the users are, what the gate\n"
+    "waits for, who fails and why.\n"
     "\n"
     "  --watch             again every 2 seconds, until Ctrl-C\n" SERVER_OPTIONS "\n"
     "Example: mapi-rollout status --watch\n";
@@ -256,8 +275,8 @@ static const struct help HELP[] = {
     {"", GENERAL},        {"init", INIT},         {"keygen", KEYGEN},   {"trust", TRUST},
     {"check", CHECK},     {"sign", SIGN},         {"attach", ATTACH},   {"verify", VERIFY},
     {"explain", EXPLAIN}, {"simulate", SIMULATE}, {"publish", PUBLISH}, {"release", RELEASE},
-    {"advance", ADVANCE}, {"safe", SAFE},         {"status", STATUS},   {"users", USERS},
-    {"devices", DEVICES},
+    {"advance", ADVANCE}, {"hold", HOLD},         {"resume", RESUME},   {"safe", SAFE},
+    {"status", STATUS},   {"users", USERS},       {"devices", DEVICES},
 };
 
 const char *adm_help_find(const char *command)

@@ -97,6 +97,7 @@ enum status adm_rollout_read(const struct adm_answer *answer, struct adm_rollout
         copy_text(&root, "policy_etag", POL_REQUIRED, view.policy_etag, sizeof view.policy_etag);
         copy_text(&root, "bundle_etag", POL_REQUIRED, view.bundle_etag, sizeof view.bundle_etag);
         read_released(&root, &view);
+        adm_gate_read(&root, &view.gate, &view.hold);
         (void)pol_read_member(&root, "stored", POL_OPTIONAL, &newest);
         read_bundle(&newest, &view.newest);
         (void)pol_read_member(&root, "released_bundle", POL_OPTIONAL, &released);

@@ -8,6 +8,7 @@
 #define ADMIN_ROLLOUT_VIEW_H
 
 #include "admin/answer.h"
+#include "admin/gate_view.h"
 #include "policy/limits.h"
 
 enum { ADM_NAME_BYTES = LIMIT_NAME_BYTES + 1, ADM_ETAG_BYTES = 128, ADM_TEXT_BYTES = 257 };
@@ -35,6 +36,8 @@ struct adm_rollout_view {
     int64_t released_at_s; /* -1: not known */
     char released_by[ADM_TEXT_BYTES];
     char reason[ADM_TEXT_BYTES];
+    struct adm_gate_view gate;
+    struct adm_hold_view hold;
     struct adm_bundle_view newest;
     struct adm_bundle_view released; /* the bundle that the released policy came from */
 };

@@ -1,5 +1,6 @@
 #include "admin/status_text.h"
 
+#include "admin/gate_text.h"
 #include "admin/table.h"
 #include "base/time_text.h"
 
@@ -158,8 +159,14 @@ enum status adm_status_text(const struct adm_rollout_view *rollout,
                             struct bytes *out)
 {
     enum status st = append_head(rollout, now_s, out);
+    if (st == ST_OK) {
+        st = adm_hold_text(&rollout->hold, out);
+    }
     if (st == ST_OK && rollout->newest.stage_count > 0) {
         st = append_stages(rollout, fleet, out);
+    }
+    if (st == ST_OK) {
+        st = adm_gate_text(&rollout->gate, out);
     }
     return st == ST_OK ? append_states(fleet, out) : st;
 }

@@ -10,8 +10,8 @@
 #include "admin/compliance_view.h"
 #include "admin/rollout_view.h"
 
-/* What is released and stored, each stage with a bar of the users who have it in effect, and how
- * many users are in which state. */
+/* What is released and stored, each stage with a bar of the users who have it in effect, how the gate
+ * stands, and how many users are in which state. */
 enum status adm_status_text(const struct adm_rollout_view *rollout,
                             const struct adm_compliance_view *fleet, int64_t now_s,
                             struct bytes *out) MUST_USE;
