@@ -1,7 +1,6 @@
 #include "policy/plan_warnings.h"
 
 #include "policy/plan.h"
-#include "policy/unbuilt.h"
 
 #include <string.h>
 
@@ -145,16 +144,6 @@ static void warn_of_gate(const struct pol_at *at, const struct pol_plan_stage *s
     }
 }
 
-static void warn_of_unbuilt(const struct pol_at *at, const struct pol_plan *plan, size_t stage)
-{
-    struct pol_policy policy;
-    struct err why;
-    pol_plan_view(plan, (int)stage, &policy);
-    if (pol_unbuilt_in_server(&policy, &why) != ST_OK) {
-        pol_at_problem(at, WARNING, "%s; they refuse this plan's bundle", why.text);
-    }
-}
-
 static void warn_of_stages(const struct pol_at *root, const struct pol_plan *plan)
 {
     struct pol_at stages = member(root, "stages");
@@ -164,7 +153,6 @@ static void warn_of_stages(const struct pol_at *root, const struct pol_plan *pla
         struct pol_at at = element(&stages, i);
         soak_s += stage->gate.soak_s;
         warn_of_gate(&at, stage, i + 1 < plan->stage_count ? &plan->stages[i + 1] : NULL);
-        warn_of_unbuilt(&at, plan, i);
         if (i == 0) {
             continue;
         }
