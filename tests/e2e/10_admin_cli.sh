@@ -164,7 +164,7 @@ done
 done_well help
 done_well --version
 has out '^mapi-rollout [0-9]'
-for command in hold resume export audit evidence; do
+for command in export audit evidence; do
     refused 'unsupported: ' "$command"
 done
 
