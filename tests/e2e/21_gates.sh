@@ -116,6 +116,10 @@ until_ok 30 "fifteen minutes after the first look, kills in between, it pulls th
 check "the status says so loudly" status_says 'THE BRAKE IS ON .* by gate: the gate of pilot failed: 6 of 24 devices'
 refuses safe_released hold --reason 'too late'
 refuses safe_released resume
+audited=$(python3 "$HARNESS_DIR/gate_fleet.py" audit "$SERVER_DATA/store.db" |
+    grep -E ' (release|hold|resume|safe)$' | tr '\n' ',')
+check "the audit names whoever did it" equal "$audited" \
+    "publisher release,publisher release,gate release,publisher hold,publisher resume,gate safe,"
 restart 0
 check "the brake stays on after a kill" gate_is "1999 gate - -"
 passed

@@ -5,6 +5,7 @@ gate_fleet.py enroll SERVER CA SECRET_FILE FLEET_FILE COUNT   enrolls machines; 
 gate_fleet.py report SERVER CA FLEET_FILE VERSION STATE FIRST LAST
                                             machines FIRST..LAST, from 1, report their user in that state
 gate_fleet.py age STORE SECONDS             all that a gate reckons with happened so much earlier
+gate_fleet.py audit STORE                   who did what to the rollout, one entry a line
 """
 import json
 import secrets
@@ -64,5 +65,12 @@ def age(store, seconds):
     database.close()
 
 
+def audit(store):
+    database = sqlite3.connect(store)
+    for entry in database.execute("SELECT actor, action FROM audit ORDER BY key"):
+        print("%s %s" % entry)
+    database.close()
+
+
 if __name__ == "__main__":
-    {"enroll": enroll, "report": report, "age": age}[sys.argv[1]](*sys.argv[2:])
+    {"enroll": enroll, "report": report, "age": age, "audit": audit}[sys.argv[1]](*sys.argv[2:])
