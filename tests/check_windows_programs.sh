@@ -9,6 +9,7 @@ system='ADVAPI32|bcrypt|CRYPT32|IPHLPAPI|KERNEL32|msvcrt|NETAPI32|ntdll|ole32|Se
 # What starts programs, reaches into other processes, loads hives or takes rights, and so makes people ask why.
 banned='CreateProcess.*|ShellExecute.*|WinExec|system|_w?popen|_w?(spawn|exec)[lv].*|CreateRemoteThread.*'
 banned="$banned|WriteProcessMemory|ReadProcessMemory|VirtualAllocEx|SetWindowsHookEx.*|QueueUserAPC.*"
+banned="$banned|Co(Initialize|Create|Get).*|OleInitialize|CLSIDFrom.*|MAPI.*" # no COM, no MAPI
 banned="$banned|RegLoadKey.*|RegLoadAppKey.*|RegSetKeySecurity|MiniDumpWriteDump|LogonUser.*|CryptUIWiz.*|gets|tmpnam"
 bad=0
 

@@ -78,5 +78,6 @@ agent_set Observe process # looking at profiles is switched off for all
 until_evidence gina not_looked
 until_server_says gina protocol unknown
 until_server_says gina mailbox unknown
+until_server_says gina outlook.version none # which is no user's, and still looked at
 check "no look brought the agent down" agent_started_once
 passed
