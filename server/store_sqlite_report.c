@@ -299,6 +299,15 @@ static enum status retire_missing(struct srv_sqlite *s, const struct srv_write *
                    w->now_s, w->u.report.device, mark);
 }
 
+/* It is the machine's: a report that names only who differs says it of all its users, if the device
+ * stands by it: if none that is newer came before. */
+static enum status put_outlook(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    return sql_run(s, SQL_USERS_OUTLOOK, err, "titi", r->run_id, (int64_t)r->seq, outlook_of(r),
+                   w->u.report.device);
+}
+
 enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
@@ -319,6 +328,9 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
     }
     for (size_t i = 0; i < r->user_count && st == ST_OK; i++) {
         st = put_user(s, w, &r->users[i], mark, err);
+    }
+    if (st == ST_OK) {
+        st = put_outlook(s, w, err);
     }
     if (st == ST_OK && r->full) {
         st = retire_missing(s, w, mark, err);

@@ -54,6 +54,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_PART_FORGET] = "DELETE FROM full_part WHERE device = ?",
     [SQL_USERS_RETIRE] = "UPDATE user_state SET retired_s = ?4 WHERE device = ?5 AND retired_s IS "
                          "NULL AND mark IS NOT ?6 AND " NEWER("user_state"),
+    [SQL_USERS_OUTLOOK] =
+        "UPDATE user_state SET outlook = ?3 WHERE device = ?4 AND retired_s IS NULL AND outlook IS "
+        "NOT ?3 AND EXISTS (SELECT 1 FROM device WHERE key = ?4 AND run_id = ?1 AND seq = ?2)",
     [SQL_TOKEN_PROVES] =
         "SELECT d.key, d.device_id FROM device_token t JOIN device d ON d.key = t.device WHERE "
         "t.digest = ? AND d.retired_s IS NULL AND (t.expires_s IS NULL OR t.expires_s > ?)",

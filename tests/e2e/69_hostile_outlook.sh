@@ -57,6 +57,7 @@ until_server_says fritz protocol unknown
 until_evidence fritz profile:unreadable
 until_server_says fritz mailbox unknown # where the link leads is nobody's profile
 until_server_says gina protocol mapi_http
+until_server_says gina outlook.version none
 until_evidence gina autodiscover:no_session
 until_evidence wine autodiscover:malformed
 

@@ -63,6 +63,30 @@ static void store__report_of_what_outlook_does__keeps_all_of_it(void **state)
     assert_int_equal(store_count(p, "outlook", "none"), 1);
 }
 
+static void store__report_that_names_nobody__says_which_outlook_all_have(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct pol_report first = store_report("a", 'r', 1, &u, 1);
+    struct pol_report later = store_report("b", 'r', 3, NULL, 0);
+    struct pol_report older = store_report("c", 'r', 2, NULL, 0);
+    later.outlook_known = true;
+    later.outlook_version = "16.0.17328.20162";
+    older.outlook_known = true;
+    older.outlook_version = "15.0.4569.1503";
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &first, "1", NULL), ST_OK);
+    assert_string_equal(store_look_at_all(p).outlook, "unknown");
+    assert_int_equal(store_send(p, w.u.enroll.device, &later, "2", NULL), ST_OK);
+    assert_string_equal(store_look_at_all(p).outlook, "16.0.17328.20162");
+    assert_int_equal(store_count(p, "outlook", "16.0.17328.20162"), 1);
+    assert_int_equal(store_count(p, "outlook", "unknown"), 0);
+    assert_int_equal(store_send(p, w.u.enroll.device, &older, "3", NULL), ST_OK);
+    assert_string_equal(store_look_at_all(p).outlook, "16.0.17328.20162");
+    assert_string_equal(store_look_at_all(p).state, "idle");
+}
+
 struct machine_seen {
     char outlook[256];
     char preflight[512];
@@ -295,6 +319,7 @@ int store_contract_reports(void)
     const struct CMUnitTest tests[] = {
         TEST(store__report_written__is_there_after_reopening),
         TEST(store__report_of_what_outlook_does__keeps_all_of_it),
+        TEST(store__report_that_names_nobody__says_which_outlook_all_have),
         TEST(store__report_of_a_machine__shows_its_outlook_and_probes),
         TEST(store__same_report_again__is_a_repeat_and_changes_nothing),
         TEST(store__same_id_with_other_content__exists),
