@@ -9,6 +9,7 @@
 
 #include "server/auth.h"
 #include "server/keeper.h"
+#include "server/meter.h"
 #include "server/policy_feed.h"
 #include "server/rate.h"
 #include "server/rollout.h"
@@ -20,6 +21,7 @@ struct srv_app {
     struct srv_feed *feed;
     struct srv_rollout *rollout;
     struct srv_keeper *keeper;
+    struct srv_meter *meter;
     int64_t (*now_s)(void);     /* the wall clock; tests have their own */
     struct srv_rate *strangers; /* policy without a token, by address */
     struct srv_rate *enrolls;   /* by address */

@@ -112,7 +112,10 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
 {
     struct srv_app *app = &d->app;
     app->now_s = s->now_s != NULL ? s->now_s : clock_wall_s;
-    enum status st = srv_store_sqlite_open(s->folder, &app->store, err);
+    enum status st = srv_meter_open(&app->meter, err);
+    if (st == ST_OK) {
+        st = srv_store_sqlite_open(s->folder, &app->store, err);
+    }
     d->store_is_open = st == ST_OK;
     if (st == ST_OK) {
         st = srv_auth_open(&app->store, &app->auth, err);
@@ -135,6 +138,8 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
 static enum status open_listeners(struct srv_daemon *d, const struct srv_settings *s,
                                   struct err *err)
 {
+    d->app.meter->loads[SRV_DOOR_ADMINS].limit = ADMIN_CONNECTIONS;
+    d->app.meter->loads[SRV_DOOR_AGENTS].limit = d->connections;
     struct srv_handler agents = srv_routes_agents(&d->app);
     struct srv_handler admins = srv_routes_admins(&d->app);
     struct srv_listener_options o = {
@@ -142,14 +147,14 @@ static enum status open_listeners(struct srv_daemon *d, const struct srv_setting
         .cert_pem = s->cert_file != NULL ? bytes_text(&d->cert) : NULL,
         .key_pem = s->cert_file != NULL ? bytes_text(&d->key) : NULL,
         .threads = ADMIN_THREADS,
-        .connections = ADMIN_CONNECTIONS,
+        .load = &d->app.meter->loads[SRV_DOOR_ADMINS],
         .memory_bytes = ADMIN_MEMORY_BYTES,
     };
     enum status st = srv_listener_open(&o, &admins, &d->admins, err);
     if (st == ST_OK) {
         o.address = s->listen;
         o.threads = agent_threads();
-        o.connections = d->connections;
+        o.load = &d->app.meter->loads[SRV_DOOR_AGENTS];
         o.memory_bytes = AGENT_MEMORY_BYTES;
         st = srv_listener_open(&o, &agents, &d->agents, err);
     }
@@ -224,6 +229,7 @@ void srv_daemon_stop(struct srv_daemon *d)
     srv_rate_free(d->app.strangers);
     srv_rate_free(d->app.enrolls);
     srv_rate_free(d->app.reports);
+    srv_meter_free(d->app.meter);
     pol_trust_free(d->trust);
     bytes_free(&d->cert);
     bytes_wipe(&d->key);

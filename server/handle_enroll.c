@@ -69,6 +69,14 @@ static void enrolled(struct srv_write *w)
     srv_request_wake(rq);
 }
 
+static enum srv_event event_of(const struct srv_enrollment *e)
+{
+    if (e->has_old_token) {
+        return SRV_EVENT_ENROLLED_KEPT;
+    }
+    return e->duplicate ? SRV_EVENT_ENROLLED_DUPLICATE : SRV_EVENT_ENROLLED_NEW;
+}
+
 static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
 {
     const struct srv_enrollment *enrolled_as = &e->write.u.enroll;
@@ -81,6 +89,7 @@ static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
         srv_answer_error(rq, &e->write.err);
         return;
     }
+    srv_meter_event(e->app->meter, event_of(enrolled_as));
     log_write(LOG_INFO, "event=enrolled device=%s kept=%d duplicate=%d", enrolled_as->device_id,
               enrolled_as->has_old_token, enrolled_as->duplicate);
     struct pol_json_writer json = pol_json_write_start(&text);

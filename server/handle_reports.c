@@ -9,10 +9,13 @@ static void wake(struct srv_write *w)
     srv_request_wake(w->ctx);
 }
 
-static void answer_outcome(struct srv_request *rq, const struct srv_ingest *ingest)
+static void answer_outcome(struct srv_app *app, struct srv_request *rq,
+                           const struct srv_ingest *ingest)
 {
     if (ingest->write.st == ST_OK) {
         srv_answer_empty(rq, 204);
+        srv_meter_event(app->meter, ingest->write.u.report.repeated ? SRV_EVENT_REPORT_REPEATED
+                                                                    : SRV_EVENT_REPORT_STORED);
     } else {
         srv_answer_error(rq, &ingest->write.err);
     }
@@ -25,7 +28,7 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
     struct err err = {0};
     (void)actor;
     if (rq->resumed) {
-        answer_outcome(rq, ingest);
+        answer_outcome(app, rq, ingest);
         return;
     }
     if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {

@@ -303,7 +303,7 @@ static enum status start_daemon(struct srv_listener *l, const struct srv_listene
     struct MHD_OptionItem options[MAX_OPTIONS];
     size_t n = 0;
     options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT,
-                                           (intptr_t)(o->connections + SPARE_CONNECTIONS), NULL};
+                                           (intptr_t)(o->load->limit + SPARE_CONNECTIONS), NULL};
     options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, NULL};
     options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                                            (intptr_t)o->memory_bytes, NULL};
@@ -347,8 +347,8 @@ enum status srv_listener_open(const struct srv_listener_options *options,
         return err_set(err, ST_NO_MEMORY, 0, "cannot listen on %s", options->address);
     }
     l->handler = *handler;
-    l->connections = options->connections;
-    enum status st = srv_watch_open(&l->watch, err);
+    l->connections = options->load->limit;
+    enum status st = srv_watch_open(options->load, &l->watch, err);
     if (st == ST_OK) {
         st = srv_socket_listen(options->address, options->cert_pem == NULL, &fd, err);
     }

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "server/meter.h"
 #include "server/policy_feed.h"
 
 enum { SRV_HEADERS_MAX = 6, SRV_HEADER_BYTES = 96 };
@@ -66,8 +67,8 @@ struct srv_listener_options {
     const char *cert_pem; /* NULL: plain HTTP, which only loopback addresses may speak */
     const char *key_pem;
     unsigned threads;
-    unsigned connections;
-    size_t memory_bytes; /* for each connection; bounds its headers */
+    struct srv_load *load; /* its limit is set; must outlive the listener */
+    size_t memory_bytes;   /* for each connection; bounds its headers */
 };
 
 struct srv_listener;

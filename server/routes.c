@@ -1,5 +1,6 @@
 #include "server/routes.h"
 
+#include "base/clock.h"
 #include "policy/limits.h"
 #include "server/answer.h"
 #include "server/handlers.h"
@@ -10,7 +11,12 @@
 enum { ORDER_BYTES = 16 * 1024 };
 
 /* What a caller must show before his body is read. */
-enum entry { ENTRY_OPEN, ENTRY_DEVICE, ENTRY_ROLE };
+enum entry {
+    ENTRY_OPEN,
+    ENTRY_DEVICE,
+    ENTRY_ROLE,
+    ENTRY_ROLE_OR_LOCAL /* or no token, from this machine */
+};
 
 struct route {
     const char *method;
@@ -50,6 +56,7 @@ static const struct route ADMINS[] = {
     {"GET", "/v1/users", ROLE(VIEWER), 0, srv_handle_users, NULL},
     {"GET", "/v1/devices", ROLE(VIEWER), 0, srv_handle_devices, NULL},
     {"GET", "/v1/devices/*", ROLE(VIEWER), 0, srv_handle_device, NULL},
+    {"GET", "/metrics", ENTRY_ROLE_OR_LOCAL, SRV_ROLE_VIEWER, 0, srv_handle_metrics, NULL},
     {"GET", "/healthz", ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
     {"GET", "/readyz", ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
 
@@ -57,9 +64,26 @@ static const struct route ADMINS[] = {
     {"POST", "/v1/evidence", ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
     {"GET", "/v1/audit", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
     {"GET", "/v1/reports.csv", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
-    {"GET", "/metrics", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
     {"GET", "/openapi.json", ENTRY_OPEN, 0, 0, srv_handle_unsupported, NULL},
 };
+
+static const struct table TABLES[SRV_DOOR_COUNT] = {
+    [SRV_DOOR_AGENTS] = {AGENTS, sizeof AGENTS / sizeof AGENTS[0]},
+    [SRV_DOOR_ADMINS] = {ADMINS, sizeof ADMINS / sizeof ADMINS[0]},
+};
+_Static_assert(sizeof AGENTS / sizeof AGENTS[0] <= SRV_METER_NO_ROUTE &&
+                   sizeof ADMINS / sizeof ADMINS[0] <= SRV_METER_NO_ROUTE,
+               "each route is counted");
+
+bool srv_routes_name(enum srv_door door, size_t index, const char **method, const char **path)
+{
+    if (index >= TABLES[door].count) {
+        return false;
+    }
+    *method = TABLES[door].routes[index].method;
+    *path = TABLES[door].routes[index].path;
+    return true;
+}
 
 static bool path_fits(const char *pattern, const char *path)
 {
@@ -92,6 +116,29 @@ static void refuse_stranger(struct srv_request *rq, const char *sentence)
     srv_answer_header(rq, "WWW-Authenticate", "Bearer");
 }
 
+static bool has_role(struct srv_app *app, struct srv_request *rq, const struct route *route,
+                     struct srv_actor *actor)
+{
+    if (!srv_auth_find_actor(app->auth, srv_request_bearer(rq), actor)) {
+        refuse_stranger(rq, "the token is missing, unknown or revoked");
+        return false;
+    }
+    if (actor->role < route->role) {
+        srv_answer_problem(rq, 403, "forbidden", "this takes the role %s, and %s is %s",
+                           SRV_ROLE_WORDS[route->role], actor->name, SRV_ROLE_WORDS[actor->role]);
+        return false;
+    }
+    return true;
+}
+
+/* What a proxy on this machine passes on comes from elsewhere; a token that was sent must be good. */
+static bool is_local(const struct srv_request *rq)
+{
+    return rq->loopback && srv_request_header(rq, "Authorization") == NULL &&
+           srv_request_header(rq, "X-Forwarded-For") == NULL &&
+           srv_request_header(rq, "Forwarded") == NULL && srv_request_header(rq, "Via") == NULL;
+}
+
 static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct route *route,
                       struct srv_actor *actor)
 {
@@ -105,18 +152,8 @@ static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct 
             return false;
         }
         return true;
-    case ENTRY_ROLE:
-        if (!srv_auth_find_actor(app->auth, token, actor)) {
-            refuse_stranger(rq, "the token is missing, unknown or revoked");
-            return false;
-        }
-        if (actor->role < route->role) {
-            srv_answer_problem(rq, 403, "forbidden", "this takes the role %s, and %s is %s",
-                               SRV_ROLE_WORDS[route->role], actor->name,
-                               SRV_ROLE_WORDS[actor->role]);
-            return false;
-        }
-        return true;
+    case ENTRY_ROLE: return has_role(app, rq, route, actor);
+    case ENTRY_ROLE_OR_LOCAL: return is_local(rq) || has_role(app, rq, route, actor);
     }
     return false;
 }
@@ -152,18 +189,18 @@ static void open_in(const struct table *t, struct srv_app *app, struct srv_reque
 
 static void open_agents(void *ctx, struct srv_request *rq)
 {
-    static const struct table TABLE = {AGENTS, sizeof AGENTS / sizeof AGENTS[0]};
-    open_in(&TABLE, ctx, rq);
+    struct srv_app *app = ctx;
+    open_in(&TABLES[SRV_DOOR_AGENTS], app, rq);
     /* Policies are shed last: they are the way to the brake. */
     if (rq->answer.status == 0 && rq->crowded && strcmp(rq->path, "/v1/policy") != 0) {
         srv_answer_problem(rq, 503, "unavailable", "the server is full: come again");
+        srv_meter_event(app->meter, SRV_EVENT_SHED);
     }
 }
 
 static void open_admins(void *ctx, struct srv_request *rq)
 {
-    static const struct table TABLE = {ADMINS, sizeof ADMINS / sizeof ADMINS[0]};
-    open_in(&TABLE, ctx, rq);
+    open_in(&TABLES[SRV_DOOR_ADMINS], ctx, rq);
 }
 
 static void handle(void *ctx, struct srv_request *rq)
@@ -177,21 +214,44 @@ static void handle(void *ctx, struct srv_request *rq)
     }
 }
 
-static void end(void *ctx, struct srv_request *rq)
+/* How long a poll was held says nothing about the server. */
+static void count(struct srv_app *app, enum srv_door door, const struct srv_request *rq)
 {
     const struct route *route = rq->route;
-    (void)ctx;
+    bool held = route != NULL && route->handle == srv_handle_policy && rq->resumed;
+    uint64_t took_ms = clock_monotonic_ms() - rq->started_ms;
+    size_t at = route != NULL ? (size_t)(route - TABLES[door].routes) : SRV_METER_NO_ROUTE;
+    srv_meter_request(&app->meter->routes[door][at], rq->answer.status,
+                      held || rq->answer.status == 0 ? SRV_METER_UNTIMED : took_ms);
+}
+
+static void end(struct srv_app *app, enum srv_door door, struct srv_request *rq)
+{
+    const struct route *route = rq->route;
+    count(app, door, rq);
     if (route != NULL && route->end != NULL && rq->state != NULL) {
         route->end(rq);
     }
 }
 
+static void end_agents(void *ctx, struct srv_request *rq)
+{
+    end(ctx, SRV_DOOR_AGENTS, rq);
+}
+
+static void end_admins(void *ctx, struct srv_request *rq)
+{
+    end(ctx, SRV_DOOR_ADMINS, rq);
+}
+
 struct srv_handler srv_routes_agents(struct srv_app *app)
 {
-    return (struct srv_handler){.ctx = app, .open = open_agents, .handle = handle, .end = end};
+    return (struct srv_handler){
+        .ctx = app, .open = open_agents, .handle = handle, .end = end_agents};
 }
 
 struct srv_handler srv_routes_admins(struct srv_app *app)
 {
-    return (struct srv_handler){.ctx = app, .open = open_admins, .handle = handle, .end = end};
+    return (struct srv_handler){
+        .ctx = app, .open = open_admins, .handle = handle, .end = end_admins};
 }

@@ -15,4 +15,7 @@
 struct srv_handler srv_routes_agents(struct srv_app *app);
 struct srv_handler srv_routes_admins(struct srv_app *app);
 
+/* The index-th route of a door; false behind the last. */
+bool srv_routes_name(enum srv_door door, size_t index, const char **method, const char **path);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "policy/digest.h"
 #include "policy/report.h"
+#include "server/store_meter.h"
 
 enum { SRV_NAME_BYTES = 65, SRV_REASON_BYTES = 257 };
 
@@ -268,6 +269,8 @@ struct srv_store {
     void *ctx;
     void (*close)(void *ctx); /* carries out what was submitted, then frees */
     void (*submit)(void *ctx, struct srv_write *w);
+    /* Good as long as the store is open. */
+    struct srv_store_meter *(*meter)(void *ctx);
     /* ST_OK if the store answers. */
     enum status (*check)(void *ctx, struct err *err);
     enum status (*credentials)(void *ctx, bool (*visit)(void *v, const struct srv_credential *c),

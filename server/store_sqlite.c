@@ -1,5 +1,6 @@
 #include "server/store_sqlite.h"
 
+#include "base/clock.h"
 #include "server/schema.h"
 #include "server/store_sqlite_parts.h"
 
@@ -181,7 +182,26 @@ static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, stru
     return st;
 }
 
-static void tell(struct srv_write *batch, enum status st, const struct err *err)
+static enum status carry_out_measured(struct srv_sqlite *s, struct srv_write *batch,
+                                      struct err *err)
+{
+    size_t count = 0;
+    for (const struct srv_write *w = batch; w != NULL; w = w->next) {
+        count++;
+    }
+    uint64_t start_ms = clock_monotonic_ms();
+    enum status st = carry_out(s, batch, err);
+    if (st == ST_OK) {
+        srv_histogram_add(&s->meter.commits, clock_monotonic_ms() - start_ms);
+        srv_histogram_add(&s->meter.batches, count);
+    } else {
+        atomic_fetch_add(&s->meter.failures, 1);
+    }
+    return st;
+}
+
+static void tell(struct srv_sqlite *s, struct srv_write *batch, enum status st,
+                 const struct err *err)
 {
     while (batch != NULL) {
         struct srv_write *next = batch->next; /* done() may free the write */
@@ -190,6 +210,7 @@ static void tell(struct srv_write *batch, enum status st, const struct err *err)
             batch->err = *err;
         }
         batch->next = NULL;
+        atomic_fetch_sub(&s->meter.waiting, 1);
         batch->done(batch);
         batch = next;
     }
@@ -200,16 +221,16 @@ static void tell(struct srv_write *batch, enum status st, const struct err *err)
 static void carry_out_and_tell(struct srv_sqlite *s, struct srv_write *batch)
 {
     struct err err = {0};
-    enum status st = carry_out(s, batch, &err);
+    enum status st = carry_out_measured(s, batch, &err);
     if (st == ST_OK || batch->next == NULL) {
-        tell(batch, st, &err);
+        tell(s, batch, st, &err);
         return;
     }
     while (batch != NULL) {
         struct srv_write *next = batch->next;
         batch->next = NULL;
-        st = carry_out(s, batch, &err);
-        tell(batch, st, &err);
+        st = carry_out_measured(s, batch, &err);
+        tell(s, batch, st, &err);
         batch = next;
     }
 }
@@ -230,6 +251,7 @@ static void submit(void *ctx, struct srv_write *w)
     w->next = NULL;
     w->st = ST_OK;
     w->err = (struct err){0};
+    atomic_fetch_add(&s->meter.waiting, 1);
     pthread_mutex_lock(&s->lock);
     if (s->first == NULL) {
         s->first = w;
@@ -239,6 +261,11 @@ static void submit(void *ctx, struct srv_write *w)
     s->last = w;
     pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
+}
+
+static struct srv_store_meter *meter_of(void *ctx)
+{
+    return &((struct srv_sqlite *)ctx)->meter;
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
@@ -334,6 +361,8 @@ enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, str
     if (s == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
     }
+    s->meter.commits.buckets = SRV_BUCKETS_MS;
+    s->meter.batches.buckets = SRV_BUCKETS_BATCH;
     (void)pthread_mutex_init(&s->read_lock, NULL); /* cannot fail on Linux */
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->changed, NULL);
@@ -351,7 +380,8 @@ enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, str
         st = err_set(err, ST_NO_MEMORY, 0, "cannot start the store's thread");
     }
     if (st == ST_OK) {
-        *out = (struct srv_store){.ctx = s, .close = close_store, .submit = submit};
+        *out =
+            (struct srv_store){.ctx = s, .close = close_store, .submit = submit, .meter = meter_of};
         sqlite_set_readers(out);
     } else {
         free_all(s);

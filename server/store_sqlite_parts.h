@@ -69,6 +69,7 @@ struct srv_sqlite {
     struct srv_write *first; /* waiting, oldest first */
     struct srv_write *last;
     bool closing;
+    struct srv_store_meter meter;
 };
 
 /* Fill err from the connection's last failure. */

@@ -20,6 +20,7 @@ struct srv_watch {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    struct srv_load *load;
     struct srv_watched *first;
     size_t count;
     size_t running;
@@ -47,6 +48,7 @@ static void shut_late_ones(struct srv_watch *watch)
         if (w->deadline_ms <= now_ms && w->fd >= 0) {
             (void)shutdown(w->fd, SHUT_RDWR); /* the other side may be gone already */
             w->deadline_ms = UINT64_MAX;
+            atomic_fetch_add(&watch->load->cut, 1);
         }
     }
 }
@@ -64,12 +66,13 @@ static void *watch_on(void *ctx)
     return NULL;
 }
 
-enum status srv_watch_open(struct srv_watch **out, struct err *err)
+enum status srv_watch_open(struct srv_load *load, struct srv_watch **out, struct err *err)
 {
     struct srv_watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot watch connections");
     }
+    watch->load = load;
     (void)pthread_mutex_init(&watch->lock, NULL); /* cannot fail on Linux */
     (void)pthread_cond_init(&watch->changed, NULL);
     if (pthread_create(&watch->thread, NULL, watch_on, watch) != 0) {
@@ -111,6 +114,7 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t boun
     }
     watch->first = w;
     watch->count++;
+    atomic_fetch_add(&watch->load->connections, 1);
     pthread_mutex_unlock(&watch->lock);
     return w;
 }
@@ -126,6 +130,7 @@ void srv_watch_remove(struct srv_watch *watch, struct srv_watched *w)
         w->next->link = w->link;
     }
     watch->count--;
+    atomic_fetch_sub(&watch->load->connections, 1);
     pthread_mutex_unlock(&watch->lock);
     free(w);
 }
@@ -144,6 +149,7 @@ size_t srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t 
     pthread_mutex_lock(&watch->lock);
     size_t count = watch->count;
     watch->running++;
+    atomic_fetch_add(&watch->load->requests, 1);
     if (w != NULL) {
         w->deadline_ms = deadline(bound_ms);
     }
@@ -155,6 +161,7 @@ void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t boun
 {
     pthread_mutex_lock(&watch->lock);
     watch->running--;
+    atomic_fetch_sub(&watch->load->requests, 1);
     if (w != NULL) {
         w->deadline_ms = deadline(bound_ms);
     }

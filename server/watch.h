@@ -10,6 +10,7 @@
 #define SERVER_WATCH_H
 
 #include "base/err.h"
+#include "server/meter.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +20,8 @@ struct srv_watched; /* NULL is fine everywhere: a connection that could not be w
 
 static const uint64_t SRV_WATCH_NEVER = UINT64_MAX;
 
-enum status srv_watch_open(struct srv_watch **out, struct err *err) MUST_USE;
+/* load is kept up to date; it must outlive the watch. */
+enum status srv_watch_open(struct srv_load *load, struct srv_watch **out, struct err *err) MUST_USE;
 void srv_watch_free(struct srv_watch *watch);
 
 struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t bound_ms);
