@@ -112,7 +112,7 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
 {
     struct srv_app *app = &d->app;
     app->now_s = s->now_s != NULL ? s->now_s : clock_wall_s;
-    enum status st = srv_meter_open(&app->meter, err);
+    enum status st = srv_meter_open(app->now_s(), &app->meter, err);
     if (st == ST_OK) {
         st = srv_store_sqlite_open(s->folder, &app->store, err);
     }

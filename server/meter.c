@@ -9,12 +9,13 @@ static const unsigned STATUSES[SRV_METER_STATUSES] = {0,   200, 201, 202, 204, 3
                                                       401, 403, 404, 405, 409, 412, 413,
                                                       422, 428, 429, 500, 501, 503};
 
-enum status srv_meter_open(struct srv_meter **out, struct err *err)
+enum status srv_meter_open(int64_t now_s, struct srv_meter **out, struct err *err)
 {
     struct srv_meter *meter = calloc(1, sizeof *meter);
     if (meter == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot count requests");
     }
+    meter->started_s = now_s;
     for (size_t door = 0; door < SRV_DOOR_COUNT; door++) {
         for (size_t i = 0; i < SRV_METER_ROUTES; i++) {
             meter->routes[door][i].took.buckets = SRV_BUCKETS_MS;

@@ -46,12 +46,13 @@ struct srv_route_meter {
 };
 
 struct srv_meter {
+    int64_t started_s; /* wall seconds since 1970 UTC */
     struct srv_load loads[SRV_DOOR_COUNT];
     struct srv_route_meter routes[SRV_DOOR_COUNT][SRV_METER_ROUTES];
     atomic_uint_fast64_t events[SRV_EVENT_COUNT];
 };
 
-enum status srv_meter_open(struct srv_meter **out, struct err *err) MUST_USE;
+enum status srv_meter_open(int64_t now_s, struct srv_meter **out, struct err *err) MUST_USE;
 void srv_meter_free(struct srv_meter *meter); /* NULL is fine */
 
 void srv_meter_event(struct srv_meter *meter, enum srv_event event);

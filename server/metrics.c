@@ -248,6 +248,9 @@ enum status srv_metrics_write(struct srv_app *app, struct bytes *out, struct err
     srv_metrics_family(&w, "mapi_rollout_build_info", SRV_METRIC_GAUGE,
                        "1, with the version of the server.");
     srv_metrics_labelled(&w, "version", MR_VERSION, 1);
+    write_one(&w, "mapi_rollout_start_timestamp_seconds",
+              "When the server started, since 1970 UTC; counters begin there.",
+              app->meter->started_s);
     write_release(&w, &view, now_s);
     enum status st = write_gate(&w, app, &view, now_s);
     write_fleet(&w, &app->store);

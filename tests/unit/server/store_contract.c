@@ -120,6 +120,27 @@ static void store__lower_release_written__the_higher_one_stays(void **state)
     assert_string_equal(release.stage, "safe");
 }
 
+/* Counting commits and their writes, and nothing that failed or is over. */
+static void store__writes__are_measured(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_store_meter *meter = p->store.meter(p->store.ctx);
+    struct srv_write w = {.kind = SRV_WRITE_RETIRE, .now_s = 1};
+    w.u.device_id = "00000000000000000000000000000009";
+    assert_int_equal(meter->batches.sum, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_NOT_FOUND);
+    }
+    assert_int_equal(meter->batches.sum, 3);
+    uint64_t commits = 0;
+    for (size_t i = 0; i <= meter->commits.buckets.count; i++) {
+        commits += meter->commits.counts[i];
+    }
+    assert_int_equal(commits, 3);
+    assert_int_equal(meter->waiting, 0);
+    assert_int_equal(meter->failures, 0);
+}
+
 static int run_devices(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
@@ -131,6 +152,7 @@ static int run_devices(void)
         TEST(store__name_in_use__exists_until_it_is_revoked),
         TEST(store__bundle_put__drops_those_below_the_bound),
         TEST(store__lower_release_written__the_higher_one_stays),
+        TEST(store__writes__are_measured),
     };
     return cmocka_run_group_tests_name("store: devices, credentials, releases", tests, NULL, NULL);
 }

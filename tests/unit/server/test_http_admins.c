@@ -16,7 +16,6 @@ static void http__each_route__asks_for_its_role(void **state)
         {"GET /v1/users", SRV_ROLE_VIEWER},
         {"GET /v1/devices", SRV_ROLE_VIEWER},
         {"GET /v1/audit", SRV_ROLE_VIEWER},
-        {"GET /metrics", SRV_ROLE_VIEWER},
         {"POST /v1/rollout/release", SRV_ROLE_OPERATOR},
         {"POST /v1/rollout/advance", SRV_ROLE_OPERATOR},
         {"POST /v1/rollout/safe", SRV_ROLE_OPERATOR},
