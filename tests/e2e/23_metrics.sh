@@ -100,6 +100,8 @@ DEVICE_TOKEN=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[
 check "a stranger's report" equal "$(post nonsense /v1/reports '{}')" 401
 check "a report that is none" equal "$(post "$DEVICE_TOKEN" /v1/reports '{')" 400
 check "enrolling without the secret" equal "$(post nonsense /v1/enroll '{"host":{"name":"PC-9"}}')" 401
+until_ok 30 "a refused enrollment is counted" shows 'mapi_rollout_enrollments_refused_total{reason="unauthorized"}' 1
+until_ok 30 "and a report" shows 'mapi_rollout_reports_refused_total{reason="malformed"}' 1
 until_ok 30 "the gate counts who reported" shows 'mapi_rollout_gate_users{count="reporting"}' 3
 
 check "as the format wants it, with a gate" checker format
