@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TEXT_BYTES = 64 * 1024, PAUSE_MS = 5 };
+enum { TEXT_BYTES = 64 * 1024, PAUSE_MS = 3600000 };
 
 static struct srv_app app;
 static struct bytes text;
@@ -102,9 +102,9 @@ static void metrics__brake__is_told_and_never_expires(void **state)
     expect_no("\nmapi_rollout_policy_expiry_seconds ");
 }
 
-static void metrics__gate__tells_its_word_and_its_numbers(void **state)
+/* A gate with 30 subjects, 10 of whom are healthy, that somebody has looked at. */
+static void await_gate(struct rollout_place *p)
 {
-    struct rollout_place *p = *state;
     int64_t devices[GATE_FLEET];
     gate_release_pilot(p, devices, GATE_AUTO);
     gate_tell_pilot(p, devices, 0, 10, POL_STATE_COMPLIANT, NOW_S);
@@ -113,6 +113,12 @@ static void metrics__gate__tells_its_word_and_its_numbers(void **state)
         (void)look();
     } while (strstr(bytes_text(&text), "\nmapi_rollout_gate_users{count=\"healthy\"} 10\n") ==
              NULL);
+}
+
+static void metrics__gate__tells_its_word_and_its_numbers(void **state)
+{
+    struct rollout_place *p = *state;
+    await_gate(p);
     expect_line("\nmapi_rollout_gate_users{count=\"subjects\"} 30\n");
     expect_line("\nmapi_rollout_gate_users{count=\"reporting\"} 10\n");
     expect_line("\nmapi_rollout_gate_users{count=\"failing\"} 0\n");
@@ -123,6 +129,17 @@ static void metrics__gate__tells_its_word_and_its_numbers(void **state)
     expect_line("\nmapi_rollout_gate_verdict{verdict=\"advance\"} 0\n");
     expect_line("\nmapi_rollout_gate_soak_left_seconds 7200\n");
     expect_line("\nmapi_rollout_gate_look_age_seconds 0\n");
+}
+
+static void metrics__gate_of_a_stage_that_was_left__is_not_told(void **state)
+{
+    struct rollout_place *p = *state;
+    await_gate(p);
+    assert_int_equal(rollout_safe(p, "test"), ST_OK);
+    (void)look(); /* nobody has looked at a gate since */
+    expect_line("\nmapi_rollout_released_safe 1\n");
+    expect_no("\nmapi_rollout_gate_verdict{");
+    expect_no("\nmapi_rollout_gate_users{");
 }
 
 static enum status cannot_count(void *ctx, bool (*visit)(void *v, const struct srv_count_row *row),
@@ -197,6 +214,7 @@ int main(void)
         TEST(metrics__released__names_the_stage_and_counts_down),
         TEST(metrics__brake__is_told_and_never_expires),
         TEST(metrics__gate__tells_its_word_and_its_numbers),
+        TEST(metrics__gate_of_a_stage_that_was_left__is_not_told),
         TEST(metrics__store_unreadable__says_so_and_leaves_the_numbers_out),
         TEST(metrics__unknown_words__get_no_label),
         TEST(metrics__too_small_a_buffer__fails_whole),
