@@ -3,7 +3,6 @@
 #include "server/rollout_parts.h"
 #include "version.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { DEVICES_AND_USERS = 2 };
