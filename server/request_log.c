@@ -20,7 +20,8 @@ void srv_request_log(const struct srv_request *rq)
     char method[16];
     char path[128];
     bool usual = strcmp(rq->path, "/v1/policy") == 0 || strcmp(rq->path, "/v1/reports") == 0 ||
-                 strcmp(rq->path, "/healthz") == 0 || strcmp(rq->path, "/readyz") == 0;
+                 strcmp(rq->path, "/healthz") == 0 || strcmp(rq->path, "/readyz") == 0 ||
+                 strcmp(rq->path, "/metrics") == 0;
     printable(rq->method, method, sizeof method);
     printable(rq->path, path, sizeof path);
     log_write(usual && rq->answer.status < 400 ? LOG_DEBUG : LOG_INFO,
