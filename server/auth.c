@@ -248,10 +248,9 @@ bool srv_auth_find_actor(struct srv_auth *auth, const char *token, struct srv_ac
     return find_credential(auth, token, false, out);
 }
 
-bool srv_auth_is_enroll_secret(struct srv_auth *auth, const char *secret)
+bool srv_auth_find_secret(struct srv_auth *auth, const char *secret, struct srv_actor *out)
 {
-    struct srv_actor ignored;
-    return find_credential(auth, secret, true, &ignored);
+    return find_credential(auth, secret, true, out);
 }
 
 enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollment *e,

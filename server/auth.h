@@ -36,7 +36,8 @@ void srv_auth_free(struct srv_auth *auth);
 bool srv_auth_find_device(struct srv_auth *auth, const char *token, int64_t now_s,
                           struct srv_device *out);
 bool srv_auth_find_actor(struct srv_auth *auth, const char *token, struct srv_actor *out);
-bool srv_auth_is_enroll_secret(struct srv_auth *auth, const char *secret);
+/* What the enroll secret is called. */
+bool srv_auth_find_secret(struct srv_auth *auth, const char *secret, struct srv_actor *out);
 
 /* A device was enrolled, and the store has it: its new token is good, the old one for a while. */
 enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollment *enrollment,

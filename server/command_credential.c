@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 1024, NAME_HEX_DIGITS = 8 };
+enum { LINE_BYTES = 1024, NAME_HEX_DIGITS = 8, CREDENTIAL_TEXT_BYTES = 128 };
 
 static bool is_for_enrolling(const struct srv_options *o)
 {
@@ -44,13 +44,27 @@ static enum status set_role(struct srv_credential *c, const char *role, struct e
     return err_refuse(err, "out_of_range", "", "--role is viewer, operator or publisher");
 }
 
-static void note(struct srv_write *w, enum srv_write_kind kind, const char *action)
+/* Who changes what; the texts must outlive the write. */
+struct noted {
+    char actor[SRV_NAME_BYTES];
+    char credential[CREDENTIAL_TEXT_BYTES];
+};
+
+static void note(struct srv_write *w, enum srv_write_kind kind, const char *what,
+                 struct noted *texts)
 {
-    static char actor[SRV_NAME_BYTES];
-    (void)snprintf(actor, sizeof actor, "local uid %u", (unsigned)getuid());
+    const struct srv_credential *c = &w->u.credential;
+    bool adds = kind == SRV_WRITE_CREDENTIAL;
+    (void)snprintf(texts->actor, sizeof texts->actor, "local uid %u", (unsigned)getuid());
+    (void)snprintf(texts->credential, sizeof texts->credential,
+                   adds ? "name=%s role=%s" : "name=%s", c->name, SRV_ROLE_WORDS[c->role]);
     w->kind = kind;
     w->now_s = clock_wall_s();
-    w->audit = (struct srv_audit){.actor = actor, .action = action, .detail = w->u.credential.name};
+    w->audit = (struct srv_audit){.who = SRV_WHO_LOCAL,
+                                  .name = texts->actor,
+                                  .what = what,
+                                  .before = adds ? NULL : texts->credential,
+                                  .after = adds ? texts->credential : NULL};
 }
 
 /* A server that runs learns of it at once; that none runs is fine. */
@@ -95,6 +109,7 @@ static enum status fill(const struct srv_options *o, struct srv_credential *c, s
 enum status srv_command_credential_add(const struct srv_options *o, struct err *err)
 {
     char secret[SRV_SECRET_BYTES];
+    struct noted texts;
     struct srv_write w = {0};
     enum status st = file_make_folder(o->flags[SRV_FLAG_DATA], err);
     if (st == ST_OK) {
@@ -104,7 +119,8 @@ enum status srv_command_credential_add(const struct srv_options *o, struct err *
         st = fill(o, &w.u.credential, err);
     }
     if (st == ST_OK) {
-        note(&w, SRV_WRITE_CREDENTIAL, is_for_enrolling(o) ? "enroll_secret_add" : "token_add");
+        note(&w, SRV_WRITE_CREDENTIAL, is_for_enrolling(o) ? "enroll_secret_add" : "token_add",
+             &texts);
         st = write_and_tell(o, &w, err);
     }
     if (st == ST_OK && (printf("%s\n", secret) < 0 || fflush(stdout) != 0)) {
@@ -117,11 +133,13 @@ enum status srv_command_credential_add(const struct srv_options *o, struct err *
 
 enum status srv_command_credential_revoke(const struct srv_options *o, struct err *err)
 {
+    struct noted texts;
     struct srv_write w = {0};
     w.u.credential.role = is_for_enrolling(o) ? SRV_ROLE_ENROLL : SRV_ROLE_VIEWER;
     enum status st = set_name(&w.u.credential, o->flags[SRV_FLAG_NAME], err);
     if (st == ST_OK) {
-        note(&w, SRV_WRITE_REVOKE, is_for_enrolling(o) ? "enroll_secret_revoke" : "token_revoke");
+        note(&w, SRV_WRITE_REVOKE, is_for_enrolling(o) ? "enroll_secret_revoke" : "token_revoke",
+             &texts);
         st = write_and_tell(o, &w, err);
     }
     return st == ST_NOT_FOUND

@@ -100,8 +100,10 @@ enum status srv_command_device_retire(const struct srv_options *o, struct err *e
     const char *folder = o->flags[SRV_FLAG_DATA];
     (void)snprintf(actor, sizeof actor, "local uid %u", (unsigned)getuid());
     w.u.device_id = o->flags[SRV_FLAG_DEVICE];
-    w.audit = (struct srv_audit){
-        .actor = actor, .action = "device_retire", .detail = o->flags[SRV_FLAG_DEVICE]};
+    w.audit = (struct srv_audit){.who = SRV_WHO_LOCAL,
+                                 .name = actor,
+                                 .what = "device_retire",
+                                 .before = o->flags[SRV_FLAG_DEVICE]};
     enum status st = srv_store_sqlite_open(folder, &store, err);
     if (st != ST_OK) {
         return st;

@@ -86,23 +86,76 @@ static bool send_line(int fd, const char *line)
 
 /* ---- the server's side ----------------------------------------------------------------------- */
 
-static enum status pull_brake(struct srv_app *app, int fd, const char *reason, struct err *err)
+static enum status name_asker(int fd, char out[SRV_NAME_BYTES], struct err *err)
 {
-    char actor[SRV_NAME_BYTES];
     struct ucred who = {.uid = (uid_t)-1};
     socklen_t size = sizeof who;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
         return fail(err, ST_IO, "tell who asks");
     }
-    (void)snprintf(actor, sizeof actor, "local uid %u", (unsigned)who.uid);
-    struct srv_change change = {.actor = actor, .reason = reason, .now_s = app->now_s()};
+    (void)snprintf(out, SRV_NAME_BYTES, "local uid %u", (unsigned)who.uid);
+    return ST_OK;
+}
+
+static enum status pull_brake(struct srv_app *app, int fd, const char *reason, struct err *err)
+{
+    char actor[SRV_NAME_BYTES];
+    enum status st = name_asker(fd, actor, err);
+    if (st != ST_OK) {
+        return st;
+    }
+    struct srv_change change = {
+        .who = SRV_WHO_LOCAL, .actor = actor, .reason = reason, .now_s = app->now_s()};
     return srv_rollout_safe(app->rollout, &change, NULL, err);
+}
+
+/* What is read again was entered by who changed it: that it was read may wait, and be lost. */
+struct reload_note {
+    struct srv_write write;
+    char actor[SRV_NAME_BYTES];
+};
+
+static void reload_noted(struct srv_write *w)
+{
+    if (w->st != ST_OK) {
+        log_failure(LOG_ERROR, "audit_lost", &w->err);
+    }
+    free(w->ctx);
+}
+
+/* Nobody waits for it: the brake may be the next in this line. */
+static enum status note_reload(struct srv_app *app, int fd, struct err *err)
+{
+    struct reload_note *note = calloc(1, sizeof *note);
+    if (note == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "cannot note the reload");
+    }
+    enum status st = name_asker(fd, note->actor, err);
+    if (st != ST_OK) {
+        free(note);
+        return st;
+    }
+    note->write = (struct srv_write){
+        .kind = SRV_WRITE_AUDIT,
+        .now_s = app->now_s(),
+        .audit = {.who = SRV_WHO_LOCAL, .name = note->actor, .what = "reload"},
+        .done = reload_noted,
+        .ctx = note,
+    };
+    app->store.submit(app->store.ctx, &note->write);
+    return ST_OK;
+}
+
+static enum status reload(struct srv_app *app, int fd, struct err *err)
+{
+    enum status st = srv_auth_reload(app->auth, err);
+    return st == ST_OK ? note_reload(app, fd, err) : st;
 }
 
 static enum status obey(struct srv_app *app, int fd, const char *line, struct err *err)
 {
     if (strcmp(line, "reload") == 0) {
-        return srv_auth_reload(app->auth, err);
+        return reload(app, fd, err);
     }
     if (strncmp(line, "safe ", 5) == 0) {
         return pull_brake(app, fd, line + 5, err);

@@ -6,16 +6,25 @@
 #include "server/answer.h"
 #include "server/handlers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OLD_TOKEN_S = 86400, ANSWER_BYTES = 512, DEVICE_ID_RANDOM_BYTES = 16 };
+enum {
+    OLD_TOKEN_S = 86400,
+    ANSWER_BYTES = 512,
+    DEVICE_ID_RANDOM_BYTES = 16,
+    MACHINE_TEXT_BYTES = 512
+};
 
 struct enrolling {
     struct srv_write write;
     struct srv_app *app;
     struct pol_json *json; /* what the machine's texts point into */
     char token[SRV_SECRET_BYTES];
+    struct srv_actor secret;      /* what opened the door: this */
+    struct srv_device old_device; /* or the old token of that device */
+    char machine[MACHINE_TEXT_BYTES];
 };
 
 static enum status read_machine(struct span body, struct enrolling *e, struct err *err)
@@ -108,13 +117,28 @@ static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
 /* The old token of the device, or else the secret. */
 static bool may_enroll(struct srv_app *app, const struct srv_request *rq, struct enrolling *e)
 {
-    struct srv_device device;
     struct srv_enrollment *enroll = &e->write.u.enroll;
     const char *old = srv_request_header(rq, "X-Device-Token");
-    if (srv_auth_find_device(app->auth, old, app->now_s(), &device)) {
+    if (srv_auth_find_device(app->auth, old, app->now_s(), &e->old_device)) {
         enroll->has_old_token = srv_secret_digest(old, enroll->old_digest);
     }
-    return enroll->has_old_token || srv_auth_is_enroll_secret(app->auth, srv_request_bearer(rq));
+    return enroll->has_old_token ||
+           srv_auth_find_secret(app->auth, srv_request_bearer(rq), &e->secret);
+}
+
+static void note(const struct srv_request *rq, struct enrolling *e)
+{
+    const struct srv_enrollment *enroll = &e->write.u.enroll;
+    bool again = enroll->has_old_token;
+    (void)snprintf(e->machine, sizeof e->machine, "device=%s host=\"%s\"",
+                   again ? e->old_device.device_id : enroll->device_id, enroll->machine.name);
+    e->write.audit = (struct srv_audit){
+        .who = again ? SRV_WHO_DEVICE : SRV_WHO_SECRET,
+        .name = again ? e->old_device.device_id : e->secret.name,
+        .address = rq->address_text,
+        .what = again ? "enroll_again" : "enroll",
+        .after = e->machine,
+    };
 }
 
 static void start(struct srv_app *app, struct srv_request *rq, struct enrolling *e)
@@ -133,6 +157,7 @@ static void start(struct srv_app *app, struct srv_request *rq, struct enrolling 
     e->write.kind = SRV_WRITE_ENROLL;
     e->write.now_s = app->now_s();
     e->write.u.enroll.old_expires_s = e->write.now_s + OLD_TOKEN_S;
+    note(rq, e);
     e->write.done = enrolled;
     e->write.ctx = rq;
     srv_request_park(rq);

@@ -89,6 +89,21 @@ static void write_expiry(struct pol_json_writer *w, const struct srv_rollout_vie
     }
 }
 
+/* The head of the chain; pending while the entry of a release is still on its way to it. */
+static void write_audit(struct pol_json_writer *w, struct srv_app *app)
+{
+    struct pol_audit_head head;
+    char hex[DIGEST_HEX_BYTES];
+    bool pending = !srv_rollout_is_noted(app->rollout);
+    app->store.audit_head(app->store.ctx, &head);
+    hex_encode(head.hash, DIGEST_BYTES, hex);
+    pol_json_object(w, "audit");
+    pol_json_integer(w, "number", head.number);
+    pol_json_text(w, "hash", hex);
+    pol_json_boolean(w, "pending", pending);
+    pol_json_close_object(w);
+}
+
 static enum status write_view(struct srv_app *app, const struct srv_rollout_view *view,
                               const struct srv_gate_view *gate, struct bytes *out)
 {
@@ -107,6 +122,7 @@ static enum status write_view(struct srv_app *app, const struct srv_rollout_view
     write_bundle(&w, "released_bundle", view->released, view->release.version);
     write_expiry(&w, view, app->now_s());
     srv_gate_write(&w, view, gate);
+    write_audit(&w, app);
     pol_json_integer(&w, "held_polls", (int64_t)srv_feed_held(app->feed));
     pol_json_close_object(&w);
     return pol_json_write_end(&w);
@@ -200,7 +216,9 @@ static struct srv_change change_of(const struct srv_app *app, const struct srv_r
                                    const struct srv_actor *actor)
 {
     return (struct srv_change){
+        .who = SRV_WHO_TOKEN,
         .actor = actor->name,
+        .address = rq->address_text,
         .if_match = srv_request_header(rq, "If-Match"),
         .now_s = app->now_s(),
     };

@@ -38,6 +38,7 @@ void srv_handle_users(struct srv_app *app, struct srv_request *rq, const struct 
 void srv_handle_devices(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_device(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_metrics(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
+void srv_handle_audit(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_unsupported(struct srv_app *app, struct srv_request *rq,
                             const struct srv_actor *actor);
 

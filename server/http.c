@@ -130,6 +130,7 @@ static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connec
     rq->started_ms = clock_monotonic_ms();
     if (client != NULL && client->client_addr != NULL) {
         rq->address = address_key(client->client_addr);
+        srv_address_write(client->client_addr, rq->address_text);
         rq->loopback = srv_address_is_loopback(client->client_addr);
     }
     rq->crowded = srv_watch_begin(l->watch, link->connection, ANSWER_MS) > l->connections;

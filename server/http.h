@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "server/listen_socket.h"
 #include "server/meter.h"
 #include "server/policy_feed.h"
 
@@ -37,7 +38,8 @@ struct srv_request {
     const char *path;
     uint64_t id;
     uint64_t started_ms;
-    uint64_t address; /* IPv4 address, or the /64 of an IPv6 one */
+    uint64_t address;                     /* IPv4 address, or the /64 of an IPv6 one */
+    char address_text[SRV_ADDRESS_BYTES]; /* all of it; "" if it is not known */
     bool loopback;
     bool crowded;      /* more connections than there should be: cheap answers only */
     size_t body_limit; /* set by open; 0: no body is taken */

@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/time_text.h"
 #include "server/gate_count.h"
 #include "server/keeper.h"
 #include "server/rollout_parts.h"
@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { FAILING_TEXT_BYTES = 80 };
 
 const char SRV_KEEPER_ACTOR[] = "gate";
 
@@ -34,12 +36,33 @@ static bool find_stage(struct look *l)
     return l->policy != NULL;
 }
 
+static void write_failing(int64_t version, int64_t since_s, char out[FAILING_TEXT_BYTES])
+{
+    char time[TIME_TEXT_BYTES] = "never";
+    if (since_s >= 0) {
+        time_text_write(since_s, time);
+    }
+    (void)snprintf(out, FAILING_TEXT_BYTES, "version=%" PRId64 " failing_since=%s", version, time);
+}
+
 static enum status remember(struct look *l, struct err *err)
 {
     if (l->view.answer.failing_s == l->row.failing_s) {
         return ST_OK;
     }
-    struct srv_write w = {.kind = SRV_WRITE_FAILING, .now_s = l->view.at_s};
+    char before[FAILING_TEXT_BYTES];
+    char after[FAILING_TEXT_BYTES];
+    write_failing(l->row.version, l->row.failing_s, before);
+    write_failing(l->row.version, l->view.answer.failing_s, after);
+    struct srv_write w = {
+        .kind = SRV_WRITE_FAILING,
+        .now_s = l->view.at_s,
+        .audit = {.who = SRV_WHO_GATE,
+                  .name = SRV_KEEPER_ACTOR,
+                  .what = "gate_failing",
+                  .before = before,
+                  .after = after},
+    };
     w.u.failing.version = l->row.version;
     w.u.failing.failing_s = l->view.answer.failing_s;
     enum status st = srv_store_write(l->parts->store, &w, err);
@@ -102,7 +125,8 @@ static bool was_overtaken(const struct err *err)
 static enum status act(struct look *l, bool *again, struct err *err)
 {
     char reason[SRV_REASON_BYTES];
-    struct srv_change change = {.actor = SRV_KEEPER_ACTOR,
+    struct srv_change change = {.who = SRV_WHO_GATE,
+                                .actor = SRV_KEEPER_ACTOR,
                                 .if_match = l->rollout->policy_etag,
                                 .reason = reason,
                                 .by_gate = true,
@@ -142,6 +166,7 @@ enum status srv_keeper_look(const struct srv_keeper_parts *parts, struct srv_gat
     struct look l = {.parts = parts, .rollout = &rollout, .view = {.at_s = parts->now_s()}};
     enum status st = ST_OK;
     *again = false;
+    srv_rollout_note_again(parts->rollout);
     srv_rollout_look(parts->rollout, &rollout);
     if (find_stage(&l)) {
         st = look_at_stage(&l, again, err);

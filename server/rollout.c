@@ -121,9 +121,7 @@ static enum status load_release(struct srv_rollout *r, struct err *err)
         st = srv_record_write(r->record, &stored, err);
         r->now.release = stored;
     } else if (st == ST_OK && stored.version < r->now.release.version) {
-        struct srv_write w = {.kind = SRV_WRITE_RELEASE, .now_s = clock_wall_s()};
-        w.u.release = r->now.release;
-        st = srv_store_write(r->parts.store, &w, err);
+        st = srv_rollout_note_recovered(r, &stored, clock_wall_s(), err);
     }
     return st;
 }
@@ -158,6 +156,8 @@ enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_r
     (void)snprintf(r->now.bundle_etag, SRV_ETAG_BYTES, "%s", NOTHING);
     (void)pthread_mutex_init(&r->change, NULL); /* cannot fail on Linux */
     (void)pthread_mutex_init(&r->state, NULL);
+    (void)pthread_mutex_init(&r->noting, NULL);
+    (void)pthread_cond_init(&r->noted, NULL);
     enum status st = load_release(r, err);
     if (st == ST_OK) {
         st = parts->store->hold(parts->store->ctx, &r->now.hold, err);
@@ -182,8 +182,11 @@ void srv_rollout_free(struct srv_rollout *r)
     if (r != NULL) {
         srv_rollout_view_done(&r->now);
         srv_record_close(r->record);
+        srv_rollout_drop_notes(r);
         (void)pthread_mutex_destroy(&r->change);
         (void)pthread_mutex_destroy(&r->state);
+        (void)pthread_mutex_destroy(&r->noting);
+        (void)pthread_cond_destroy(&r->noted);
         free(r);
     }
 }
@@ -194,14 +197,23 @@ static enum status keep_bundle(struct srv_rollout *r, const struct srv_change *c
                                struct srv_bundle *b, struct span raw, uint32_t keep_from,
                                struct err *err)
 {
+    char before[SRV_ETAG_BYTES];
     char detail[DETAIL_BYTES];
+    pthread_mutex_lock(&r->state);
+    memcpy(before, r->now.bundle_etag, sizeof before);
+    pthread_mutex_unlock(&r->state);
     uint32_t serial = pol_bundle_serial(b->bundle);
     (void)snprintf(detail, sizeof detail, "rollout=%s serial=%u etag=%s",
                    pol_bundle_rollout(b->bundle), serial, b->etag);
     struct srv_write w = {
         .kind = SRV_WRITE_BUNDLE,
         .now_s = change->now_s,
-        .audit = {.actor = change->actor, .action = "put_bundle", .detail = detail},
+        .audit = {.who = change->who,
+                  .name = change->actor,
+                  .address = change->address,
+                  .what = "put_bundle",
+                  .before = strcmp(before, NOTHING) != 0 ? before : NULL,
+                  .after = detail},
     };
     w.u.bundle.serial = serial;
     w.u.bundle.etag = b->etag;

@@ -27,7 +27,9 @@ struct srv_rollout_parts {
 
 /* Who wants a change, and on what terms. */
 struct srv_change {
+    enum srv_who who;
     const char *actor;
+    const char *address;  /* NULL: none */
     const char *if_match; /* NULL: not sent */
     const char *reason;   /* NULL: none */
     bool confirmed;       /* regressions, or a jump of serials */
@@ -84,6 +86,10 @@ enum status srv_rollout_resume(struct srv_rollout *rollout, const struct srv_cha
  * the failure is told. */
 enum status srv_rollout_safe(struct srv_rollout *rollout, const struct srv_change *change,
                              const char *confirm, struct err *err) MUST_USE;
+
+/* Is the audit entry of every release committed? Submit again those that the store refused. */
+bool srv_rollout_is_noted(struct srv_rollout *rollout);
+void srv_rollout_note_again(struct srv_rollout *rollout);
 
 /* For rollout_rules.c and its tests: may anything but a higher serial lead on, and may this asker? */
 enum status srv_rules_not_safe(const struct srv_rollout_view *view, struct err *err) MUST_USE;

@@ -3,14 +3,33 @@
 
 #include <stdio.h>
 
+enum { HOLD_TEXT_BYTES = 384 };
+
+static void write_hold(const struct srv_gate_hold *hold, char out[HOLD_TEXT_BYTES])
+{
+    out[0] = '\0';
+    if (hold->at_s >= 0) {
+        (void)snprintf(out, HOLD_TEXT_BYTES, "by=\"%s\" reason=\"%s\"", hold->by, hold->reason);
+    }
+}
+
 /* In the store first, then in memory: what was answered is there after a restart. */
 static enum status set_hold(struct srv_rollout *r, const struct srv_change *change,
                             const struct srv_gate_hold *hold, const char *action, struct err *err)
 {
+    char before[HOLD_TEXT_BYTES];
+    char after[HOLD_TEXT_BYTES];
+    write_hold(&r->now.hold, before); /* changes under `change` only, which we have */
+    write_hold(hold, after);
     struct srv_write w = {
         .kind = SRV_WRITE_HOLD,
         .now_s = change->now_s,
-        .audit = {.actor = change->actor, .action = action, .detail = hold->reason},
+        .audit = {.who = change->who,
+                  .name = change->actor,
+                  .address = change->address,
+                  .what = action,
+                  .before = before,
+                  .after = after},
     };
     w.u.hold = *hold;
     enum status st = srv_store_write(r->parts.store, &w, err);

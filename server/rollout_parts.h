@@ -20,11 +20,32 @@ struct srv_rollout {
     pthread_mutex_t state;
     struct srv_record *record;
     struct srv_rollout_view now;
+
+    pthread_mutex_t noting; /* guards what is below it; taken last */
+    pthread_cond_t noted;
+    struct srv_note *notes; /* releases in force whose row and audit entry are not committed yet */
+    uint64_t last_note;
 };
 
 struct srv_bundle *srv_bundle_share(struct srv_bundle *b); /* NULL stays NULL */
 void srv_bundle_drop(struct srv_bundle *b);
 /* The stage or safe policy of that version, or NULL. */
 const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, int64_t version);
+
+/* A release is in force: its row and its entry in the audit follow, in one transaction. Waits for them
+ * a moment; what cannot be written now is written later, by srv_rollout_note_again() or the next start
+ * (which knows of it by the record). */
+void srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
+                      const struct srv_release *before, const struct srv_release *release,
+                      const char *what);
+/* At the start: the record knows of a release that the store does not. */
+enum status srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release *stored,
+                                       int64_t now_s, struct err *err) MUST_USE;
+/* The store is closed. */
+void srv_rollout_drop_notes(struct srv_rollout *r);
+
+/* For the audit: "" for version 0. */
+enum { SRV_RELEASE_TEXT_BYTES = 512 };
+void srv_release_text(const struct srv_release *release, char out[SRV_RELEASE_TEXT_BYTES]);
 
 #endif

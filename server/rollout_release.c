@@ -53,43 +53,6 @@ static enum status hand_out(struct srv_rollout *r, const struct srv_change *chan
     return recorded;
 }
 
-static void audit_done(struct srv_write *w)
-{
-    if (w->st != ST_OK) {
-        log_failure(LOG_ERROR, "audit_lost", &w->err);
-    }
-    free(w->ctx);
-}
-
-/* The change is in force already; its row follows as fast as the store allows, and nobody waits. */
-static void note_release(struct srv_rollout *r, const struct srv_release *release,
-                         const char *action)
-{
-    struct note {
-        struct srv_write write;
-        char actor[SRV_NAME_BYTES];
-        char detail[DETAIL_BYTES];
-    } *note = calloc(1, sizeof *note);
-    log_write(LOG_INFO, "event=released action=%s version=%" PRId64 " stage=%s actor=%s", action,
-              release->version, release->stage, release->by);
-    if (note == NULL) {
-        log_write(LOG_ERROR, "event=audit_lost reason=no_memory");
-        return;
-    }
-    memcpy(note->actor, release->by, sizeof note->actor);
-    (void)snprintf(note->detail, sizeof note->detail, "version=%" PRId64 " stage=%s reason=%s",
-                   release->version, release->stage, release->reason);
-    note->write = (struct srv_write){
-        .kind = SRV_WRITE_RELEASE,
-        .now_s = release->at_s,
-        .audit = {.actor = note->actor, .action = action, .detail = note->detail},
-        .done = audit_done,
-        .ctx = note,
-    };
-    note->write.u.release = *release;
-    r->parts.store->submit(r->parts.store->ctx, &note->write);
-}
-
 static size_t list_policies(const struct srv_bundle *b, const struct pol_policy **out, size_t room)
 {
     size_t count = 0;
@@ -121,7 +84,18 @@ static enum status fix_subjects(struct srv_rollout *r, const struct srv_change *
                                 const struct srv_effect *effect, struct err *err)
 {
     int64_t released = view->release.version;
-    struct srv_write w = {.kind = SRV_WRITE_SUBJECTS, .now_s = change->now_s};
+    char after[DETAIL_BYTES];
+    (void)snprintf(after, sizeof after, "version=%" PRId64 " subjects=%zu unknown=%zu",
+                   next->version, effect->subject_count, (size_t)effect->unknown);
+    struct srv_write w = {
+        .kind = SRV_WRITE_SUBJECTS,
+        .now_s = change->now_s,
+        .audit = {.who = change->who,
+                  .name = change->actor,
+                  .address = change->address,
+                  .what = "gate_subjects",
+                  .after = after},
+    };
     w.u.subjects.gate = (struct srv_gate_row){.version = next->version,
                                               .released_s = change->now_s,
                                               .unknown = (int64_t)effect->unknown,
@@ -172,7 +146,7 @@ static enum status release_entry(struct srv_rollout *r, const struct srv_change 
     if (st == ST_OK) {
         struct srv_release release;
         fill_release(&release, change, entry->policy);
-        note_release(r, &release, "release");
+        srv_rollout_note(r, change, &view->release, &release, "release");
     }
     return st;
 }
@@ -271,6 +245,7 @@ enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *cha
 {
     enum status st = ST_OK;
     bool changed = false;
+    struct srv_release before = {0};
     struct srv_release release = {0};
     pthread_mutex_lock(&r->state);
     struct srv_bundle *newest = r->now.newest;
@@ -281,14 +256,14 @@ enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *cha
                         pol_bundle_rollout(newest->bundle));
     } else {
         const struct pol_bundle_entry *entry = pol_bundle_safe(newest->bundle);
-        int64_t before = r->now.release.version;
+        before = r->now.release;
         st = pull(r, change, newest, entry, err);
         release = r->now.release;
-        changed = release.version != before;
+        changed = release.version != before.version;
     }
     pthread_mutex_unlock(&r->state);
     if (changed) {
-        note_release(r, &release, "safe");
+        srv_rollout_note(r, change, &before, &release, "safe");
     }
     return st;
 }

@@ -62,7 +62,7 @@ static const struct route ADMINS[] = {
 
     {"POST", "/v1/simulate", ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
     {"POST", "/v1/evidence", ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
-    {"GET", "/v1/audit", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
+    {"GET", "/v1/audit", ROLE(VIEWER), 0, srv_handle_audit, NULL},
     {"GET", "/v1/reports.csv", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
     {"GET", "/openapi.json", ENTRY_OPEN, 0, 0, srv_handle_unsupported, NULL},
 };

@@ -8,7 +8,8 @@
 #ifndef SERVER_SCHEMA_H
 #define SERVER_SCHEMA_H
 
-enum { SRV_SCHEMA_STEPS = 3 };
+/* Behind step SRV_SCHEMA_CHAIN the store chains the audit rows of the steps before it. */
+enum { SRV_SCHEMA_STEPS = 4, SRV_SCHEMA_CHAIN = 3 };
 
 /* SQL of one step; 0 is the first. */
 const char *srv_schema_step(int step);

@@ -3,6 +3,8 @@
 #include <pthread.h>
 
 const char *const SRV_ROLE_WORDS[SRV_ROLE_COUNT] = {"enroll", "viewer", "operator", "publisher"};
+const char *const SRV_WHO_WORDS[SRV_WHO_COUNT] = {"token", "device", "secret",
+                                                  "local", "gate",   "server"};
 
 struct waiter {
     pthread_mutex_t lock;

@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "policy/digest.h"
+#include "policy/audit_chain.h"
 #include "policy/report.h"
 #include "server/store_meter.h"
 
@@ -59,11 +59,27 @@ struct srv_enrollment {
     bool duplicate;               /* out: the same machine is there already, without proof */
 };
 
-/* Who did what; appended together with the change itself. */
+/* What kind of somebody does things: an administrator's token, an enrolled device, a machine with the
+ * enroll secret, somebody at the server's own keyboard, the gates, the server by itself. */
+enum srv_who {
+    SRV_WHO_TOKEN,
+    SRV_WHO_DEVICE,
+    SRV_WHO_SECRET,
+    SRV_WHO_LOCAL,
+    SRV_WHO_GATE,
+    SRV_WHO_SERVER,
+    SRV_WHO_COUNT
+};
+extern const char *const SRV_WHO_WORDS[SRV_WHO_COUNT];
+
+/* Who did what; appended to the chain together with the change itself. Nothing secret goes here. */
 struct srv_audit {
-    const char *actor; /* NULL: not recorded */
-    const char *action;
-    const char *detail;
+    enum srv_who who;
+    const char *name;
+    const char *address; /* NULL: none */
+    const char *what;    /* NULL: not recorded */
+    const char *before;  /* NULL: nothing, or nobody asked */
+    const char *after;   /* the same */
 };
 
 struct srv_release {
@@ -298,6 +314,13 @@ struct srv_store {
     enum status (*seen)(void *ctx, const struct srv_seen_question *question,
                         bool (*visit)(void *v, const char *sid, bool seen), void *v,
                         struct err *err);
+    /* Where the chain ends, as far as this program has written or read it; waits for nothing. */
+    void (*audit_head)(void *ctx, struct pol_audit_head *out);
+    /* Entries behind that number, rising. */
+    enum status (*audit)(void *ctx, int64_t after, size_t limit,
+                         bool (*visit)(void *v, const struct pol_audit_entry *entry,
+                                       const uint8_t hash[DIGEST_BYTES]),
+                         void *v, struct err *err);
     /* A whole copy into a new file; ST_EXISTS leaves an existing one alone. */
     enum status (*backup)(void *ctx, const char *path, struct err *err);
 };

@@ -163,6 +163,7 @@ static bool spoils(enum status st)
 static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, struct err *err)
 {
     enum status st = sql_run(s, SQL_BEGIN, err, "");
+    s->tip_known = false;
     for (struct srv_write *w = batch; w != NULL && st == ST_OK; w = w->next) {
         w->st = sqlite_write(s, w, &w->err);
         if (spoils(w->st)) {
@@ -172,6 +173,11 @@ static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, stru
     }
     if (st == ST_OK) {
         st = sql_run(s, SQL_COMMIT, err, "");
+    }
+    if (st == ST_OK && s->tip_known) {
+        pthread_mutex_lock(&s->lock);
+        s->head = s->tip;
+        pthread_mutex_unlock(&s->lock);
     }
     if (st != ST_OK && !sqlite3_get_autocommit(s->writer)) {
         struct err ignored;
@@ -283,8 +289,9 @@ static enum status read_version(sqlite3 *db, int *out, struct err *err)
     return ST_OK;
 }
 
-static enum status migrate_inside(sqlite3 *db, struct err *err)
+static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
 {
+    sqlite3 *db = s->writer;
     int version = 0;
     char pragma[64];
     enum status st = read_version(db, &version, err);
@@ -295,19 +302,23 @@ static enum status migrate_inside(sqlite3 *db, struct err *err)
     }
     for (; st == ST_OK && version < SRV_SCHEMA_STEPS; version++) {
         st = execute(db, srv_schema_step(version), err);
+        if (st == ST_OK && version == SRV_SCHEMA_CHAIN) {
+            st = sqlite_chain_older_rows(s, err);
+        }
     }
     (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", SRV_SCHEMA_STEPS);
     return st == ST_OK ? execute(db, pragma, err) : st;
 }
 
 /* Two programs may start on an empty folder at the same time: the lock comes before the look. */
-static enum status migrate(sqlite3 *db, struct err *err)
+static enum status migrate(struct srv_sqlite *s, struct err *err)
 {
+    sqlite3 *db = s->writer;
     enum status st = execute(db, "BEGIN IMMEDIATE", err);
     if (st != ST_OK) {
         return st;
     }
-    st = migrate_inside(db, err);
+    st = migrate_inside(s, err);
     if (st == ST_OK) {
         st = execute(db, "COMMIT", err);
     } else {
@@ -371,7 +382,10 @@ enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, str
                          ? connect(path, &s->writer, err)
                          : err_set(err, ST_TOO_LARGE, 0, "the path %s is too long", folder);
     if (st == ST_OK) {
-        st = migrate(s->writer, err);
+        st = migrate(s, err);
+    }
+    if (st == ST_OK) {
+        st = sqlite_load_head(s, err);
     }
     if (st == ST_OK) {
         st = connect(path, &s->reader, err);

@@ -46,6 +46,7 @@ enum sql_id {
     SQL_BUNDLE_PUT,
     SQL_BUNDLE_PRUNE,
     SQL_RELEASE_PUT,
+    SQL_AUDIT_HEAD,
     SQL_AUDIT_ADD,
     SQL_GATE_PUT,
     SQL_GATE_FAILING,
@@ -62,6 +63,8 @@ struct srv_sqlite {
     sqlite3 *reader;
     pthread_mutex_t read_lock;
     sqlite3_stmt *statements[SQL_COUNT]; /* of the writer, prepared at their first use */
+    bool tip_known;                      /* in this transaction; the writer's, both */
+    struct pol_audit_head tip;
 
     pthread_t thread;
     pthread_mutex_t lock;
@@ -70,6 +73,7 @@ struct srv_sqlite {
     struct srv_write *last;
     bool closing;
     struct srv_store_meter meter;
+    struct pol_audit_head head; /* of the last commit that had entries */
 };
 
 /* Fill err from the connection's last failure. */
@@ -108,6 +112,12 @@ enum status sqlite_write_failing(struct srv_sqlite *s, struct srv_write *w,
                                  struct err *err) MUST_USE;
 enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
 
+/* Append to the chain; bring the rows of older schemas into it; read at the start where it ends. */
+enum status sqlite_write_audit(struct srv_sqlite *s, int64_t at_s, const struct srv_audit *audit,
+                               struct err *err) MUST_USE;
+enum status sqlite_chain_older_rows(struct srv_sqlite *s, struct err *err) MUST_USE;
+enum status sqlite_load_head(struct srv_sqlite *s, struct err *err) MUST_USE;
+
 /* One read at a time, prepared, walked and finished under the reader's lock: sql_read_end() comes
  * after every sql_read(). */
 struct sql_reading {
@@ -121,8 +131,9 @@ bool sql_read_next(struct sql_reading *r, enum status *st, struct err *err);
 void sql_read_end(struct sql_reading *r);
 void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size); /* NULL is "" */
 
-/* The reading functions of struct srv_store; those of gates. */
+/* The reading functions of struct srv_store; those of gates; those of the audit. */
 void sqlite_set_readers(struct srv_store *store);
 void sqlite_set_gate_readers(struct srv_store *store);
+void sqlite_set_audit_readers(struct srv_store *store);
 
 #endif

@@ -334,4 +334,5 @@ void sqlite_set_readers(struct srv_store *store)
     store->devices = read_devices;
     store->backup = backup;
     sqlite_set_gate_readers(store);
+    sqlite_set_audit_readers(store);
 }

@@ -96,7 +96,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SUBJECT_ADD] = "INSERT INTO gate_subject (version, device, user) VALUES (?, ?, ?)",
     [SQL_HOLD_PUT] = "INSERT OR REPLACE INTO gate_hold (one, at_s, by, reason) VALUES (1, ?, ?, ?)",
     [SQL_HOLD_DROP] = "DELETE FROM gate_hold",
-    [SQL_AUDIT_ADD] = "INSERT INTO audit (at_s, actor, action, detail) VALUES (?, ?, ?, ?)",
+    [SQL_AUDIT_HEAD] = "SELECT number, hash FROM audit_entry ORDER BY number DESC LIMIT 1",
+    [SQL_AUDIT_ADD] = "INSERT INTO audit_entry (number, at_s, who, name, address, what, before, "
+                      "after, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };
 
 enum status sql_start(struct srv_sqlite *s, enum sql_id id, sqlite3_stmt **out, struct err *err)
@@ -304,9 +306,6 @@ static enum status write_kind(struct srv_sqlite *s, struct srv_write *w, struct 
 enum status sqlite_write(struct srv_sqlite *s, struct srv_write *w, struct err *err)
 {
     enum status st = write_kind(s, w, err);
-    if (st == ST_OK && w->audit.actor != NULL) {
-        st = sql_run(s, SQL_AUDIT_ADD, err, "ittt", w->now_s, w->audit.actor, w->audit.action,
-                     w->audit.detail);
-    }
-    return st;
+    return st == ST_OK && w->audit.what != NULL ? sqlite_write_audit(s, w->now_s, &w->audit, err)
+                                                : st;
 }

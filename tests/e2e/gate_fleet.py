@@ -67,7 +67,7 @@ def age(store, seconds):
 
 def audit(store):
     database = sqlite3.connect(store)
-    for entry in database.execute("SELECT actor, action FROM audit ORDER BY key"):
+    for entry in database.execute("SELECT name, what FROM audit_entry ORDER BY number"):
         print("%s %s" % entry)
     database.close()
 

@@ -78,10 +78,11 @@ static void auth__enroll_secret__opens_nothing_but_enrolling(void **state)
     struct srv_device device;
     add_credential(p, SRV_ROLE_ENROLL, "site", secret);
     add_credential(p, SRV_ROLE_PUBLISHER, "bob", token);
-    assert_true(srv_auth_is_enroll_secret(p->auth, secret));
+    assert_true(srv_auth_find_secret(p->auth, secret, &actor));
+    assert_string_equal(actor.name, "site");
     assert_false(srv_auth_find_actor(p->auth, secret, &actor));
     assert_false(srv_auth_find_device(p->auth, secret, 10, &device));
-    assert_false(srv_auth_is_enroll_secret(p->auth, token));
+    assert_false(srv_auth_find_secret(p->auth, token, &actor));
 }
 
 static void auth__revoked__is_unknown_after_reload(void **state)

@@ -21,6 +21,9 @@ static void make_first(const char *folder)
     assert_int_equal(
         sqlite3_exec(db,
                      "PRAGMA user_version = 1;"
+                     "INSERT INTO audit (at_s, actor, action, detail) VALUES"
+                     " (5, 'local uid 0', 'token_add', 'alice'), (6, 'alice', 'hold', 'a\nb'),"
+                     " (7, 'gate', 'safe', 'version=7999');"
                      "INSERT INTO device (device_id, name, enrolled_s) VALUES ('d', 'PC-1', 1);"
                      "INSERT INTO user_state (device, sid, run_started_s, run_id, seq, reported_s,"
                      " version, state, protocol, confidence, mailbox, outlook, value_dword,"
@@ -35,6 +38,96 @@ static void make_first(const char *folder)
                      NULL, NULL, NULL),
         SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+struct older {
+    struct pol_audit_head head;
+    char whos[64];
+    char last[64];
+};
+
+static bool see_older(void *v, const struct pol_audit_entry *e, const uint8_t hash[DIGEST_BYTES])
+{
+    struct older *o = v;
+    size_t used = strlen(o->whos);
+    assert_int_equal(pol_audit_follow(&o->head, e, hash, NULL), ST_OK);
+    assert_int_equal(e->at_s, 4 + e->number);
+    (void)snprintf(o->whos + used, sizeof o->whos - used, "%s:%s ", e->who, e->after);
+    (void)snprintf(o->last, sizeof o->last, "%s %s", e->name, e->what);
+    return true;
+}
+
+/* Rows of before the chain are its first entries. */
+static void check_chained(struct srv_store *store)
+{
+    struct older o = {.whos = ""};
+    assert_int_equal(store->audit(store->ctx, 0, 100, see_older, &o, NULL), ST_OK);
+    assert_int_equal(o.head.number, 3);
+    assert_string_equal(o.whos, "local:alice token:a\\x0ab gate:version=7999 ");
+    assert_string_equal(o.last, "gate safe");
+}
+
+static void run_sql(const char *folder, const char *sql, int expected)
+{
+    char path[SCRATCH_PATH_BYTES + 16];
+    sqlite3 *db = NULL;
+    (void)snprintf(path, sizeof path, "%s/store.db", folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), expected);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Whoever has the file can still do it, but not by mistake. */
+static void store__audit__is_neither_changed_nor_removed(void **state)
+{
+    char folder[SCRATCH_PATH_BYTES];
+    struct srv_store store;
+    (void)state;
+    scratch_make(folder);
+    make_first(folder);
+    assert_int_equal(srv_store_sqlite_open(folder, &store, NULL), ST_OK);
+    store.close(store.ctx);
+    run_sql(folder, "UPDATE audit_entry SET what = 'x' WHERE number = 2", SQLITE_CONSTRAINT);
+    run_sql(folder, "DELETE FROM audit_entry WHERE number = 3", SQLITE_CONSTRAINT);
+    run_sql(folder, "SELECT * FROM audit", SQLITE_ERROR); /* the rows are in one place only */
+    run_sql(folder, "SELECT * FROM audit_unchained", SQLITE_ERROR);
+    assert_int_equal(srv_store_sqlite_open(folder, &store, NULL), ST_OK);
+    check_chained(&store);
+    store.close(store.ctx);
+    scratch_remove(folder);
+}
+
+/* The entry and the change are one: neither is there alone. */
+static void store__entry_cannot_be_written__nor_is_the_change(void **state)
+{
+    char folder[SCRATCH_PATH_BYTES];
+    struct srv_store store;
+    struct srv_gate_hold hold;
+    struct pol_audit_head head;
+    struct srv_write w = {.kind = SRV_WRITE_HOLD,
+                          .audit = {.who = SRV_WHO_TOKEN, .name = "alice", .what = "hold"}};
+    (void)state;
+    scratch_make(folder);
+    make_first(folder);
+    assert_int_equal(srv_store_sqlite_open(folder, &store, NULL), ST_OK);
+    run_sql(folder,
+            "CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN"
+            " SELECT RAISE(ABORT, 'full'); END",
+            SQLITE_OK);
+    w.u.hold.at_s = 5;
+    assert_int_equal(srv_store_write(&store, &w, NULL), ST_IO);
+    assert_int_equal(store.hold(store.ctx, &hold, NULL), ST_OK);
+    assert_int_equal(hold.at_s, -1);
+    store.audit_head(store.ctx, &head);
+    assert_int_equal(head.number, 3);
+    run_sql(folder, "DROP TRIGGER full", SQLITE_OK);
+    assert_int_equal(srv_store_write(&store, &w, NULL), ST_OK);
+    assert_int_equal(store.hold(store.ctx, &hold, NULL), ST_OK);
+    assert_int_equal(hold.at_s, 5);
+    store.audit_head(store.ctx, &head);
+    assert_int_equal(head.number, 4);
+    store.close(store.ctx);
+    scratch_remove(folder);
 }
 
 static bool see_user(void *v, const struct srv_user_row *row)
@@ -84,6 +177,7 @@ static void store__of_the_first_schema__goes_on_with_todays(void **state)
         assert_int_equal(store.users(store.ctx, &filter, see_user, &seen, NULL), ST_OK);
         assert_true(seen);
         check_since(&store);
+        check_chained(&store);
         store.close(store.ctx);
     }
     scratch_remove(folder);
@@ -93,6 +187,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store__of_the_first_schema__goes_on_with_todays),
+        cmocka_unit_test(store__entry_cannot_be_written__nor_is_the_change),
+        cmocka_unit_test(store__audit__is_neither_changed_nor_removed),
     };
     int failures = store_contract_run(srv_store_sqlite_open);
     return failures + cmocka_run_group_tests_name("store: SQLite", tests, NULL, NULL);
