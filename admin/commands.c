@@ -34,7 +34,7 @@ static const struct command COMMANDS[] = {
     {.name = "users", .run = adm_cmd_users},
     {.name = "devices", .run = adm_cmd_devices},
     {.name = "export", .later = "exporting reports"},
-    {.name = "audit", .later = "checking the audit trail"},
+    {.name = "audit", .run = adm_cmd_audit},
     {.name = "evidence", .later = "uploading evidence from Exchange's logs"},
 };
 

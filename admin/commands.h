@@ -38,5 +38,7 @@ enum status adm_cmd_safe(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_status(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_users(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_devices(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_audit(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_audit_verify(int argc, char *const *argv, struct err *err) MUST_USE;
 
 #endif

@@ -32,6 +32,7 @@ static const char GENERAL[] =
     "  hold  resume        stop the gates, let them go on\n"
     "  safe                the brake: the safe policy, at once\n"
     "  status  users  devices\n"
+    "  audit [verify FILE] who changed what; check a copy of that offline\n"
     "\n"
     "mapi-rollout COMMAND --help says more. --version tells the version.\n";
 
@@ -266,6 +267,23 @@ static const char DEVICES[] =
     "\n"
     "Example: mapi-rollout devices\n";
 
+static const char AUDIT[] =
+    "mapi-rollout audit [--out FILE]\n"
+    "mapi-rollout audit verify FILE [--head HASH]\n"
+    "\n"
+    "Who changed what at the server, when and from where: one line for each entry.\n"
+    "verify checks a file that audit --json wrote, without a server: every entry\n"
+    "carries a hash over itself and the one before it. The first that does not fit\n"
+    "is named. Only a head that was printed at the time (by status, publish, release\n"
+    "and the like) tells whether entries are missing at the end.\n"
+    "\n"
+    "  --out FILE          into this file, which must not be there yet\n"
+    "  --head HASH         verify: the file must have this entry\n" SERVER_OPTIONS
+    "                      (audit: one JSON object a line)\n"
+    "\n"
+    "Example: mapi-rollout audit --json --out audit.jsonl\n"
+    "         mapi-rollout audit verify audit.jsonl --head 9f86d0...\n";
+
 struct help {
     const char *command;
     const char *text;
@@ -276,7 +294,7 @@ static const struct help HELP[] = {
     {"check", CHECK},     {"sign", SIGN},         {"attach", ATTACH},   {"verify", VERIFY},
     {"explain", EXPLAIN}, {"simulate", SIMULATE}, {"publish", PUBLISH}, {"release", RELEASE},
     {"advance", ADVANCE}, {"hold", HOLD},         {"resume", RESUME},   {"safe", SAFE},
-    {"status", STATUS},   {"users", USERS},       {"devices", DEVICES},
+    {"status", STATUS},   {"users", USERS},       {"devices", DEVICES}, {"audit", AUDIT},
 };
 
 const char *adm_help_find(const char *command)

@@ -17,7 +17,11 @@ enum status adm_rollout_show(const struct adm_answer *answer, bool json,
         st = adm_json_line_print(&root, err);
     } else {
         st = adm_rollout_read(answer, &now, err);
-        st = st == ST_OK ? adm_print(&text, write(&now, &text), err) : st;
+        if (st == ST_OK) {
+            enum status written = write(&now, &text);
+            written = written == ST_OK ? adm_audit_view_text(&now.audit, &text) : written;
+            st = adm_print(&text, written, err);
+        }
     }
     bytes_free(&text);
     return st;

@@ -98,6 +98,7 @@ enum status adm_rollout_read(const struct adm_answer *answer, struct adm_rollout
         copy_text(&root, "bundle_etag", POL_REQUIRED, view.bundle_etag, sizeof view.bundle_etag);
         read_released(&root, &view);
         adm_gate_read(&root, &view.gate, &view.hold);
+        adm_audit_view_read(&root, &view.audit);
         (void)pol_read_member(&root, "stored", POL_OPTIONAL, &newest);
         read_bundle(&newest, &view.newest);
         (void)pol_read_member(&root, "released_bundle", POL_OPTIONAL, &released);

@@ -8,6 +8,7 @@
 #define ADMIN_ROLLOUT_VIEW_H
 
 #include "admin/answer.h"
+#include "admin/audit_view.h"
 #include "admin/gate_view.h"
 #include "policy/limits.h"
 
@@ -38,6 +39,7 @@ struct adm_rollout_view {
     char reason[ADM_TEXT_BYTES];
     struct adm_gate_view gate;
     struct adm_hold_view hold;
+    struct adm_audit_view audit;
     struct adm_bundle_view newest;
     struct adm_bundle_view released; /* the bundle that the released policy came from */
 };

@@ -162,6 +162,9 @@ enum status adm_status_text(const struct adm_rollout_view *rollout,
     if (st == ST_OK) {
         st = adm_hold_text(&rollout->hold, out);
     }
+    if (st == ST_OK) {
+        st = adm_audit_view_text(&rollout->audit, out);
+    }
     if (st == ST_OK && rollout->newest.stage_count > 0) {
         st = append_stages(rollout, fleet, out);
     }

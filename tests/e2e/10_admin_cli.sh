@@ -156,7 +156,7 @@ refused 'not_found: .*nobody.pem' sign site/plan.json --key nobody.pem --out x.j
 
 usage 'say what to do'
 usage 'no command "sgin"' sgin
-for command in init keygen trust check sign attach verify explain simulate publish release advance safe status users devices; do
+for command in init keygen trust check sign attach verify explain simulate publish release advance safe status users devices audit; do
     done_well "$command" --help
     has out 'Example: '
     [ "$(wc -l <out)" -le 24 ] || fail "the help of $command does not fit a screen"
@@ -164,9 +164,38 @@ done
 done_well help
 done_well --version
 has out '^mapi-rollout [0-9]'
-for command in export audit evidence; do
+for command in export evidence; do
     refused 'unsupported: ' "$command"
 done
+
+# ---- an audit, without a server ------------------------------------------------------------------
+
+audit=$ROOT/tests/data/audit.jsonl
+last=$(tail -n 1 "$audit" | sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/')
+fourth=$(sed -n '4s/.*"hash":"\([0-9a-f]*\)".*/\1/p' "$audit")
+done_well audit verify "$audit"
+has out '^7 entries, .*each fits the one before it'
+has out 'only --head tells'
+has out "^audit head 7 $last\$"
+done_well audit verify "$audit" --head "$fourth"
+has out 'is entry 4; 3 came after it'
+done_well audit verify "$audit" --head "$last" --json
+has out "{\"number\":7,\"hash\":\"$last\",\"head_number\":7}"
+head -n 6 "$audit" >cut.jsonl
+done_well audit verify cut.jsonl
+refused 'chain_truncated.*cut.jsonl ends with entry 6' audit verify cut.jsonl --head "$last"
+sed '3s/alice/carol/' "$audit" >bad.jsonl
+refused 'chain_broken at /hash: .*bad.jsonl.*line 3.*entry 3 does not fit' audit verify bad.jsonl
+sed '3d' "$audit" >bad.jsonl
+refused 'chain_broken at /number: .*entry 4 stands where entry 3 should' audit verify bad.jsonl
+printf 'no JSON\n' >bad.jsonl
+refused 'json_syntax' audit verify bad.jsonl
+refused 'not_found' audit verify no-such-file
+: >empty.jsonl
+done_well audit verify empty.jsonl
+has out '^the audit is empty'
+usage 'audit verify needs FILE' audit verify
+usage '64 hexadecimal digits' audit verify "$audit" --head 12
 
 # ---- reaching a server ---------------------------------------------------------------------------
 
