@@ -1,7 +1,6 @@
 #include "server/store_sqlite.h"
 
 #include "base/clock.h"
-#include "server/schema.h"
 #include "server/store_sqlite_parts.h"
 
 #include <stdio.h>
@@ -127,7 +126,7 @@ int64_t sql_time(sqlite3_stmt *stmt, int column)
                                                             : sqlite3_column_int64(stmt, column);
 }
 
-static enum status execute(sqlite3 *db, const char *sql, struct err *err)
+enum status sql_execute(sqlite3 *db, const char *sql, struct err *err)
 {
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? ST_OK
                                                                 : sql_failed(db, "prepare", err);
@@ -276,57 +275,6 @@ static struct srv_store_meter *meter_of(void *ctx)
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static enum status read_version(sqlite3 *db, int *out, struct err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
-        sqlite3_step(stmt) != SQLITE_ROW) {
-        sqlite3_finalize(stmt);
-        return sql_failed(db, "read the version of", err);
-    }
-    *out = sqlite3_column_int(stmt, 0);
-    sqlite3_finalize(stmt);
-    return ST_OK;
-}
-
-static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
-{
-    sqlite3 *db = s->writer;
-    int version = 0;
-    char pragma[64];
-    enum status st = read_version(db, &version, err);
-    if (st == ST_OK && version > SRV_SCHEMA_STEPS) {
-        st = err_refuse(err, "unsupported", "",
-                        "the store has schema %d, made by a newer server; this one knows up to %d",
-                        version, SRV_SCHEMA_STEPS);
-    }
-    for (; st == ST_OK && version < SRV_SCHEMA_STEPS; version++) {
-        st = execute(db, srv_schema_step(version), err);
-        if (st == ST_OK && version == SRV_SCHEMA_CHAIN) {
-            st = sqlite_chain_older_rows(s, err);
-        }
-    }
-    (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", SRV_SCHEMA_STEPS);
-    return st == ST_OK ? execute(db, pragma, err) : st;
-}
-
-/* Two programs may start on an empty folder at the same time: the lock comes before the look. */
-static enum status migrate(struct srv_sqlite *s, struct err *err)
-{
-    sqlite3 *db = s->writer;
-    enum status st = execute(db, "BEGIN IMMEDIATE", err);
-    if (st != ST_OK) {
-        return st;
-    }
-    st = migrate_inside(s, err);
-    if (st == ST_OK) {
-        st = execute(db, "COMMIT", err);
-    } else {
-        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* err says why */
-    }
-    return st;
-}
-
 static enum status connect(const char *path, sqlite3 **out, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -335,10 +283,10 @@ static enum status connect(const char *path, sqlite3 **out, struct err *err)
                             : err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
     }
     (void)sqlite3_busy_timeout(*out, BUSY_MS); /* fails on a closed connection only */
-    return execute(*out,
-                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                   "PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF;",
-                   err);
+    return sql_execute(*out,
+                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                       "PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF;",
+                       err);
 }
 
 static void free_all(struct srv_sqlite *s)
@@ -382,7 +330,7 @@ enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, str
                          ? connect(path, &s->writer, err)
                          : err_set(err, ST_TOO_LARGE, 0, "the path %s is too long", folder);
     if (st == ST_OK) {
-        st = migrate(s, err);
+        st = sqlite_migrate(s, err);
     }
     if (st == ST_OK) {
         st = sqlite_load_head(s, err);

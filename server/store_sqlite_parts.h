@@ -79,6 +79,9 @@ struct srv_sqlite {
 /* Fill err from the connection's last failure. */
 enum status sql_failed(sqlite3 *db, const char *what, struct err *err);
 
+/* SQL without values. */
+enum status sql_execute(sqlite3 *db, const char *sql, struct err *err) MUST_USE;
+
 /* Bind by letter: i int64_t, n the same but NULL if negative, t text or NULL, b struct span. */
 enum status sql_bind(sqlite3 *db, sqlite3_stmt *stmt, struct err *err, const char *letters,
                      ...) MUST_USE;
@@ -111,6 +114,9 @@ enum status sqlite_write_subjects(struct srv_sqlite *s, struct srv_write *w,
 enum status sqlite_write_failing(struct srv_sqlite *s, struct srv_write *w,
                                  struct err *err) MUST_USE;
 enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+
+/* Bring the store to today's schema. */
+enum status sqlite_migrate(struct srv_sqlite *s, struct err *err) MUST_USE;
 
 /* Append to the chain; bring the rows of older schemas into it; read at the start where it ends. */
 enum status sqlite_write_audit(struct srv_sqlite *s, int64_t at_s, const struct srv_audit *audit,

@@ -1,0 +1,55 @@
+#include "server/schema.h"
+#include "server/store_sqlite_parts.h"
+
+#include <stdio.h>
+
+static enum status read_version(sqlite3 *db, int *out, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
+        sqlite3_step(stmt) != SQLITE_ROW) {
+        sqlite3_finalize(stmt);
+        return sql_failed(db, "read the version of", err);
+    }
+    *out = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return ST_OK;
+}
+
+static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
+{
+    sqlite3 *db = s->writer;
+    int version = 0;
+    char pragma[64];
+    enum status st = read_version(db, &version, err);
+    if (st == ST_OK && version > SRV_SCHEMA_STEPS) {
+        st = err_refuse(err, "unsupported", "",
+                        "the store has schema %d, made by a newer server; this one knows up to %d",
+                        version, SRV_SCHEMA_STEPS);
+    }
+    for (; st == ST_OK && version < SRV_SCHEMA_STEPS; version++) {
+        st = sql_execute(db, srv_schema_step(version), err);
+        if (st == ST_OK && version == SRV_SCHEMA_CHAIN) {
+            st = sqlite_chain_older_rows(s, err);
+        }
+    }
+    (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", SRV_SCHEMA_STEPS);
+    return st == ST_OK ? sql_execute(db, pragma, err) : st;
+}
+
+/* Two programs may start on an empty folder at the same time: the lock comes before the look. */
+enum status sqlite_migrate(struct srv_sqlite *s, struct err *err)
+{
+    sqlite3 *db = s->writer;
+    enum status st = sql_execute(db, "BEGIN IMMEDIATE", err);
+    if (st != ST_OK) {
+        return st;
+    }
+    st = migrate_inside(s, err);
+    if (st == ST_OK) {
+        st = sql_execute(db, "COMMIT", err);
+    } else {
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* err says why */
+    }
+    return st;
+}
