@@ -112,11 +112,13 @@ until_ok 30 "it is seen again" shown wine OutlookRunning 0x1
 check "all that in one start of the service" said_times 'event=service_running ' 1
 service_stop
 until_ok 10 "it stops" is_state STOPPED
+until_ok 10 "its process ends, too" no_agent_process
 
 # ---- a service does not start with a bad value ----
 policy_set LogLevel loud
 tool mapi-rollout-agent service start >"$WORK/said" 2>&1 && fail "it starts with a bad level"
-check "starting fails and says where to look" grep -q 'stopped at once: the event log says why' "$WORK/said"
+grep -q 'stopped at once: the event log says why' "$WORK/said" || fail "starting says $(cat "$WORK/said")"
+say "ok: starting fails and says where to look"
 check "the service manager has an exit code for it" sh -c "
     '$MR_WINE' sc query $NAME 2>/dev/null | tr -d '\\r' | grep -Eq 'WIN32_EXIT_CODE *: *1066'"
 policy_clear LogLevel
