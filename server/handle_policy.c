@@ -127,7 +127,8 @@ void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct
         return;
     }
     uint32_t wait_s = preferred_wait_s(srv_request_header(rq, "Prefer"));
-    if (wait_s > 0 && !rq->crowded && is_current(app, rq) && hold(app, rq, device.number, wait_s)) {
+    bool room = rq->crowd < SRV_CROWD_FULL;
+    if (wait_s > 0 && room && is_current(app, rq) && hold(app, rq, device.number, wait_s)) {
         return;
     }
     answer_now(app, rq, false, false);

@@ -28,7 +28,7 @@ enum {
 struct srv_listener {
     struct MHD_Daemon *daemon;
     struct srv_handler handler;
-    unsigned connections;
+    struct srv_load *load;
     char url[URL_BYTES];
     atomic_uint_fast64_t last_id;
 
@@ -133,7 +133,8 @@ static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connec
         srv_address_write(client->client_addr, rq->address_text);
         rq->loopback = srv_address_is_loopback(client->client_addr);
     }
-    rq->crowded = srv_watch_begin(l->watch, link->connection, ANSWER_MS) > l->connections;
+    srv_watch_begin(l->watch, link->connection, ANSWER_MS);
+    rq->crowd = srv_load_crowd(l->load);
     return rq;
 }
 
@@ -348,7 +349,7 @@ enum status srv_listener_open(const struct srv_listener_options *options,
         return err_set(err, ST_NO_MEMORY, 0, "cannot listen on %s", options->address);
     }
     l->handler = *handler;
-    l->connections = options->load->limit;
+    l->load = options->load;
     enum status st = srv_watch_open(options->load, &l->watch, err);
     if (st == ST_OK) {
         st = srv_socket_listen(options->address, options->cert_pem == NULL, &fd, err);

@@ -41,8 +41,8 @@ struct srv_request {
     uint64_t address;                     /* IPv4 address, or the /64 of an IPv6 one */
     char address_text[SRV_ADDRESS_BYTES]; /* all of it; "" if it is not known */
     bool loopback;
-    bool crowded;      /* more connections than there should be: cheap answers only */
-    size_t body_limit; /* set by open; 0: no body is taken */
+    enum srv_crowd crowd; /* of this listener, when the request came */
+    size_t body_limit;    /* set by open; 0: no body is taken */
     struct bytes body;
     bool too_long; /* more came than body_limit; the body is not kept */
     bool resumed;  /* handled before, parked and woken */

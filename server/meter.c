@@ -35,6 +35,15 @@ void srv_meter_event(struct srv_meter *meter, enum srv_event event)
     atomic_fetch_add_explicit(&meter->events[event], 1, memory_order_relaxed);
 }
 
+enum srv_crowd srv_load_crowd(struct srv_load *load)
+{
+    uint64_t count = atomic_load_explicit(&load->connections, memory_order_relaxed);
+    if (count > load->limit) {
+        return SRV_CROWD_FULL;
+    }
+    return count >= load->limit - load->limit / 16 ? SRV_CROWD_BUSY : SRV_CROWD_NONE;
+}
+
 static size_t index_of(unsigned status)
 {
     size_t at = 0;

@@ -40,6 +40,15 @@ struct srv_load {
     atomic_uint_fast64_t cut;      /* connections that took too long for a request */
 };
 
+/* How many connections there are, measured by how many there should be. */
+enum srv_crowd {
+    SRV_CROWD_NONE,
+    SRV_CROWD_BUSY, /* fifteen sixteenths */
+    SRV_CROWD_FULL, /* more */
+};
+
+enum srv_crowd srv_load_crowd(struct srv_load *load);
+
 struct srv_route_meter {
     atomic_uint_fast64_t statuses[SRV_METER_STATUSES];
     struct srv_histogram took;

@@ -18,9 +18,18 @@ enum entry {
     ENTRY_ROLE_OR_LOCAL /* or no token, from this machine */
 };
 
+/* What is refused first when the server is crowded: in this order. */
+enum class {
+    CLASS_EXPORT, /* takes long, and can wait */
+    CLASS_USUAL,  /* comes again by itself: reports, enrolling, what administrators look at */
+    CLASS_CHEAP,  /* policies, the way to the brake for agents; what tells that the server lives */
+    CLASS_BRAKE,
+};
+
 struct route {
     const char *method;
     const char *path; /* a final '*' stands for one more segment */
+    enum class class;
     enum entry entry;
     enum srv_role role;
     size_t body_limit;
@@ -34,37 +43,44 @@ struct table {
 };
 
 static const struct route AGENTS[] = {
-    {"GET", "/v1/policy", ENTRY_OPEN, 0, 0, srv_handle_policy, srv_end_policy},
-    {"POST", "/v1/reports", ENTRY_DEVICE, 0, LIMIT_REPORT_BYTES, srv_handle_reports,
+    {"GET", "/v1/policy", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_policy, srv_end_policy},
+    {"POST", "/v1/reports", CLASS_USUAL, ENTRY_DEVICE, 0, LIMIT_REPORT_BYTES, srv_handle_reports,
      srv_end_reports},
-    {"POST", "/v1/enroll", ENTRY_OPEN, 0, LIMIT_ENROLL_BYTES, srv_handle_enroll, srv_end_enroll},
-    {"GET", "/healthz", ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
-    {"GET", "/readyz", ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
+    {"POST", "/v1/enroll", CLASS_USUAL, ENTRY_OPEN, 0, LIMIT_ENROLL_BYTES, srv_handle_enroll,
+     srv_end_enroll},
+    {"GET", "/healthz", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
+    {"GET", "/readyz", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
 };
 
 #define ROLE(name) ENTRY_ROLE, SRV_ROLE_##name
 
 static const struct route ADMINS[] = {
-    {"GET", "/v1/rollout", ROLE(VIEWER), 0, srv_handle_rollout, NULL},
-    {"PUT", "/v1/rollout", ROLE(PUBLISHER), LIMIT_BUNDLE_BYTES, srv_handle_put, NULL},
-    {"POST", "/v1/rollout/release", ROLE(OPERATOR), ORDER_BYTES, srv_handle_release, NULL},
-    {"POST", "/v1/rollout/advance", ROLE(OPERATOR), ORDER_BYTES, srv_handle_advance, NULL},
-    {"POST", "/v1/rollout/hold", ROLE(OPERATOR), ORDER_BYTES, srv_handle_hold, NULL},
-    {"POST", "/v1/rollout/resume", ROLE(OPERATOR), ORDER_BYTES, srv_handle_resume, NULL},
-    {"POST", "/v1/rollout/safe", ROLE(OPERATOR), ORDER_BYTES, srv_handle_safe, NULL},
-    {"GET", "/v1/compliance", ROLE(VIEWER), 0, srv_handle_compliance, NULL},
-    {"GET", "/v1/users", ROLE(VIEWER), 0, srv_handle_users, NULL},
-    {"GET", "/v1/devices", ROLE(VIEWER), 0, srv_handle_devices, NULL},
-    {"GET", "/v1/devices/*", ROLE(VIEWER), 0, srv_handle_device, NULL},
-    {"GET", "/metrics", ENTRY_ROLE_OR_LOCAL, SRV_ROLE_VIEWER, 0, srv_handle_metrics, NULL},
-    {"GET", "/healthz", ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
-    {"GET", "/readyz", ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
+    {"GET", "/v1/rollout", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_rollout, NULL},
+    {"PUT", "/v1/rollout", CLASS_USUAL, ROLE(PUBLISHER), LIMIT_BUNDLE_BYTES, srv_handle_put, NULL},
+    {"POST", "/v1/rollout/release", CLASS_USUAL, ROLE(OPERATOR), ORDER_BYTES, srv_handle_release,
+     NULL},
+    {"POST", "/v1/rollout/advance", CLASS_USUAL, ROLE(OPERATOR), ORDER_BYTES, srv_handle_advance,
+     NULL},
+    {"POST", "/v1/rollout/hold", CLASS_USUAL, ROLE(OPERATOR), ORDER_BYTES, srv_handle_hold, NULL},
+    {"POST", "/v1/rollout/resume", CLASS_USUAL, ROLE(OPERATOR), ORDER_BYTES, srv_handle_resume,
+     NULL},
+    {"POST", "/v1/rollout/safe", CLASS_BRAKE, ROLE(OPERATOR), ORDER_BYTES, srv_handle_safe, NULL},
+    {"GET", "/v1/compliance", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_compliance, NULL},
+    {"GET", "/v1/users", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_users, NULL},
+    {"GET", "/v1/devices", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_devices, NULL},
+    {"GET", "/v1/devices/*", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_device, NULL},
+    {"GET", "/metrics", CLASS_USUAL, ENTRY_ROLE_OR_LOCAL, SRV_ROLE_VIEWER, 0, srv_handle_metrics,
+     NULL},
+    {"GET", "/healthz", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
+    {"GET", "/readyz", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
 
-    {"POST", "/v1/simulate", ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
-    {"POST", "/v1/evidence", ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported, NULL},
-    {"GET", "/v1/audit", ROLE(VIEWER), 0, srv_handle_audit, NULL},
-    {"GET", "/v1/reports.csv", ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
-    {"GET", "/openapi.json", ENTRY_OPEN, 0, 0, srv_handle_unsupported, NULL},
+    {"POST", "/v1/simulate", CLASS_EXPORT, ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_unsupported,
+     NULL},
+    {"POST", "/v1/evidence", CLASS_USUAL, ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported,
+     NULL},
+    {"GET", "/v1/audit", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_audit, NULL},
+    {"GET", "/v1/reports.csv", CLASS_EXPORT, ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
+    {"GET", "/openapi.json", CLASS_USUAL, ENTRY_OPEN, 0, 0, srv_handle_unsupported, NULL},
 };
 
 static const struct table TABLES[SRV_DOOR_COUNT] = {
@@ -170,12 +186,40 @@ static void refuse_length(struct srv_request *rq, const struct route *route)
                        route->body_limit);
 }
 
+/* An export takes its time from agents as well. */
+static bool is_too_crowded(struct srv_app *app, const struct srv_request *rq, enum class class)
+{
+    switch (class) {
+    case CLASS_EXPORT:
+        return rq->crowd >= SRV_CROWD_BUSY ||
+               srv_load_crowd(&app->meter->loads[SRV_DOOR_AGENTS]) >= SRV_CROWD_BUSY;
+    case CLASS_USUAL: return rq->crowd >= SRV_CROWD_FULL;
+    case CLASS_CHEAP:
+    case CLASS_BRAKE: return false;
+    }
+    return false;
+}
+
+/* Before anybody is asked who he is: it must cost nothing. */
+static bool shed(struct srv_app *app, struct srv_request *rq, enum class class)
+{
+    bool crowded = is_too_crowded(app, rq, class);
+    if (crowded) {
+        srv_answer_problem(rq, 503, "unavailable", "the server is full: come again");
+        srv_meter_event(app->meter, SRV_EVENT_SHED);
+    }
+    return crowded;
+}
+
 static void open_in(const struct table *t, struct srv_app *app, struct srv_request *rq)
 {
     struct srv_actor actor;
     bool known = false;
     const struct route *route = find_route(t, rq, &known);
     rq->route = route;
+    if (shed(app, rq, route != NULL ? route->class : CLASS_USUAL)) {
+        return;
+    }
     if (route == NULL) {
         srv_answer_problem(rq, known ? 405 : 404, known ? "method_not_allowed" : "not_found",
                            known ? "this path does not take that method" : "there is no such path");
@@ -189,13 +233,7 @@ static void open_in(const struct table *t, struct srv_app *app, struct srv_reque
 
 static void open_agents(void *ctx, struct srv_request *rq)
 {
-    struct srv_app *app = ctx;
-    open_in(&TABLES[SRV_DOOR_AGENTS], app, rq);
-    /* Policies are shed last: they are the way to the brake. */
-    if (rq->answer.status == 0 && rq->crowded && strcmp(rq->path, "/v1/policy") != 0) {
-        srv_answer_problem(rq, 503, "unavailable", "the server is full: come again");
-        srv_meter_event(app->meter, SRV_EVENT_SHED);
-    }
+    open_in(&TABLES[SRV_DOOR_AGENTS], ctx, rq);
 }
 
 static void open_admins(void *ctx, struct srv_request *rq)

@@ -22,7 +22,6 @@ struct srv_watch {
     pthread_cond_t changed;
     struct srv_load *load;
     struct srv_watched *first;
-    size_t count;
     size_t running;
     bool awaited; /* somebody waits for the last request */
     bool closing;
@@ -113,7 +112,6 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t boun
         w->next->link = &w->next;
     }
     watch->first = w;
-    watch->count++;
     atomic_fetch_add(&watch->load->connections, 1);
     pthread_mutex_unlock(&watch->lock);
     return w;
@@ -129,7 +127,6 @@ void srv_watch_remove(struct srv_watch *watch, struct srv_watched *w)
     if (w->next != NULL) {
         w->next->link = w->link;
     }
-    watch->count--;
     atomic_fetch_sub(&watch->load->connections, 1);
     pthread_mutex_unlock(&watch->lock);
     free(w);
@@ -144,17 +141,15 @@ void srv_watch_set(struct srv_watch *watch, struct srv_watched *w, uint64_t boun
     }
 }
 
-size_t srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
+void srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
 {
     pthread_mutex_lock(&watch->lock);
-    size_t count = watch->count;
     watch->running++;
     atomic_fetch_add(&watch->load->requests, 1);
     if (w != NULL) {
         w->deadline_ms = deadline(bound_ms);
     }
     pthread_mutex_unlock(&watch->lock);
-    return count;
 }
 
 void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)

@@ -29,8 +29,8 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t boun
 void srv_watch_remove(struct srv_watch *watch, struct srv_watched *w);
 void srv_watch_set(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms);
 
-/* A request begins (how many connections there are) and ends. */
-size_t srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms);
+/* A request begins, and ends. */
+void srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms);
 void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms);
 
 /* Wait until no request runs, at most so long. */

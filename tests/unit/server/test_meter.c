@@ -57,6 +57,25 @@ static void meter__untimed__is_counted_and_has_no_duration(void **state)
     srv_meter_free(meter);
 }
 
+static enum srv_crowd crowd_of(unsigned limit, uint64_t connections)
+{
+    struct srv_load load = {.limit = limit};
+    atomic_init(&load.connections, connections);
+    return srv_load_crowd(&load);
+}
+
+static void load__crowd__is_busy_before_it_is_full(void **state)
+{
+    (void)state;
+    assert_int_equal(crowd_of(160, 0), SRV_CROWD_NONE);
+    assert_int_equal(crowd_of(160, 149), SRV_CROWD_NONE);
+    assert_int_equal(crowd_of(160, 150), SRV_CROWD_BUSY);
+    assert_int_equal(crowd_of(160, 160), SRV_CROWD_BUSY);
+    assert_int_equal(crowd_of(160, 161), SRV_CROWD_FULL);
+    assert_int_equal(crowd_of(1, 0), SRV_CROWD_NONE);
+    assert_int_equal(crowd_of(1, 2), SRV_CROWD_FULL);
+}
+
 static void *count_much(void *ctx)
 {
     struct srv_meter *meter = ctx;
@@ -91,6 +110,7 @@ int main(void)
         cmocka_unit_test(meter__each_status__counts_where_it_belongs),
         cmocka_unit_test(meter__unforeseen_status__is_the_servers_fault),
         cmocka_unit_test(meter__untimed__is_counted_and_has_no_duration),
+        cmocka_unit_test(load__crowd__is_busy_before_it_is_full),
         cmocka_unit_test(meter__several_threads__lose_nothing),
     };
     return cmocka_run_group_tests_name("meter", tests, NULL, NULL);
