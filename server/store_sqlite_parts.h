@@ -103,6 +103,9 @@ enum status sql_finish(struct srv_sqlite *s, sqlite3_stmt *stmt, struct err *err
 const char *sql_text(sqlite3_stmt *stmt, int column);
 int64_t sql_time(sqlite3_stmt *stmt, int column); /* NULL is -1 */
 
+/* The writer's thread: carries out what waits, until the store closes and nothing does. */
+void *sqlite_write_on(void *ctx);
+
 /* Carry out one write inside the writer's transaction. ST_EXISTS and ST_NOT_FOUND changed nothing;
  * any other failure spoils the transaction. */
 enum status sqlite_write(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
@@ -137,7 +140,8 @@ bool sql_read_next(struct sql_reading *r, enum status *st, struct err *err);
 void sql_read_end(struct sql_reading *r);
 void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size); /* NULL is "" */
 
-/* The reading functions of struct srv_store; those of gates; those of the audit. */
+/* The functions of struct srv_store that write; those that read; those of gates; of the audit. */
+void sqlite_set_writer(struct srv_store *store);
 void sqlite_set_readers(struct srv_store *store);
 void sqlite_set_gate_readers(struct srv_store *store);
 void sqlite_set_audit_readers(struct srv_store *store);

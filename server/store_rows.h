@@ -1,0 +1,126 @@
+/* store_rows.h - what is read from a store, and the questions for it.
+ *
+ * Effects: none                                  Units:  _s wall seconds since 1970 UTC
+ * Owns:    nothing; the texts of a row are the   Errors: none
+ *          store's until its visitor returns
+ * Threads: none of its own                       Source: docs/protocol.md "One server, many servers"
+ */
+#ifndef SERVER_STORE_ROWS_H
+#define SERVER_STORE_ROWS_H
+
+#include "server/store_write.h"
+
+struct srv_bundle_row {
+    uint32_t serial;
+    const char *etag;
+    const char *by;
+    int64_t at_s;
+    struct span raw;
+};
+
+struct srv_token_row {
+    uint8_t digest[DIGEST_BYTES];
+    int64_t device;
+    const char *device_id;
+    int64_t expires_s; /* -1: never */
+};
+
+/* NULL members do not filter; after 0 starts at the first row. */
+struct srv_filter {
+    const char *state;
+    const char *ring;
+    const char *set;
+    const char *device_id;
+    const char *host; /* without regard to ASCII case */
+    const char *sid;
+    const char *text; /* part of the account, host or SID */
+    int64_t after;
+    size_t limit;
+};
+
+struct srv_user_row {
+    int64_t key; /* for the next page */
+    const char *device_id;
+    const char *host;
+    const char *sid;
+    const char *account; /* may be NULL */
+    const char *ring;    /* may be NULL */
+    const char *set;     /* may be NULL */
+    const char *state;
+    const char *blocked_by; /* may be NULL */
+    const char *error;      /* may be NULL */
+    const char *protocol;
+    const char *confidence;
+    const char *mailbox;
+    const char *outlook;     /* version; "none", "unknown" */
+    const char *evidence;    /* a JSON array */
+    enum pol_answer running; /* Outlook */
+    int64_t started_s;       /* -1: it does not run, or nobody knows */
+    uint32_t starts;         /* of it, since the value was written */
+    const char *groups;      /* a JSON array; NULL: not known */
+    const char *tags;        /* a JSON array */
+    struct pol_report_value value;
+    struct pol_report_value pre_image;
+    bool hive_loaded;
+    bool ours;
+    int64_t changed_s; /* -1: never */
+    int64_t reported_s;
+    int64_t version;      /* 0: none in force when it was reported */
+    uint32_t corrections; /* how often somebody else's rewrite was undone under that version */
+
+    int64_t device; /* its number */
+    int64_t device_enrolled_s;
+    int64_t device_seen_s;   /* -1: never */
+    int64_t older_seen_s;    /* of the device in service that it is a duplicate of; -1: none */
+    const char *computer_ou; /* may be NULL */
+    const char *ad_site;     /* may be NULL */
+    enum pol_answer multi_session;
+};
+
+struct srv_subject_row {
+    struct srv_subject key;
+    const char *state;
+    int64_t version;
+    int64_t failing_since_s; /* server time; -1: it does not fail */
+    bool gone;               /* the user is off the machine, or the machine out of service */
+};
+
+struct srv_subject_question {
+    int64_t version;
+    struct srv_subject after; /* {0, 0}: from the first */
+    size_t limit;
+};
+
+/* SIDs behind after_sid, on devices enrolled until then. */
+struct srv_seen_question {
+    const char *after_sid; /* "": from the first */
+    int64_t version;       /* reported on one of these devices? */
+    int64_t enrolled_until_s;
+    size_t limit;
+};
+
+struct srv_device_row {
+    int64_t key;
+    const char *device_id;
+    const char *name;
+    const char *domain;       /* may be NULL */
+    const char *os;           /* may be NULL */
+    const char *agent;        /* may be NULL */
+    const char *duplicate_of; /* may be NULL */
+    const char *failed_code;  /* may be NULL */
+    const char *outlook;      /* JSON as reports have it; NULL: not reported yet */
+    const char *preflight;    /* the same */
+    int64_t enrolled_s;
+    int64_t seen_s;    /* -1: never */
+    int64_t retired_s; /* -1: in service */
+    int64_t effective;
+    bool stale;
+};
+
+struct srv_count_row {
+    const char *kind; /* state, ring, set, protocol, version, outlook, total */
+    const char *name;
+    int64_t count;
+};
+
+#endif

@@ -1,0 +1,111 @@
+#include "server/store_sqlite_parts.h"
+
+/* A report is newer than what is kept if it comes later in the same start of the agent, or from a
+ * later start. */
+#define NEWER(table)                                                                               \
+    "((" table ".run_id = ?1 AND " table ".seq < ?2) OR "                                          \
+    "(" table ".run_id <> ?1 AND " table ".run_started_s <= ?3))"
+
+static const char *const SQL[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_REPORT_FIND] = "SELECT digest FROM report WHERE device = ? AND report_id = ?",
+    [SQL_REPORT_ADD] = "INSERT INTO report (device, report_id, digest, received_s, body) "
+                       "VALUES (?, ?, ?, ?, ?)",
+    [SQL_REPORT_PRUNE] = "DELETE FROM report WHERE key IN (SELECT key FROM report ORDER BY key "
+                         "LIMIT ?) AND received_s < ?",
+    [SQL_DEVICE_SEEN] = "UPDATE device SET seen_s = ? WHERE key = ?",
+    [SQL_DEVICE_STATE] =
+        "UPDATE device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
+        "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
+        "received = ?13, effective = ?14, digest = ?15, stale = ?16, failed_code = ?17, "
+        "failed_pointer = ?18, outlook = ?19, preflight = ?20, computer_ou = ?21, ad_site = ?22, "
+        "multi_session = ?23 WHERE key = ?4 AND " NEWER("device"),
+    [SQL_USER_PUT] =
+        "INSERT INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
+        "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "
+        "outlook, groups, value_type, value_dword, pre_image_type, pre_image_dword, hive_loaded, "
+        "ours, changed_s, corrections, evidence, outlook_running, outlook_started_s, starts, "
+        "failing_since_s) VALUES "
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
+        "seq = excluded.seq, run_started_s = excluded.run_started_s, retired_s = NULL, "
+        "mark = coalesce(excluded.mark, mark), reported_s = excluded.reported_s, "
+        "version = excluded.version, account = excluded.account, ring = excluded.ring, "
+        "\"set\" = excluded.\"set\", state = excluded.state, blocked_by = excluded.blocked_by, "
+        "error = excluded.error, protocol = excluded.protocol, "
+        "confidence = excluded.confidence, mailbox = excluded.mailbox, "
+        "outlook = excluded.outlook, groups = coalesce(excluded.groups, groups), "
+        "value_type = excluded.value_type, value_dword = excluded.value_dword, "
+        "pre_image_type = excluded.pre_image_type, pre_image_dword = excluded.pre_image_dword, "
+        "hive_loaded = excluded.hive_loaded, ours = excluded.ours, "
+        "changed_s = excluded.changed_s, corrections = excluded.corrections, "
+        "evidence = excluded.evidence, outlook_running = excluded.outlook_running, "
+        "outlook_started_s = excluded.outlook_started_s, starts = excluded.starts, "
+        "failing_since_s = CASE WHEN excluded.failing_since_s IS NULL OR retired_s IS NOT NULL OR "
+        "failing_since_s IS NULL THEN excluded.failing_since_s ELSE failing_since_s END WHERE " NEWER(
+            "user_state"),
+    [SQL_PART_ADD] = "INSERT OR IGNORE INTO full_part (device, mark, part) VALUES (?, ?, ?)",
+    [SQL_PART_COUNT] = "SELECT count(*) FILTER (WHERE mark = ?2), count(*) FROM full_part "
+                       "WHERE device = ?1",
+    [SQL_PART_FORGET] = "DELETE FROM full_part WHERE device = ?",
+    [SQL_USERS_RETIRE] = "UPDATE user_state SET retired_s = ?4 WHERE device = ?5 AND retired_s IS "
+                         "NULL AND mark IS NOT ?6 AND " NEWER("user_state"),
+    [SQL_USERS_OUTLOOK] =
+        "UPDATE user_state SET outlook = ?3 WHERE device = ?4 AND retired_s IS NULL AND outlook IS "
+        "NOT ?3 AND EXISTS (SELECT 1 FROM device WHERE key = ?4 AND run_id = ?1 AND seq = ?2)",
+    [SQL_TOKEN_PROVES] =
+        "SELECT d.key, d.device_id FROM device_token t JOIN device d ON d.key = t.device WHERE "
+        "t.digest = ? AND d.retired_s IS NULL AND (t.expires_s IS NULL OR t.expires_s > ?)",
+    [SQL_TOKEN_ADD] = "INSERT INTO device_token (digest, device, expires_s) VALUES (?, ?, NULL)",
+    [SQL_TOKEN_END] =
+        "UPDATE device_token SET expires_s = ? WHERE digest = ? AND expires_s IS NULL",
+    [SQL_TOKEN_PRUNE] = "DELETE FROM device_token WHERE device = ? AND expires_s <= ?",
+    [SQL_MACHINE_FIND] =
+        "SELECT device_id FROM device WHERE machine_guid = ? AND computer_sid IS ? "
+        "AND name = ? COLLATE NOCASE AND retired_s IS NULL ORDER BY key LIMIT 1",
+    [SQL_DEVICE_ADD] = "INSERT INTO device (device_id, name, fqdn, domain, machine_guid, "
+                       "computer_sid, enrolled_s, duplicate_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_DEVICE_FACTS] = "UPDATE device SET name = ?, fqdn = ?, domain = ?, machine_guid = ?, "
+                         "computer_sid = ? WHERE key = ?",
+    [SQL_DEVICE_FIND] = "SELECT key FROM device WHERE device_id = ? AND retired_s IS NULL",
+    [SQL_DEVICE_RETIRE] = "UPDATE device SET retired_s = ? WHERE key = ?",
+    [SQL_DEVICE_TOKENS_DROP] = "DELETE FROM device_token WHERE device = ?",
+    [SQL_DEVICE_USERS_RETIRE] = "UPDATE user_state SET retired_s = ? WHERE device = ? AND "
+                                "retired_s IS NULL",
+    [SQL_CREDENTIAL_FIND] = "SELECT key FROM credential WHERE name = ? AND (role = 'enroll') = ? "
+                            "AND revoked_s IS NULL",
+    [SQL_CREDENTIAL_ADD] = "INSERT INTO credential (name, role, digest, created_s) "
+                           "VALUES (?, ?, ?, ?)",
+    [SQL_CREDENTIAL_REVOKE] = "UPDATE credential SET revoked_s = ? WHERE key = ?",
+    [SQL_BUNDLE_PUT] = "INSERT INTO bundle (serial, etag, stored_by, stored_s, raw) "
+                       "VALUES (?, ?, ?, ?, ?)",
+    [SQL_BUNDLE_PRUNE] = "DELETE FROM bundle WHERE serial < ?",
+    [SQL_RELEASE_PUT] =
+        "INSERT INTO release (one, version, rollout, stage, at_s, by, reason) VALUES "
+        "(1, ?, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version, "
+        "rollout = excluded.rollout, stage = excluded.stage, at_s = excluded.at_s, "
+        "by = excluded.by, reason = excluded.reason WHERE excluded.version > release.version",
+    [SQL_GATE_PUT] = "INSERT INTO gate (version, released_s, unknown) VALUES (?, ?, ?)",
+    [SQL_GATE_FAILING] = "UPDATE gate SET failing_s = ? WHERE version = ?",
+    [SQL_GATE_DROP] = "DELETE FROM gate WHERE version <> ?",
+    [SQL_SUBJECTS_DROP] = "DELETE FROM gate_subject WHERE version <> ?",
+    [SQL_SUBJECT_ADD] = "INSERT INTO gate_subject (version, device, user) VALUES (?, ?, ?)",
+    [SQL_HOLD_PUT] = "INSERT OR REPLACE INTO gate_hold (one, at_s, by, reason) VALUES (1, ?, ?, ?)",
+    [SQL_HOLD_DROP] = "DELETE FROM gate_hold",
+    [SQL_AUDIT_HEAD] = "SELECT number, hash FROM audit_entry ORDER BY number DESC LIMIT 1",
+    [SQL_AUDIT_ADD] = "INSERT INTO audit_entry (number, at_s, who, name, address, what, before, "
+                      "after, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+};
+
+enum status sql_start(struct srv_sqlite *s, enum sql_id id, sqlite3_stmt **out, struct err *err)
+{
+    if (s->statements[id] == NULL &&
+        sqlite3_prepare_v3(s->writer, SQL[id], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[id],
+                           NULL) != SQLITE_OK) {
+        return sql_failed(s->writer, "prepare a change of", err);
+    }
+    *out = s->statements[id];
+    return ST_OK;
+}
