@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "policy/json_read.h"
 #include "policy/json_write.h"
 #include "server/answer.h"
@@ -287,7 +288,14 @@ void srv_handle_safe(struct srv_app *app, struct srv_request *rq, const struct s
         change.reason = order.reason;
         st = srv_rollout_safe(app->rollout, &change, order.confirm, &err);
     }
-    answer_change(app, rq, actor, st, &err);
+    if (st == ST_OK || err.code != NULL) {
+        answer_change(app, rq, actor, st, &err);
+    } else {
+        /* It is out all the same, which must be said. */
+        log_failure(LOG_ERROR, "request_failed", &err);
+        srv_keeper_wake(app->keeper);
+        srv_answer_problem(rq, 503, "unavailable", "%s", err.text);
+    }
     pol_json_free(order.json);
 }
 

@@ -39,8 +39,8 @@ enum status srv_etag_write(int64_t number, struct span bytes, char out[SRV_ETAG_
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
-static enum status body_new(int64_t version, struct span envelope, struct srv_body **out,
-                            struct err *err)
+enum status srv_body_new(int64_t version, struct span envelope, struct srv_body **out,
+                         struct err *err)
 {
     struct srv_body *body = malloc(sizeof *body + envelope.size);
     if (body == NULL) {
@@ -59,6 +59,12 @@ static enum status body_new(int64_t version, struct span envelope, struct srv_bo
     return ST_OK;
 }
 
+struct srv_body *srv_body_share(struct srv_body *body)
+{
+    atomic_fetch_add(&body->users, 1);
+    return body;
+}
+
 void srv_body_drop(struct srv_body *body)
 {
     if (body != NULL && atomic_fetch_sub(&body->users, 1) == 1) {
@@ -69,10 +75,7 @@ void srv_body_drop(struct srv_body *body)
 struct srv_body *srv_feed_take(struct srv_feed *feed)
 {
     pthread_mutex_lock(&feed->lock);
-    struct srv_body *body = feed->body;
-    if (body != NULL) {
-        atomic_fetch_add(&body->users, 1);
-    }
+    struct srv_body *body = feed->body != NULL ? srv_body_share(feed->body) : NULL;
     pthread_mutex_unlock(&feed->lock);
     return body;
 }
@@ -237,22 +240,26 @@ void srv_feed_free(struct srv_feed *feed)
 
 /* ---- polls and releases ---------------------------------------------------------------------- */
 
-enum status srv_feed_publish(struct srv_feed *feed, int64_t version, struct span envelope,
-                             struct err *err)
+void srv_feed_publish_body(struct srv_feed *feed, struct srv_body *take)
 {
-    struct srv_body *body = NULL;
-    enum status st = body_new(version, envelope, &body, err);
-    if (st != ST_OK) {
-        return st;
-    }
     pthread_mutex_lock(&feed->lock);
     struct srv_body *old = feed->body;
-    feed->body = body;
+    feed->body = take;
     struct srv_waiter *woken = collect_all(feed);
     pthread_mutex_unlock(&feed->lock);
     wake_all(woken);
     srv_body_drop(old);
-    return ST_OK;
+}
+
+enum status srv_feed_publish(struct srv_feed *feed, int64_t version, struct span envelope,
+                             struct err *err)
+{
+    struct srv_body *body = NULL;
+    enum status st = srv_body_new(version, envelope, &body, err);
+    if (st == ST_OK) {
+        srv_feed_publish_body(feed, body);
+    }
+    return st;
 }
 
 static struct srv_waiter *find_device(struct srv_feed *feed, int64_t device)

@@ -28,6 +28,9 @@ struct srv_body {
     uint8_t data[];
 };
 
+enum status srv_body_new(int64_t version, struct span envelope, struct srv_body **out,
+                         struct err *err) MUST_USE;
+struct srv_body *srv_body_share(struct srv_body *body);
 void srv_body_drop(struct srv_body *body); /* NULL is fine */
 
 struct srv_feed;
@@ -61,6 +64,8 @@ void srv_feed_free(struct srv_feed *feed); /* nothing may be held any more */
 /* Hand out another policy from now on and wake everybody. Returns once all were woken. */
 enum status srv_feed_publish(struct srv_feed *feed, int64_t version, struct span envelope,
                              struct err *err) MUST_USE;
+/* The same with a body that is made already: that asks for no memory, and cannot fail. */
+void srv_feed_publish_body(struct srv_feed *feed, struct srv_body *take);
 
 /* The policy, to be given back with srv_body_drop(); NULL before the first release. */
 struct srv_body *srv_feed_take(struct srv_feed *feed);

@@ -25,6 +25,7 @@ void srv_bundle_drop(struct srv_bundle *b)
 {
     if (b != NULL && atomic_fetch_sub(&b->users, 1) == 1) {
         pol_bundle_free(b->bundle);
+        srv_body_drop(b->safe);
         free(b);
     }
 }
@@ -43,6 +44,10 @@ static enum status bundle_open(const struct pol_trust *trust, struct span raw,
         if (st != ST_OK) {
             (void)err_set(err, st, 0, "cannot name the bundle");
         }
+    }
+    if (st == ST_OK) {
+        const struct pol_bundle_entry *safe = pol_bundle_safe(b->bundle);
+        st = srv_body_new(safe->policy->version, safe->envelope, &b->safe, err);
     }
     if (st == ST_OK) {
         *out = b;
@@ -110,20 +115,29 @@ static bool load_bundle(void *v, const struct srv_bundle_row *row)
 }
 
 /* The record counts, unless a restored store knows of more. */
-static enum status load_release(struct srv_rollout *r, struct err *err)
+static enum status load_release(struct srv_rollout *r, struct srv_release *stored, struct err *err)
 {
-    struct srv_release stored = {0};
     enum status st = srv_record_open(r->parts.folder, &r->record, &r->now.release, err);
     if (st == ST_OK) {
-        st = r->parts.store->release(r->parts.store->ctx, &stored, err);
+        st = r->parts.store->release(r->parts.store->ctx, stored, err);
     }
-    if (st == ST_OK && stored.version > r->now.release.version) {
-        st = srv_record_write(r->record, &stored, err);
-        r->now.release = stored;
-    } else if (st == ST_OK && stored.version < r->now.release.version) {
-        st = srv_rollout_note_recovered(r, &stored, clock_wall_s(), err);
+    r->recorded = r->now.release.version;
+    if (st == ST_OK && stored->version > r->recorded) {
+        r->now.release = *stored;
     }
     return st;
+}
+
+/* What is served needs no disk that can be written to: what cannot be told now is told later. */
+static void reconcile(struct srv_rollout *r, const struct srv_release *stored)
+{
+    struct err err = {0};
+    if (srv_rollout_write_down(r, &err) != ST_OK) {
+        log_failure(LOG_ERROR, "release_not_recorded", &err);
+    }
+    if (stored->version < r->now.release.version) {
+        srv_rollout_note_recovered(r, stored, clock_wall_s());
+    }
 }
 
 static enum status serve_again(struct srv_rollout *r, struct err *err)
@@ -155,10 +169,12 @@ enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_r
     (void)snprintf(r->now.policy_etag, SRV_ETAG_BYTES, "%s", NOTHING);
     (void)snprintf(r->now.bundle_etag, SRV_ETAG_BYTES, "%s", NOTHING);
     (void)pthread_mutex_init(&r->change, NULL); /* cannot fail on Linux */
+    (void)pthread_mutex_init(&r->recording, NULL);
     (void)pthread_mutex_init(&r->state, NULL);
     (void)pthread_mutex_init(&r->noting, NULL);
     (void)pthread_cond_init(&r->noted, NULL);
-    enum status st = load_release(r, err);
+    struct srv_release stored = {0};
+    enum status st = load_release(r, &stored, err);
     if (st == ST_OK) {
         st = parts->store->hold(parts->store->ctx, &r->now.hold, err);
     }
@@ -170,6 +186,7 @@ enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_r
         st = serve_again(r, err);
     }
     if (st == ST_OK) {
+        reconcile(r, &stored);
         *out = r;
         r = NULL; /* handed over */
     }
@@ -184,6 +201,7 @@ void srv_rollout_free(struct srv_rollout *r)
         srv_record_close(r->record);
         srv_rollout_drop_notes(r);
         (void)pthread_mutex_destroy(&r->change);
+        (void)pthread_mutex_destroy(&r->recording);
         (void)pthread_mutex_destroy(&r->state);
         (void)pthread_mutex_destroy(&r->noting);
         (void)pthread_cond_destroy(&r->noted);

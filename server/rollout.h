@@ -41,6 +41,7 @@ struct srv_change {
 struct srv_bundle {
     atomic_uint users;
     struct pol_bundle *bundle;
+    struct srv_body *safe; /* its safe policy, ready to be handed out */
     char etag[SRV_ETAG_BYTES];
     char by[SRV_NAME_BYTES];
     int64_t at_s;
@@ -81,13 +82,14 @@ enum status srv_rollout_hold(struct srv_rollout *rollout, const struct srv_chang
                              struct err *err) MUST_USE;
 enum status srv_rollout_resume(struct srv_rollout *rollout, const struct srv_change *change,
                                struct err *err) MUST_USE;
-/* Release the newest safe policy, at once; confirm is the rollout's name, NULL if whoever asks is
- * on this machine. if_match is looked at for a gate only. Should the record not be writable, the safe policy goes out all the same, and
- * the failure is told. */
+/* Release the newest safe policy: to those who wait for one first, then into the record, then into
+ * store and audit. confirm is the rollout's name, NULL if whoever asks is on this machine. if_match is
+ * looked at for a gate only. Should the record not be writable, the safe policy is out all the same,
+ * the failure is told, and asking again tries the record again. */
 enum status srv_rollout_safe(struct srv_rollout *rollout, const struct srv_change *change,
                              const char *confirm, struct err *err) MUST_USE;
 
-/* Is the audit entry of every release committed? Submit again those that the store refused. */
+/* Is the audit entry of every release committed? Try again what the store or the record refused. */
 bool srv_rollout_is_noted(struct srv_rollout *rollout);
 void srv_rollout_note_again(struct srv_rollout *rollout);
 

@@ -92,7 +92,7 @@ static void fill(struct srv_note *note, const struct srv_change *change,
     srv_release_text(release, note->after);
     note->write = (struct srv_write){
         .kind = SRV_WRITE_RELEASE,
-        .now_s = release->at_s,
+        .now_s = change->now_s,
         .audit = {.who = change->who,
                   .name = note->name,
                   .address = note->address,
@@ -155,31 +155,23 @@ static struct srv_note *take_failed(struct srv_rollout *r, uint64_t behind)
 
 void srv_rollout_note_again(struct srv_rollout *r)
 {
+    struct err err = {0};
     uint64_t id = 0;
+    if (srv_rollout_write_down(r, &err) != ST_OK) {
+        log_failure(LOG_ERROR, "release_not_recorded", &err);
+    }
     for (struct srv_note *note = NULL; (note = take_failed(r, id)) != NULL;) {
         id = note->id;
         r->parts.store->submit(r->parts.store->ctx, &note->write);
     }
 }
 
-enum status srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release *stored,
-                                       int64_t now_s, struct err *err)
+void srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release *stored,
+                                int64_t now_s)
 {
-    char before[SRV_RELEASE_TEXT_BYTES];
-    char after[SRV_RELEASE_TEXT_BYTES];
-    srv_release_text(stored, before);
-    srv_release_text(&r->now.release, after);
-    struct srv_write w = {
-        .kind = SRV_WRITE_RELEASE,
-        .now_s = now_s,
-        .audit = {.who = SRV_WHO_SERVER,
-                  .name = "release record",
-                  .what = "release_recovered",
-                  .before = before,
-                  .after = after},
-    };
-    w.u.release = r->now.release;
-    return srv_store_write(r->parts.store, &w, err);
+    const struct srv_change change = {
+        .who = SRV_WHO_SERVER, .actor = "release record", .now_s = now_s};
+    srv_rollout_note(r, &change, stored, &r->now.release, "release_recovered");
 }
 
 void srv_rollout_drop_notes(struct srv_rollout *r)

@@ -12,13 +12,16 @@
 
 #include <pthread.h>
 
-/* `change` lets one slow change happen at a time; `state` guards what is below it and is held only
- * for moments, so that the brake never waits for a slow change. Taken in this order. */
+/* `change` lets one slow change happen at a time; `recording` is held while the disk is written to;
+ * `state` is held only for moments, so that the brake never waits for a slow change or a slow disk.
+ * Each guards what is below it. Taken in this order. */
 struct srv_rollout {
     struct srv_rollout_parts parts;
     pthread_mutex_t change;
-    pthread_mutex_t state;
+    pthread_mutex_t recording;
     struct srv_record *record;
+    int64_t recorded; /* the version in it */
+    pthread_mutex_t state;
     struct srv_rollout_view now;
 
     pthread_mutex_t noting; /* guards what is below it; taken last */
@@ -32,15 +35,25 @@ void srv_bundle_drop(struct srv_bundle *b);
 /* The stage or safe policy of that version, or NULL. */
 const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, int64_t version);
 
+/* What a release of that policy is. */
+void srv_rollout_fill(struct srv_release *out, const struct srv_change *change,
+                      const struct pol_policy *policy);
+/* Under `state`: from now on agents get this; those who wait for it are woken before anything else. */
+void srv_rollout_hand_out(struct srv_rollout *r, const struct srv_release *release,
+                          struct srv_bundle *bundle, struct srv_body *take);
+/* What is released goes into the record, unless it is there; without `state`. */
+enum status srv_rollout_write_down(struct srv_rollout *r, struct err *err) MUST_USE;
+
 /* A release is in force: its row and its entry in the audit follow, in one transaction. Waits for them
  * a moment; what cannot be written now is written later, by srv_rollout_note_again() or the next start
  * (which knows of it by the record). */
 void srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
                       const struct srv_release *before, const struct srv_release *release,
                       const char *what);
-/* At the start: the record knows of a release that the store does not. */
-enum status srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release *stored,
-                                       int64_t now_s, struct err *err) MUST_USE;
+/* At the start: the record knows of a release that the store does not. A store that cannot be written
+ * to is told later, like any other: what is in the record is served without it. */
+void srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release *stored,
+                                int64_t now_s);
 /* The store is closed. */
 void srv_rollout_drop_notes(struct srv_rollout *r);
 

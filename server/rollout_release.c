@@ -9,49 +9,7 @@
 
 enum { KNOWN_MAX = 2 * (LIMIT_STAGES + 1), DETAIL_BYTES = 512 };
 
-/* ---- release --------------------------------------------------------------------------------- */
-
-static void fill_release(struct srv_release *out, const struct srv_change *change,
-                         const struct pol_policy *policy)
-{
-    *out = (struct srv_release){.version = policy->version, .at_s = change->now_s};
-    (void)snprintf(out->rollout, sizeof out->rollout, "%s", policy->rollout);
-    (void)snprintf(out->stage, sizeof out->stage, "%s", policy->stage);
-    (void)snprintf(out->by, sizeof out->by, "%s", change->actor);
-    (void)snprintf(out->reason, sizeof out->reason, "%s",
-                   change->reason != NULL ? change->reason : "");
-}
-
-/* Record, memory, feed; under `state`. must_record false: go on without the record. */
-static enum status hand_out(struct srv_rollout *r, const struct srv_change *change,
-                            struct srv_bundle *bundle, const struct pol_bundle_entry *entry,
-                            bool must_record, struct err *err)
-{
-    struct srv_release release;
-    char etag[SRV_ETAG_BYTES];
-    fill_release(&release, change, entry->policy);
-    enum status recorded = srv_record_write(r->record, &release, err);
-    if (recorded != ST_OK && must_record) {
-        return recorded;
-    }
-    enum status st = srv_etag_write(release.version, entry->envelope, etag);
-    if (st != ST_OK) {
-        return err_set(err, st, 0, "cannot name the policy");
-    }
-    struct err publishing = {0};
-    st = srv_feed_publish(r->parts.feed, release.version, entry->envelope, &publishing);
-    if (st != ST_OK) {
-        *err = publishing;
-        return st;
-    }
-    r->now.release = release;
-    r->now.served = true;
-    memcpy(r->now.policy_etag, etag, sizeof etag);
-    struct srv_bundle *old = r->now.released;
-    r->now.released = srv_bundle_share(bundle);
-    srv_bundle_drop(old);
-    return recorded;
-}
+/* ---- what it would change ----------------------------------------------------------------------- */
 
 static size_t list_policies(const struct srv_bundle *b, const struct pol_policy **out, size_t room)
 {
@@ -125,29 +83,65 @@ static enum status prepare(struct srv_rollout *r, const struct srv_change *chang
     return st;
 }
 
+/* ---- release --------------------------------------------------------------------------------- */
+
+/* The brake may have been pulled while the users were looked at, or the disk written to. */
+static enum status still_at(struct srv_rollout *r, const struct srv_rollout_view *view,
+                            struct err *err)
+{
+    pthread_mutex_lock(&r->state);
+    enum status st = srv_rules_match(view->policy_etag, r->now.policy_etag, err);
+    pthread_mutex_unlock(&r->state);
+    return st;
+}
+
+/* Written down before it is handed out: no agent gets what a restart would forget. Should the brake
+ * be pulled while the disk is written to, it is recorded behind this, and wins. */
+static enum status enter(struct srv_rollout *r, const struct srv_rollout_view *view,
+                         const struct srv_release *release, struct srv_bundle *bundle,
+                         struct srv_body **take, struct err *err)
+{
+    pthread_mutex_lock(&r->recording);
+    enum status st = still_at(r, view, err);
+    if (st == ST_OK) {
+        st = srv_record_write(r->record, release, err);
+    }
+    if (st == ST_OK) {
+        r->recorded = release->version;
+        pthread_mutex_lock(&r->state);
+        st = srv_rules_match(view->policy_etag, r->now.policy_etag, err);
+        if (st == ST_OK) {
+            srv_rollout_hand_out(r, release, bundle, *take);
+            *take = NULL; /* handed over */
+        }
+        pthread_mutex_unlock(&r->state);
+    }
+    pthread_mutex_unlock(&r->recording);
+    return st;
+}
+
 static enum status release_entry(struct srv_rollout *r, const struct srv_change *change,
                                  const struct srv_rollout_view *view, struct srv_bundle *bundle,
                                  const struct pol_bundle_entry *entry, struct err *err)
 {
+    struct srv_release release;
+    struct srv_body *body = NULL;
     enum status st = srv_rules_release(&view->release, entry->policy, change->now_s, err);
     if (st != ST_OK || (entry->policy->version == view->release.version && view->served)) {
         return st;
     }
+    srv_rollout_fill(&release, change, entry->policy);
     st = prepare(r, change, view, entry->policy, err);
     if (st == ST_OK) {
-        pthread_mutex_lock(&r->state);
-        /* The brake may have been pulled while the users were looked at. */
-        st = srv_rules_match(view->policy_etag, r->now.policy_etag, err);
-        if (st == ST_OK) {
-            st = hand_out(r, change, bundle, entry, true, err);
-        }
-        pthread_mutex_unlock(&r->state);
+        st = srv_body_new(release.version, entry->envelope, &body, err);
     }
     if (st == ST_OK) {
-        struct srv_release release;
-        fill_release(&release, change, entry->policy);
+        st = enter(r, view, &release, bundle, &body, err);
+    }
+    if (st == ST_OK) {
         srv_rollout_note(r, change, &view->release, &release, "release");
     }
+    srv_body_drop(body);
     return st;
 }
 
@@ -212,58 +206,5 @@ enum status srv_rollout_advance(struct srv_rollout *r, const struct srv_change *
     enum status st = release_next(r, change, &view, err);
     srv_rollout_view_done(&view);
     pthread_mutex_unlock(&r->change);
-    return st;
-}
-
-/* ---- the brake ------------------------------------------------------------------------------- */
-
-/* Under `state`. */
-static enum status pull(struct srv_rollout *r, const struct srv_change *change,
-                        struct srv_bundle *newest, const struct pol_bundle_entry *entry,
-                        struct err *err)
-{
-    int64_t version = r->now.release.version;
-    if (change->by_gate) {
-        enum status st = srv_rules_go_on(&r->now, change, err);
-        if (st != ST_OK) {
-            return st; /* somebody was quicker */
-        }
-    }
-    if (entry->policy->version < version) {
-        return err_refuse(err, "version_rollback", "",
-                          "the newest stored bundle (serial %u) is older than what is released",
-                          pol_bundle_serial(newest->bundle));
-    }
-    if (entry->policy->version == version && r->now.served) {
-        return ST_OK; /* it is out */
-    }
-    return hand_out(r, change, newest, entry, false, err);
-}
-
-enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *change,
-                             const char *confirm, struct err *err)
-{
-    enum status st = ST_OK;
-    bool changed = false;
-    struct srv_release before = {0};
-    struct srv_release release = {0};
-    pthread_mutex_lock(&r->state);
-    struct srv_bundle *newest = r->now.newest;
-    if (newest == NULL) {
-        st = err_refuse(err, "stage_unknown", "", "no bundle is stored: there is no safe policy");
-    } else if (confirm != NULL && strcmp(confirm, pol_bundle_rollout(newest->bundle)) != 0) {
-        st = err_refuse(err, "rollout_mismatch", "/confirm", "this server has the rollout %s",
-                        pol_bundle_rollout(newest->bundle));
-    } else {
-        const struct pol_bundle_entry *entry = pol_bundle_safe(newest->bundle);
-        before = r->now.release;
-        st = pull(r, change, newest, entry, err);
-        release = r->now.release;
-        changed = release.version != before.version;
-    }
-    pthread_mutex_unlock(&r->state);
-    if (changed) {
-        srv_rollout_note(r, change, &before, &release, "safe");
-    }
     return st;
 }

@@ -37,11 +37,18 @@ static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
     return st == ST_OK ? sql_execute(db, pragma, err) : st;
 }
 
-/* Two programs may start on an empty folder at the same time: the lock comes before the look. */
+/* Two programs may start on an empty folder at the same time: the lock comes before the look that
+ * counts. A store of today's schema is not written to: it opens on a full disk, and while somebody
+ * else has it locked. */
 enum status sqlite_migrate(struct srv_sqlite *s, struct err *err)
 {
     sqlite3 *db = s->writer;
-    enum status st = sql_execute(db, "BEGIN IMMEDIATE", err);
+    int version = 0;
+    enum status st = read_version(db, &version, err);
+    if (st != ST_OK || version == SRV_SCHEMA_STEPS) {
+        return st;
+    }
+    st = sql_execute(db, "BEGIN IMMEDIATE", err);
     if (st != ST_OK) {
         return st;
     }

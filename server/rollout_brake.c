@@ -1,0 +1,107 @@
+#include "server/rollout_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void srv_rollout_fill(struct srv_release *out, const struct srv_change *change,
+                      const struct pol_policy *policy)
+{
+    *out = (struct srv_release){.version = policy->version, .at_s = change->now_s};
+    (void)snprintf(out->rollout, sizeof out->rollout, "%s", policy->rollout);
+    (void)snprintf(out->stage, sizeof out->stage, "%s", policy->stage);
+    (void)snprintf(out->by, sizeof out->by, "%s", change->actor);
+    (void)snprintf(out->reason, sizeof out->reason, "%s",
+                   change->reason != NULL ? change->reason : "");
+}
+
+void srv_rollout_hand_out(struct srv_rollout *r, const struct srv_release *release,
+                          struct srv_bundle *bundle, struct srv_body *take)
+{
+    struct srv_bundle *old = r->now.released;
+    memcpy(r->now.policy_etag, take->etag, sizeof take->etag);
+    srv_feed_publish_body(r->parts.feed, take);
+    r->now.release = *release;
+    r->now.served = true;
+    r->now.released = srv_bundle_share(bundle);
+    srv_bundle_drop(old);
+}
+
+enum status srv_rollout_write_down(struct srv_rollout *r, struct err *err)
+{
+    enum status st = ST_OK;
+    pthread_mutex_lock(&r->recording);
+    pthread_mutex_lock(&r->state);
+    struct srv_release release = r->now.release;
+    pthread_mutex_unlock(&r->state);
+    if (release.version > r->recorded) {
+        st = srv_record_write(r->record, &release, err);
+    }
+    if (st == ST_OK && release.version > r->recorded) {
+        r->recorded = release.version;
+    }
+    pthread_mutex_unlock(&r->recording);
+    return st;
+}
+
+/* Under `state`: nothing here waits, and nothing asks for memory. */
+static enum status pull(struct srv_rollout *r, const struct srv_change *change,
+                        struct srv_bundle *newest, struct err *err)
+{
+    const struct pol_policy *policy = pol_bundle_safe(newest->bundle)->policy;
+    int64_t version = r->now.release.version;
+    if (change->by_gate) {
+        enum status st = srv_rules_go_on(&r->now, change, err);
+        if (st != ST_OK) {
+            return st; /* somebody was quicker */
+        }
+    }
+    if (policy->version < version) {
+        return err_refuse(err, "version_rollback", "",
+                          "the newest stored bundle (serial %u) is older than what is released",
+                          pol_bundle_serial(newest->bundle));
+    }
+    if (policy->version > version || !r->now.served) {
+        struct srv_release release;
+        srv_rollout_fill(&release, change, policy);
+        srv_rollout_hand_out(r, &release, newest, srv_body_share(newest->safe));
+    }
+    return ST_OK; /* it is out */
+}
+
+static enum status pull_newest(struct srv_rollout *r, const struct srv_change *change,
+                               const char *confirm, struct err *err)
+{
+    struct srv_bundle *newest = r->now.newest;
+    if (newest == NULL) {
+        return err_refuse(err, "stage_unknown", "",
+                          "no bundle is stored: there is no safe policy");
+    }
+    if (confirm != NULL && strcmp(confirm, pol_bundle_rollout(newest->bundle)) != 0) {
+        return err_refuse(err, "rollout_mismatch", "/confirm", "this server has the rollout %s",
+                          pol_bundle_rollout(newest->bundle));
+    }
+    return pull(r, change, newest, err);
+}
+
+enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *change,
+                             const char *confirm, struct err *err)
+{
+    struct err cause = {0};
+    pthread_mutex_lock(&r->state);
+    struct srv_release before = r->now.release;
+    enum status st = pull_newest(r, change, confirm, err);
+    struct srv_release release = r->now.release;
+    pthread_mutex_unlock(&r->state);
+    if (st != ST_OK) {
+        return st;
+    }
+    st = srv_rollout_write_down(r, &cause);
+    if (st != ST_OK) {
+        (void)err_set(err, st, cause.os_code,
+                      "the safe policy is out, but a restart would forget it: %s", cause.text);
+    }
+    if (release.version != before.version) {
+        srv_rollout_note(r, change, &before, &release, "safe");
+    }
+    return st;
+}
