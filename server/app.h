@@ -8,6 +8,7 @@
 #define SERVER_APP_H
 
 #include "server/auth.h"
+#include "server/desk.h"
 #include "server/keeper.h"
 #include "server/meter.h"
 #include "server/policy_feed.h"
@@ -22,6 +23,7 @@ struct srv_app {
     struct srv_rollout *rollout;
     struct srv_keeper *keeper;
     struct srv_meter *meter;
+    struct srv_desk *desks[SRV_DOOR_COUNT]; /* where each door's slow requests are handled; or NULL */
     int64_t (*now_s)(void);     /* the wall clock; tests have their own */
     struct srv_rate *strangers; /* policy without a token, by address */
     struct srv_rate *enrolls;   /* by address */

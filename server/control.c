@@ -1,6 +1,7 @@
 #include "server/control.h"
 
 #include "base/log.h"
+#include "server/control_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 1024, CLIENT_TIMEOUT_S = 5, BACKLOG = 8 };
-
-static const char SOCKET_NAME[] = "control.sock";
+/* ORDERS_MAX: those who say nothing, or wait for the store, leave room for the brake. */
+enum { BACKLOG = 64, ORDERS_MAX = 64 };
 
 struct srv_control {
     struct srv_app *app;
@@ -24,74 +24,19 @@ struct srv_control {
     int folder;
     int fd;
     int stop[2]; /* closing the writing end ends the thread */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned orders; /* being carried out, each in a thread of its own */
 };
 
-static enum status fail(struct err *err, enum status st, const char *what)
-{
-    int error = errno;
-    return err_set(err, st, (uint32_t)error, "cannot %s: %s", what, strerror(error));
-}
-
-/* A data directory may have a longer path than a socket's name may: so the way goes through a
- * descriptor of the directory. */
-static struct sockaddr_un address_in(int folder)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", folder,
-                   SOCKET_NAME);
-    return address;
-}
-
-static void set_timeouts(int fd)
-{
-    struct timeval bound = {.tv_sec = CLIENT_TIMEOUT_S};
-    /* Cannot fail on a socket that is open; without it a stuck client would only wait longer. */
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
-}
-
-/* One line without its line feed; false if none came in full. */
-static bool read_line(int fd, char out[LINE_BYTES])
-{
-    size_t used = 0;
-    while (used < LINE_BYTES - 1) {
-        ssize_t got = recv(fd, out + used, LINE_BYTES - 1 - used, 0);
-        if (got <= 0) {
-            return false;
-        }
-        used += (size_t)got;
-        out[used] = '\0';
-        char *end = strchr(out, '\n');
-        if (end != NULL) {
-            *end = '\0';
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool send_line(int fd, const char *line)
-{
-    size_t length = strlen(line);
-    while (length > 0) {
-        ssize_t put = send(fd, line, length, MSG_NOSIGNAL);
-        if (put <= 0) {
-            return false;
-        }
-        line += put;
-        length -= (size_t)put;
-    }
-    return true;
-}
-
-/* ---- the server's side ----------------------------------------------------------------------- */
+/* ---- orders ---------------------------------------------------------------------------------- */
 
 static enum status name_asker(int fd, char out[SRV_NAME_BYTES], struct err *err)
 {
     struct ucred who = {.uid = (uid_t)-1};
     socklen_t size = sizeof who;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
-        return fail(err, ST_IO, "tell who asks");
+        return srv_control_fail(err, ST_IO, "tell who asks");
     }
     (void)snprintf(out, SRV_NAME_BYTES, "local uid %u", (unsigned)who.uid);
     return ST_OK;
@@ -165,11 +110,11 @@ static enum status obey(struct srv_app *app, int fd, const char *line, struct er
 
 static void serve_one(struct srv_app *app, int fd)
 {
-    char line[LINE_BYTES];
-    char answer[LINE_BYTES];
+    char line[SRV_CONTROL_LINE_BYTES];
+    char answer[SRV_CONTROL_LINE_BYTES];
     struct err err = {0};
-    set_timeouts(fd);
-    if (!read_line(fd, line)) {
+    srv_control_set_timeouts(fd);
+    if (!srv_control_read_line(fd, line)) {
         return; /* whoever came did not say anything */
     }
     if (obey(app, fd, line, &err) == ST_OK) {
@@ -179,8 +124,64 @@ static void serve_one(struct srv_app *app, int fd)
         (void)snprintf(answer, sizeof answer, "%s %s\n",
                        err.code != NULL ? err.code : status_name(err.st), err.text);
     }
-    if (!send_line(fd, answer)) {
+    if (!srv_control_send_line(fd, answer)) {
         log_write(LOG_WARNING, "event=control_answer_lost");
+    }
+}
+
+struct order {
+    struct srv_control *control;
+    int fd;
+};
+
+static void order_done(struct order *order)
+{
+    struct srv_control *c = order->control;
+    (void)close(order->fd); /* the answer is out, or nobody waits for it */
+    free(order);
+    pthread_mutex_lock(&c->lock);
+    c->orders--;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void *carry_out(void *ctx)
+{
+    struct order *order = ctx;
+    serve_one(order->control->app, order->fd);
+    order_done(order);
+    return NULL;
+}
+
+/* Not behind ORDERS_MAX others; they are gone after SRV_CONTROL_TIMEOUT_S if they are silent. */
+static void await_room(struct srv_control *c, unsigned most)
+{
+    pthread_mutex_lock(&c->lock);
+    while (c->orders > most) {
+        pthread_cond_wait(&c->changed, &c->lock);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Without a thread to spare it is done here: late is better than not at all. */
+static void take_order(struct srv_control *c, int fd)
+{
+    pthread_t thread;
+    struct order *order = malloc(sizeof *order);
+    if (order == NULL) {
+        serve_one(c->app, fd);
+        (void)close(fd);
+        return;
+    }
+    *order = (struct order){.control = c, .fd = fd};
+    await_room(c, ORDERS_MAX - 1);
+    pthread_mutex_lock(&c->lock);
+    c->orders++;
+    pthread_mutex_unlock(&c->lock);
+    if (pthread_create(&thread, NULL, carry_out, order) == 0) {
+        (void)pthread_detach(thread); /* srv_control_close() waits for all of them */
+    } else {
+        (void)carry_out(order);
     }
 }
 
@@ -202,23 +203,22 @@ static void *serve(void *ctx)
         }
         int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
-            serve_one(c->app, fd);
-            (void)close(fd); /* the answer is out, or nobody waits for it */
+            take_order(c, fd);
         }
     }
 }
 
 static enum status listen_in(struct srv_control *c, struct err *err)
 {
-    struct sockaddr_un address = address_in(c->folder);
+    struct sockaddr_un address = srv_control_address(c->folder);
     /* Left by a server that was killed; the lock on the directory says that none runs. */
-    if (unlinkat(c->folder, SOCKET_NAME, 0) != 0 && errno != ENOENT) {
-        return fail(err, ST_IO, "remove the old control socket");
+    if (unlinkat(c->folder, SRV_CONTROL_SOCKET, 0) != 0 && errno != ENOENT) {
+        return srv_control_fail(err, ST_IO, "remove the old control socket");
     }
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || bind(c->fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        fchmodat(c->folder, SOCKET_NAME, 0600, 0) != 0 || listen(c->fd, BACKLOG) != 0) {
-        return fail(err, ST_IO, "make the control socket");
+        fchmodat(c->folder, SRV_CONTROL_SOCKET, 0600, 0) != 0 || listen(c->fd, BACKLOG) != 0) {
+        return srv_control_fail(err, ST_IO, "make the control socket");
     }
     return ST_OK;
 }
@@ -231,6 +231,8 @@ static void control_free(struct srv_control *c)
             (void)close(fds[i]);
         }
     }
+    (void)pthread_mutex_destroy(&c->lock);
+    (void)pthread_cond_destroy(&c->changed);
     free(c);
 }
 
@@ -242,10 +244,12 @@ enum status srv_control_open(const char *folder, struct srv_app *app, struct srv
         return err_set(err, ST_NO_MEMORY, 0, "cannot make the control socket");
     }
     *c = (struct srv_control){.app = app, .folder = -1, .fd = -1, .stop = {-1, -1}};
+    (void)pthread_mutex_init(&c->lock, NULL); /* cannot fail on Linux */
+    (void)pthread_cond_init(&c->changed, NULL);
     c->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     enum status st = c->folder >= 0 && pipe2(c->stop, O_CLOEXEC) == 0
                          ? ST_OK
-                         : fail(err, ST_IO, "make the control socket");
+                         : srv_control_fail(err, ST_IO, "make the control socket");
     if (st == ST_OK) {
         st = listen_in(c, err);
     }
@@ -265,74 +269,9 @@ void srv_control_close(struct srv_control *c)
     if (c != NULL) {
         (void)close(c->stop[1]);
         c->stop[1] = -1;
-        (void)pthread_join(c->thread, NULL);       /* started by open, joined here only */
-        (void)unlinkat(c->folder, SOCKET_NAME, 0); /* the next server removes it otherwise */
+        (void)pthread_join(c->thread, NULL); /* started by open, joined here only */
+        await_room(c, 0);
+        (void)unlinkat(c->folder, SRV_CONTROL_SOCKET, 0); /* the next server removes it otherwise */
         control_free(c);
     }
-}
-
-/* ---- the asking side ------------------------------------------------------------------------- */
-
-static enum status connect_in(int folder, int *out, struct err *err)
-{
-    struct sockaddr_un address = address_in(folder);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return fail(err, ST_IO, "make a socket");
-    }
-    set_timeouts(fd);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        bool nobody = errno == ENOENT || errno == ECONNREFUSED;
-        enum status st = nobody ? err_set(err, ST_UNREACHABLE, (uint32_t)errno,
-                                          "no server runs on this data directory")
-                                : fail(err, ST_IO, "reach the server");
-        (void)close(fd);
-        return st;
-    }
-    *out = fd;
-    return ST_OK;
-}
-
-/* The refusal's code is not one of our literals: it goes into the sentence. */
-static enum status exchange(int fd, const char *line, struct err *err)
-{
-    char answer[LINE_BYTES];
-    if (!send_line(fd, line) || !read_line(fd, answer)) {
-        return err_set(err, ST_TIMED_OUT, 0, "the server did not answer on its control socket");
-    }
-    return strcmp(answer, "ok") == 0
-               ? ST_OK
-               : err_set(err, ST_DENIED, 0, "the server refused: %.400s", answer);
-}
-
-static enum status ask(const char *folder, const char *line, struct err *err)
-{
-    int fd = -1;
-    int directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
-        return fail(err, ST_NOT_FOUND, "open the data directory");
-    }
-    enum status st = connect_in(directory, &fd, err);
-    if (st == ST_OK) {
-        st = exchange(fd, line, err);
-        (void)close(fd);
-    }
-    (void)close(directory);
-    return st;
-}
-
-enum status srv_control_reload(const char *folder, struct err *err)
-{
-    return ask(folder, "reload\n", err);
-}
-
-enum status srv_control_safe(const char *folder, const char *reason, struct err *err)
-{
-    char line[LINE_BYTES];
-    if (strlen(reason) >= SRV_REASON_BYTES || strpbrk(reason, "\r\n") != NULL) {
-        return err_refuse(err, "out_of_range", "", "--reason takes one line of at most %d bytes",
-                          SRV_REASON_BYTES - 1);
-    }
-    (void)snprintf(line, sizeof line, "safe %s\n", reason);
-    return ask(folder, line, err);
 }

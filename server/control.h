@@ -1,8 +1,8 @@
 /* control.h - let programs on this machine reach the running server: the brake, and news of tokens.
  *
- * A Unix socket in the data directory, which only its owner enters; one line in, one line out. It
- * has a thread of its own, so that the brake waits for nobody.
- * Effects: makes DIR/control.sock, one thread     Units:  bytes
+ * A Unix socket in the data directory, which only its owner enters; one line in, one line out. Each
+ * order has a thread of its own, so that the brake waits for nobody.
+ * Effects: makes DIR/control.sock, threads        Units:  bytes
  * Owns:    struct srv_control                     Errors: ST_IO; ST_UNREACHABLE: no server runs
  * Threads: safe                                   Source: docs/protocol.md "Limits at the door"
  */

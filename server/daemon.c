@@ -23,6 +23,9 @@ enum {
     AGENT_MEMORY_BYTES = 4096, /* headers of our own agents are small; held polls are many */
     ADMIN_MEMORY_BYTES = 16384,
     ADMIN_THREADS = 2,
+    ADMIN_DESK_THREADS = 4,  /* reads take turns at the store, changes at the rollout */
+    AGENT_DESK_THREADS = 1,  /* readiness only, */
+    AGENT_DESK_WAITING = 64, /* which anybody may ask for */
     AGENT_THREADS_MAX = 8,
     /* Per minute. A branch office may stand behind one address. */
     STRANGER_POLLS = 600,
@@ -135,6 +138,15 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
     return st == ST_OK ? open_keeper(app, s, err) : st;
 }
 
+static enum status open_desks(struct srv_app *app, struct err *err)
+{
+    enum status st =
+        srv_desk_open(ADMIN_DESK_THREADS, ADMIN_CONNECTIONS, &app->desks[SRV_DOOR_ADMINS], err);
+    return st == ST_OK ? srv_desk_open(AGENT_DESK_THREADS, AGENT_DESK_WAITING,
+                                       &app->desks[SRV_DOOR_AGENTS], err)
+                       : st;
+}
+
 static enum status open_listeners(struct srv_daemon *d, const struct srv_settings *s,
                                   struct err *err)
 {
@@ -187,6 +199,9 @@ enum status srv_daemon_start(const struct srv_settings *settings, struct srv_dae
         st = srv_control_open(settings->folder, &d->app, &d->control, err);
     }
     if (st == ST_OK) {
+        st = open_desks(&d->app, err);
+    }
+    if (st == ST_OK) {
         st = open_listeners(d, settings, err);
     }
     if (st == ST_OK) {
@@ -207,7 +222,14 @@ const char *srv_daemon_admins_url(const struct srv_daemon *daemon)
     return srv_listener_url(daemon->admins);
 }
 
-/* The feed first: it wakes the held polls, whose answers the listeners then let out. */
+static void close_desks(struct srv_app *app)
+{
+    for (size_t door = 0; door < SRV_DOOR_COUNT; door++) {
+        srv_desk_close(app->desks[door]);
+    }
+}
+
+/* The feed and the desks first: they wake parked requests, whose answers the listeners then let out. */
 void srv_daemon_stop(struct srv_daemon *d)
 {
     if (d == NULL) {
@@ -216,6 +238,7 @@ void srv_daemon_stop(struct srv_daemon *d)
     if (d->app.feed != NULL) {
         srv_feed_close(d->app.feed);
     }
+    close_desks(&d->app);
     srv_listener_close(d->agents);
     srv_listener_close(d->admins);
     srv_control_close(d->control);
@@ -225,6 +248,9 @@ void srv_daemon_stop(struct srv_daemon *d)
     }
     srv_rollout_free(d->app.rollout);
     srv_feed_free(d->app.feed);
+    for (size_t door = 0; door < SRV_DOOR_COUNT; door++) {
+        srv_desk_free(d->app.desks[door]);
+    }
     srv_auth_free(d->app.auth);
     srv_rate_free(d->app.strangers);
     srv_rate_free(d->app.enrolls);

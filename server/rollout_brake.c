@@ -73,8 +73,7 @@ static enum status pull_newest(struct srv_rollout *r, const struct srv_change *c
 {
     struct srv_bundle *newest = r->now.newest;
     if (newest == NULL) {
-        return err_refuse(err, "stage_unknown", "",
-                          "no bundle is stored: there is no safe policy");
+        return err_refuse(err, "stage_unknown", "", "no bundle is stored: there is no safe policy");
     }
     if (confirm != NULL && strcmp(confirm, pol_bundle_rollout(newest->bundle)) != 0) {
         return err_refuse(err, "rollout_mismatch", "/confirm", "this server has the rollout %s",

@@ -4,6 +4,7 @@
 #include "policy/limits.h"
 #include "server/answer.h"
 #include "server/handlers.h"
+#include "server/visit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -241,15 +242,40 @@ static void open_admins(void *ctx, struct srv_request *rq)
     open_in(&TABLES[SRV_DOOR_ADMINS], ctx, rq);
 }
 
-static void handle(void *ctx, struct srv_request *rq)
+/* What looks at the store, or waits for another change, is done at the desk: a connection's thread
+ * never stands still, so that policies and the brake wait for nobody. Reports and enrolling are parked
+ * by their handlers. */
+static bool may_wait(enum srv_door door, const struct route *route)
+{
+    if (route->handle == srv_handle_readyz) {
+        return true;
+    }
+    return door == SRV_DOOR_ADMINS && route->class < CLASS_CHEAP &&
+           route->handle != srv_handle_rollout;
+}
+
+static void handle(struct srv_app *app, enum srv_door door, struct srv_request *rq)
 {
     const struct route *route = rq->route;
     struct srv_actor actor;
     if (rq->too_long) {
         refuse_length(rq, route);
-    } else if (rq->resumed || may_enter(ctx, rq, route, &actor)) {
-        route->handle(ctx, rq, route->entry == ENTRY_ROLE ? &actor : NULL);
+    } else if (rq->resumed) {
+        route->handle(app, rq, NULL);
+    } else if (may_enter(app, rq, route, &actor)) {
+        struct srv_desk *desk = may_wait(door, route) ? app->desks[door] : NULL;
+        srv_visit(desk, app, rq, route->entry == ENTRY_ROLE ? &actor : NULL, route->handle);
     }
+}
+
+static void handle_agents(void *ctx, struct srv_request *rq)
+{
+    handle(ctx, SRV_DOOR_AGENTS, rq);
+}
+
+static void handle_admins(void *ctx, struct srv_request *rq)
+{
+    handle(ctx, SRV_DOOR_ADMINS, rq);
 }
 
 /* How long a poll was held says nothing about the server. */
@@ -285,11 +311,11 @@ static void end_admins(void *ctx, struct srv_request *rq)
 struct srv_handler srv_routes_agents(struct srv_app *app)
 {
     return (struct srv_handler){
-        .ctx = app, .open = open_agents, .handle = handle, .end = end_agents};
+        .ctx = app, .open = open_agents, .handle = handle_agents, .end = end_agents};
 }
 
 struct srv_handler srv_routes_admins(struct srv_app *app)
 {
     return (struct srv_handler){
-        .ctx = app, .open = open_admins, .handle = handle, .end = end_admins};
+        .ctx = app, .open = open_admins, .handle = handle_admins, .end = end_admins};
 }
