@@ -1,38 +1,40 @@
 #include "server/auth.h"
 
 #include "base/random.h"
+#include "server/digest_map.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 1024, CREDENTIALS_MAX = 1024, SECRET_RANDOM_BYTES = 32 };
+enum { FIRST_TOKENS = 512, FIRST_CREDENTIALS = 16, TOKENS_MAX = 1 << 26, SECRET_RANDOM_BYTES = 32 };
 
 struct token {
-    uint8_t digest[DIGEST_BYTES];
-    bool used;
     int64_t expires_s; /* -1: never */
     struct srv_device device;
 };
 
-/* Open addressing; digests are random already. */
+/* The maps lead to places in the lists. */
 struct tokens {
-    struct token *slots;
-    size_t slot_count; /* a power of two */
-    size_t used;
+    struct srv_digest_map map;
+    struct token *items;
+    size_t count;
+    size_t capacity;
 };
 
 struct credentials {
-    struct srv_credential items[CREDENTIALS_MAX];
+    struct srv_digest_map map;
+    struct srv_credential *items;
     size_t count;
+    size_t capacity;
 };
 
 struct srv_auth {
     const struct srv_store *store;
     pthread_rwlock_t lock;
     struct tokens tokens;
-    struct credentials *credentials;
+    struct credentials credentials;
 };
 
 /* ---- secrets --------------------------------------------------------------------------------- */
@@ -59,55 +61,101 @@ enum status srv_secret_make(char out[SRV_SECRET_BYTES], uint8_t digest[DIGEST_BY
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot make a secret");
 }
 
-/* ---- the table of device tokens -------------------------------------------------------------- */
+/* ---- device tokens --------------------------------------------------------------------------- */
 
-static struct token *find_slot(const struct tokens *t, const uint8_t digest[DIGEST_BYTES])
+static void tokens_free(struct tokens *t)
 {
-    size_t at = 0;
-    memcpy(&at, digest, sizeof at);
-    for (at &= t->slot_count - 1; t->slots[at].used; at = (at + 1) & (t->slot_count - 1)) {
-        if (equal_in_constant_time(t->slots[at].digest, digest, DIGEST_BYTES)) {
-            break;
-        }
-    }
-    return &t->slots[at];
+    srv_digest_map_free(&t->map);
+    free(t->items);
+    *t = (struct tokens){0};
 }
 
-static enum status grow(struct tokens *t)
+static enum status append_token(struct tokens *t, const uint8_t digest[DIGEST_BYTES],
+                                const struct token *token)
 {
-    struct tokens bigger = {.slot_count = t->slot_count == 0 ? FIRST_SLOTS : t->slot_count * 2};
-    bigger.slots = calloc(bigger.slot_count, sizeof *bigger.slots);
-    if (bigger.slots == NULL) {
-        return ST_NO_MEMORY;
-    }
-    for (size_t i = 0; i < t->slot_count; i++) {
-        if (t->slots[i].used) {
-            *find_slot(&bigger, t->slots[i].digest) = t->slots[i];
-            bigger.used++;
-        }
-    }
-    free(t->slots);
-    *t = bigger;
-    return ST_OK;
-}
-
-static enum status put(struct tokens *t, const struct token *token)
-{
-    enum status st = (t->used + 1) * 2 > t->slot_count ? grow(t) : ST_OK;
+    enum status st = srv_digest_map_put(&t->map, digest, (uint32_t)t->count);
     if (st == ST_OK) {
-        struct token *slot = find_slot(t, token->digest);
-        t->used += slot->used ? 0 : 1;
-        *slot = *token;
-        slot->used = true;
+        t->items[t->count++] = *token;
     }
     return st;
+}
+
+/* Room for more than there are: without those that ended, whom nobody asks for any more. */
+static enum status renew(struct tokens *t, int64_t now_s)
+{
+    struct tokens fresh = {.capacity = t->count < FIRST_TOKENS ? FIRST_TOKENS : t->count * 2};
+    if (fresh.capacity > TOKENS_MAX) {
+        return ST_TOO_LARGE;
+    }
+    fresh.items = calloc(fresh.capacity, sizeof *fresh.items);
+    enum status st = fresh.items != NULL ? ST_OK : ST_NO_MEMORY;
+    for (size_t i = 0; st == ST_OK && i < t->map.slot_count; i++) {
+        const struct srv_digest_slot *slot = &t->map.slots[i];
+        if (slot->used &&
+            (t->items[slot->value].expires_s < 0 || t->items[slot->value].expires_s > now_s)) {
+            st = append_token(&fresh, slot->digest, &t->items[slot->value]);
+        }
+    }
+    if (st == ST_OK) {
+        tokens_free(t);
+        *t = fresh;
+    } else {
+        tokens_free(&fresh);
+    }
+    return st;
+}
+
+static enum status put_token(struct tokens *t, const uint8_t digest[DIGEST_BYTES],
+                             const struct token *token, int64_t now_s)
+{
+    enum status st = t->count == t->capacity ? renew(t, now_s) : ST_OK;
+    return st == ST_OK ? append_token(t, digest, token) : st;
+}
+
+/* ---- credentials ----------------------------------------------------------------------------- */
+
+static void credentials_free(struct credentials *c)
+{
+    srv_digest_map_free(&c->map);
+    free(c->items);
+    *c = (struct credentials){0};
+}
+
+static enum status put_credential(struct credentials *c, const struct srv_credential *credential)
+{
+    if (c->count == c->capacity) {
+        size_t capacity = c->capacity == 0 ? FIRST_CREDENTIALS : c->capacity * 2;
+        struct srv_credential *items = realloc(c->items, capacity * sizeof *items);
+        if (items == NULL) {
+            return ST_NO_MEMORY;
+        }
+        c->items = items;
+        c->capacity = capacity;
+    }
+    enum status st = srv_digest_map_put(&c->map, credential->digest, (uint32_t)c->count);
+    if (st == ST_OK) {
+        c->items[c->count++] = *credential;
+    }
+    return st;
+}
+
+/* NULL: there is none of that kind. */
+static struct srv_credential *find_credential(const struct credentials *c,
+                                              const uint8_t digest[DIGEST_BYTES], bool enroll)
+{
+    uint32_t at = 0;
+    if (!srv_digest_map_find(&c->map, digest, &at) ||
+        (c->items[at].role == SRV_ROLE_ENROLL) != enroll) {
+        return NULL;
+    }
+    return &c->items[at];
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
 struct loading {
     struct tokens tokens;
-    struct credentials *credentials;
+    struct credentials credentials;
     enum status st;
 };
 
@@ -115,34 +163,21 @@ static bool load_token(void *v, const struct srv_token_row *row)
 {
     struct loading *l = v;
     struct token token = {.expires_s = row->expires_s, .device = {.number = row->device}};
-    memcpy(token.digest, row->digest, DIGEST_BYTES);
     (void)snprintf(token.device.device_id, POL_ID_BYTES, "%s", row->device_id);
-    l->st = put(&l->tokens, &token);
+    l->st = put_token(&l->tokens, row->digest, &token, INT64_MIN); /* none is left out */
     return l->st == ST_OK;
 }
 
 static bool load_credential(void *v, const struct srv_credential *c)
 {
     struct loading *l = v;
-    if (c->revoked_s >= 0) {
-        return true;
-    }
-    if (l->credentials->count == CREDENTIALS_MAX) {
-        l->st = ST_TOO_LARGE;
-        return false;
-    }
-    l->credentials->items[l->credentials->count++] = *c;
-    return true;
+    l->st = put_credential(&l->credentials, c);
+    return l->st == ST_OK;
 }
 
 static enum status load(const struct srv_store *store, struct loading *l, struct err *err)
 {
-    l->credentials = calloc(1, sizeof *l->credentials);
-    l->st = l->credentials != NULL ? grow(&l->tokens) : ST_NO_MEMORY;
-    enum status st = l->st;
-    if (st == ST_OK) {
-        st = store->tokens(store->ctx, load_token, l, err);
-    }
+    enum status st = store->tokens(store->ctx, load_token, l, err);
     if (st == ST_OK && l->st == ST_OK) {
         st = store->credentials(store->ctx, load_credential, l, err);
     }
@@ -154,8 +189,8 @@ static enum status load(const struct srv_store *store, struct loading *l, struct
 
 static void loading_free(struct loading *l)
 {
-    free(l->tokens.slots);
-    free(l->credentials);
+    tokens_free(&l->tokens);
+    credentials_free(&l->credentials);
 }
 
 enum status srv_auth_reload(struct srv_auth *auth, struct err *err)
@@ -195,8 +230,8 @@ enum status srv_auth_open(const struct srv_store *store, struct srv_auth **out, 
 void srv_auth_free(struct srv_auth *auth)
 {
     if (auth != NULL) {
-        free(auth->tokens.slots);
-        free(auth->credentials);
+        tokens_free(&auth->tokens);
+        credentials_free(&auth->credentials);
         (void)pthread_rwlock_destroy(&auth->lock);
         free(auth);
     }
@@ -204,69 +239,86 @@ void srv_auth_free(struct srv_auth *auth)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-bool srv_auth_find_device(struct srv_auth *auth, const char *token, int64_t now_s,
+bool srv_auth_find_digest(struct srv_auth *auth, const uint8_t digest[DIGEST_BYTES], int64_t now_s,
                           struct srv_device *out)
 {
-    uint8_t digest[DIGEST_BYTES];
-    if (!srv_secret_digest(token, digest)) {
-        return false;
-    }
+    uint32_t at = 0;
+    bool good = false;
     pthread_rwlock_rdlock(&auth->lock);
-    const struct token *found = find_slot(&auth->tokens, digest);
-    bool good = found->used && (found->expires_s < 0 || found->expires_s > now_s);
-    if (good) {
-        *out = found->device;
+    if (srv_digest_map_find(&auth->tokens.map, digest, &at)) {
+        const struct token *token = &auth->tokens.items[at];
+        good = token->expires_s < 0 || token->expires_s > now_s;
+        if (good) {
+            *out = token->device;
+        }
     }
     pthread_rwlock_unlock(&auth->lock);
     return good;
 }
 
-static bool find_credential(struct srv_auth *auth, const char *secret, bool enroll,
-                            struct srv_actor *out)
+bool srv_auth_find_device(struct srv_auth *auth, const char *token, int64_t now_s,
+                          struct srv_device *out)
 {
     uint8_t digest[DIGEST_BYTES];
-    bool found = false;
+    return srv_secret_digest(token, digest) && srv_auth_find_digest(auth, digest, now_s, out);
+}
+
+static enum srv_credential_state find_named(struct srv_auth *auth, const char *secret, bool enroll,
+                                            int64_t now_s, struct srv_actor *out)
+{
+    uint8_t digest[DIGEST_BYTES];
+    enum srv_credential_state state = SRV_CREDENTIAL_UNKNOWN;
     if (!srv_secret_digest(secret, digest)) {
-        return false;
+        return state;
     }
     pthread_rwlock_rdlock(&auth->lock);
-    for (size_t i = 0; i < auth->credentials->count; i++) {
-        const struct srv_credential *c = &auth->credentials->items[i];
-        if ((c->role == SRV_ROLE_ENROLL) == enroll &&
-            equal_in_constant_time(c->digest, digest, DIGEST_BYTES)) {
-            found = true;
-            memcpy(out->name, c->name, sizeof out->name);
-            out->role = c->role;
-        }
+    const struct srv_credential *c = find_credential(&auth->credentials, digest, enroll);
+    if (c != NULL) {
+        memcpy(out->name, c->name, sizeof out->name);
+        out->role = c->role;
+        state = srv_credential_state(c, now_s);
     }
     pthread_rwlock_unlock(&auth->lock);
-    return found;
+    return state;
 }
 
-bool srv_auth_find_actor(struct srv_auth *auth, const char *token, struct srv_actor *out)
+enum srv_credential_state srv_auth_find_actor(struct srv_auth *auth, const char *token,
+                                              int64_t now_s, struct srv_actor *out)
 {
-    return find_credential(auth, token, false, out);
+    return find_named(auth, token, false, now_s, out);
 }
 
-bool srv_auth_find_secret(struct srv_auth *auth, const char *secret, struct srv_actor *out)
+enum srv_credential_state srv_auth_find_secret(struct srv_auth *auth, const char *secret,
+                                               int64_t now_s, struct srv_actor *out)
 {
-    return find_credential(auth, secret, true, out);
+    return find_named(auth, secret, true, now_s, out);
+}
+
+/* Also those that never reached the device, because their answer was lost. */
+static void end_older(struct tokens *t, int64_t device, int64_t expires_s)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->items[i].device.number == device && t->items[i].expires_s < 0) {
+            t->items[i].expires_s = expires_s;
+        }
+    }
 }
 
 enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollment *e,
-                                struct err *err)
+                                int64_t now_s, struct err *err)
 {
     struct token token = {.expires_s = -1, .device = {.number = e->device}};
-    memcpy(token.digest, e->new_digest, DIGEST_BYTES);
     memcpy(token.device.device_id, e->device_id, POL_ID_BYTES);
     pthread_rwlock_wrlock(&auth->lock);
-    enum status st = put(&auth->tokens, &token);
-    if (st == ST_OK && e->has_old_token) {
-        struct token *old = find_slot(&auth->tokens, e->old_digest);
-        if (old->used && old->expires_s < 0) {
-            old->expires_s = e->old_expires_s;
-        }
+    if (e->has_old_token) {
+        end_older(&auth->tokens, e->device, e->old_expires_s);
     }
+    struct srv_credential *secret =
+        e->has_secret ? find_credential(&auth->credentials, e->secret_digest, true) : NULL;
+    if (secret != NULL) {
+        secret->used++;
+    }
+    enum status st = put_token(&auth->tokens, e->new_digest, &token, now_s);
     pthread_rwlock_unlock(&auth->lock);
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot keep the token in memory");
 }

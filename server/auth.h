@@ -1,7 +1,8 @@
 /* auth.h - know who asks: devices by their tokens, administrators by theirs.
  *
- * All tokens stand in memory as digests, so that a poll asks no store. The store stays the truth:
- * srv_auth_reload() reads it again after another program changed it.
+ * All tokens stand in memory as digests, so that a poll asks no store; those that ended long ago go
+ * when the table grows. The store stays the truth: srv_auth_reload() reads it again after another
+ * program changed it.
  * Effects: reads the store                    Units:  _s wall seconds since 1970 UTC
  * Owns:    struct srv_auth; srv_auth_free()   Errors: those of the store; an unknown token is false
  * Threads: safe                               Source: docs/protocol.md "Administrators"
@@ -35,13 +36,22 @@ void srv_auth_free(struct srv_auth *auth);
 /* token may be NULL. out is unchanged on false. */
 bool srv_auth_find_device(struct srv_auth *auth, const char *token, int64_t now_s,
                           struct srv_device *out);
-bool srv_auth_find_actor(struct srv_auth *auth, const char *token, struct srv_actor *out);
-/* What the enroll secret is called. */
-bool srv_auth_find_secret(struct srv_auth *auth, const char *secret, struct srv_actor *out);
+/* The same by what srv_secret_digest() made of the token. */
+bool srv_auth_find_digest(struct srv_auth *auth, const uint8_t digest[DIGEST_BYTES], int64_t now_s,
+                          struct srv_device *out);
 
-/* A device was enrolled, and the store has it: its new token is good, the old one for a while. */
+/* Who holds an administrator's token; what an enroll secret is called. out is unchanged when it is
+ * unknown, and says whose it was when it is not good any more. How often a secret may still be used,
+ * the store has the last word on. */
+enum srv_credential_state srv_auth_find_actor(struct srv_auth *auth, const char *token,
+                                              int64_t now_s, struct srv_actor *out);
+enum srv_credential_state srv_auth_find_secret(struct srv_auth *auth, const char *secret,
+                                               int64_t now_s, struct srv_actor *out);
+
+/* A device was enrolled at now_s, and the store has it: its new token is good, older ones for a
+ * while; a secret was used. */
 enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollment *enrollment,
-                                struct err *err) MUST_USE;
+                                int64_t now_s, struct err *err) MUST_USE;
 
 /* A new secret of 256 random bits, and its digest. */
 enum status srv_secret_make(char out[SRV_SECRET_BYTES], uint8_t digest[DIGEST_BYTES],

@@ -73,7 +73,7 @@ static void enrolled(struct srv_write *w)
     struct srv_request *rq = w->ctx;
     struct enrolling *e = rq->state;
     if (w->st == ST_OK) {
-        w->st = srv_auth_add_device(e->app->auth, &w->u.enroll, &w->err);
+        w->st = srv_auth_add_device(e->app->auth, &w->u.enroll, w->now_s, &w->err);
     }
     srv_request_wake(rq);
 }
@@ -86,12 +86,23 @@ static enum srv_event event_of(const struct srv_enrollment *e)
     return e->duplicate ? SRV_EVENT_ENROLLED_DUPLICATE : SRV_EVENT_ENROLLED_NEW;
 }
 
+/* The wire says the same to everybody; what is wrong, and with which secret, is for the log. */
+static void refuse(struct srv_request *rq, enum srv_credential_state why, const char *name)
+{
+    log_write(LOG_WARNING, "event=enroll_refused id=%llu reason=%s secret=%s address=%s",
+              (unsigned long long)rq->id, SRV_CREDENTIAL_WORDS[why], name[0] != '\0' ? name : "-",
+              rq->address_text);
+    srv_answer_problem(rq, 401, "unauthorized", "neither a good enroll secret nor a device token");
+    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
+}
+
 static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
 {
     const struct srv_enrollment *enrolled_as = &e->write.u.enroll;
     struct bytes text = bytes_with_limit(ANSWER_BYTES);
     if (e->write.st == ST_NOT_FOUND) {
-        srv_answer_problem(rq, 401, "unauthorized", "the old device token is not good any more");
+        refuse(rq, enrolled_as->has_old_token ? SRV_CREDENTIAL_EXPIRED : enrolled_as->secret_state,
+               e->secret.name);
         return;
     }
     if (e->write.st != ST_OK) {
@@ -114,16 +125,23 @@ static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
     bytes_wipe(&text);
 }
 
-/* The old token of the device, or else the secret. */
-static bool may_enroll(struct srv_app *app, const struct srv_request *rq, struct enrolling *e)
+/* The old token of the device, or else the secret. GOOD, or what is wrong with the secret. */
+static enum srv_credential_state ask_proof(struct srv_app *app, const struct srv_request *rq,
+                                           struct enrolling *e)
 {
     struct srv_enrollment *enroll = &e->write.u.enroll;
     const char *old = srv_request_header(rq, "X-Device-Token");
+    const char *secret = srv_request_bearer(rq);
     if (srv_auth_find_device(app->auth, old, app->now_s(), &e->old_device)) {
         enroll->has_old_token = srv_secret_digest(old, enroll->old_digest);
+        return SRV_CREDENTIAL_GOOD;
     }
-    return enroll->has_old_token ||
-           srv_auth_find_secret(app->auth, srv_request_bearer(rq), &e->secret);
+    enum srv_credential_state state =
+        srv_auth_find_secret(app->auth, secret, app->now_s(), &e->secret);
+    if (state == SRV_CREDENTIAL_GOOD) {
+        enroll->has_secret = srv_secret_digest(secret, enroll->secret_digest);
+    }
+    return state;
 }
 
 static void note(const struct srv_request *rq, struct enrolling *e)
@@ -144,9 +162,9 @@ static void note(const struct srv_request *rq, struct enrolling *e)
 static void start(struct srv_app *app, struct srv_request *rq, struct enrolling *e)
 {
     struct err err = {0};
-    if (!may_enroll(app, rq, e)) {
-        srv_answer_problem(rq, 401, "unauthorized", "the enroll secret is missing or not known");
-        srv_answer_header(rq, "WWW-Authenticate", "Bearer");
+    enum srv_credential_state state = ask_proof(app, rq, e);
+    if (state != SRV_CREDENTIAL_GOOD) {
+        refuse(rq, state, e->secret.name);
         return;
     }
     if (read_machine(bytes_span(&rq->body), e, &err) != ST_OK || make_secrets(e, &err) != ST_OK) {

@@ -9,6 +9,12 @@ static void wake(struct srv_write *w)
     srv_request_wake(w->ctx);
 }
 
+static void refuse(struct srv_request *rq)
+{
+    srv_answer_problem(rq, 401, "unauthorized", "the device was retired: enroll again");
+    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
+}
+
 static void answer_outcome(struct srv_app *app, struct srv_request *rq,
                            const struct srv_ingest *ingest)
 {
@@ -16,6 +22,8 @@ static void answer_outcome(struct srv_app *app, struct srv_request *rq,
         srv_answer_empty(rq, 204);
         srv_meter_event(app->meter, ingest->write.u.report.repeated ? SRV_EVENT_REPORT_REPEATED
                                                                     : SRV_EVENT_REPORT_STORED);
+    } else if (ingest->write.st == ST_NOT_FOUND) {
+        refuse(rq);
     } else {
         srv_answer_error(rq, &ingest->write.err);
     }
@@ -32,7 +40,7 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         return;
     }
     if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
-        srv_answer_problem(rq, 401, "unauthorized", "the device was retired: enroll again");
+        refuse(rq);
         return;
     }
     if (!srv_rate_take(app->reports, (uint64_t)device.number, clock_monotonic_ms())) {

@@ -136,7 +136,8 @@ static void refuse_stranger(struct srv_request *rq, const char *sentence)
 static bool has_role(struct srv_app *app, struct srv_request *rq, const struct route *route,
                      struct srv_actor *actor)
 {
-    if (!srv_auth_find_actor(app->auth, srv_request_bearer(rq), actor)) {
+    if (srv_auth_find_actor(app->auth, srv_request_bearer(rq), app->now_s(), actor) !=
+        SRV_CREDENTIAL_GOOD) {
         refuse_stranger(rq, "the token is missing, unknown or revoked");
         return false;
     }

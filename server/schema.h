@@ -9,7 +9,7 @@
 #define SERVER_SCHEMA_H
 
 /* Behind step SRV_SCHEMA_CHAIN the store chains the audit rows of the steps before it. */
-enum { SRV_SCHEMA_STEPS = 4, SRV_SCHEMA_CHAIN = 3 };
+enum { SRV_SCHEMA_STEPS = 5, SRV_SCHEMA_CHAIN = 3 };
 
 /* SQL of one step; 0 is the first. */
 const char *srv_schema_step(int step);

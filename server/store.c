@@ -6,6 +6,20 @@ const char *const SRV_ROLE_WORDS[SRV_ROLE_COUNT] = {"enroll", "viewer", "operato
 const char *const SRV_WHO_WORDS[SRV_WHO_COUNT] = {"token", "device", "secret",
                                                   "local", "gate",   "server"};
 
+const char *const SRV_CREDENTIAL_WORDS[SRV_CREDENTIAL_STATE_COUNT] = {"good", "unknown", "revoked",
+                                                                      "expired", "used_up"};
+
+enum srv_credential_state srv_credential_state(const struct srv_credential *c, int64_t now_s)
+{
+    if (c->revoked_s >= 0) {
+        return SRV_CREDENTIAL_REVOKED;
+    }
+    if (c->expires_s > 0 && c->expires_s <= now_s) {
+        return SRV_CREDENTIAL_EXPIRED;
+    }
+    return c->uses > 0 && c->used >= c->uses ? SRV_CREDENTIAL_USED_UP : SRV_CREDENTIAL_GOOD;
+}
+
 struct waiter {
     pthread_mutex_t lock;
     pthread_cond_t changed;

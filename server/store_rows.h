@@ -71,7 +71,8 @@ struct srv_user_row {
     int64_t device; /* its number */
     int64_t device_enrolled_s;
     int64_t device_seen_s;   /* -1: never */
-    int64_t older_seen_s;    /* of the device in service that it is a duplicate of; -1: none */
+    int64_t older_seen_s;    /* the latest of the older devices in service that say to be the same
+                                machine; -1: none */
     const char *computer_ou; /* may be NULL */
     const char *ad_site;     /* may be NULL */
     enum pol_answer multi_session;

@@ -43,6 +43,8 @@ enum sql_id {
     SQL_CREDENTIAL_FIND,
     SQL_CREDENTIAL_ADD,
     SQL_CREDENTIAL_REVOKE,
+    SQL_SECRET_FIND,
+    SQL_SECRET_USE,
     SQL_BUNDLE_PUT,
     SQL_BUNDLE_PRUNE,
     SQL_RELEASE_PUT,
@@ -117,6 +119,10 @@ enum status sqlite_write_subjects(struct srv_sqlite *s, struct srv_write *w,
 enum status sqlite_write_failing(struct srv_sqlite *s, struct srv_write *w,
                                  struct err *err) MUST_USE;
 enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+
+/* Use the enroll secret of an enrollment once more; ST_NOT_FOUND, and secret_state says why, if it
+ * opens nothing. */
+enum status sqlite_use_secret(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
 
 /* Bring the store to today's schema. */
 enum status sqlite_migrate(struct srv_sqlite *s, struct err *err) MUST_USE;

@@ -60,12 +60,18 @@ static enum status read_credentials(void *ctx,
                                     struct err *err)
 {
     struct sql_reading r;
-    enum status st = sql_read(
-        &r, ctx, "SELECT name, role, digest, created_s, revoked_s FROM credential ORDER BY key",
-        err);
+    enum status st =
+        sql_read(&r, ctx,
+                 "SELECT name, role, digest, created_s, revoked_s, coalesce(expires_s, 0), "
+                 "coalesce(uses, 0), used, used_s FROM credential ORDER BY key",
+                 err);
     while (sql_read_next(&r, &st, err)) {
         struct srv_credential c = {.created_s = sql_time(r.stmt, 3),
-                                   .revoked_s = sql_time(r.stmt, 4)};
+                                   .revoked_s = sql_time(r.stmt, 4),
+                                   .expires_s = sqlite3_column_int64(r.stmt, 5),
+                                   .uses = sqlite3_column_int64(r.stmt, 6),
+                                   .used = sqlite3_column_int64(r.stmt, 7),
+                                   .used_s = sql_time(r.stmt, 8)};
         sql_copy(r.stmt, 0, c.name, sizeof c.name);
         copy_digest(r.stmt, 2, c.digest);
         if (!role_of(sql_text(r.stmt, 1), &c.role)) {
@@ -221,14 +227,21 @@ static struct srv_user_row user_of(sqlite3_stmt *stmt)
     };
 }
 
+/* Of a machine copied twice each copy is marked with the first device; so those that are marked alike
+ * and are older come before it, too. As many of them as anybody copies by mistake: each row asks. */
+#define OLDER_SEEN                                                                                 \
+    "CASE WHEN d.duplicate_of IS NOT NULL THEN max(coalesce((SELECT o.seen_s FROM device o "       \
+    "WHERE o.device_id = d.duplicate_of AND o.retired_s IS NULL), -1), coalesce((SELECT "          \
+    "max(c.seen_s) FROM (SELECT o.seen_s FROM device o WHERE o.duplicate_of = d.duplicate_of "     \
+    "AND o.key < d.key AND o.retired_s IS NULL ORDER BY o.key DESC LIMIT 16) c), -1)) END"
+
 static const char USERS[] =
     "SELECT u.key, d.device_id, d.name, u.sid, u.account, u.ring, u.\"set\", u.state, "
     "u.blocked_by, u.error, u.protocol, u.confidence, u.mailbox, u.groups, d.tags, u.value_type, "
     "u.value_dword, u.pre_image_type, u.pre_image_dword, u.hive_loaded, u.ours, u.changed_s, "
     "u.reported_s, u.version, u.corrections, u.outlook, u.evidence, u.outlook_running, "
-    "u.outlook_started_s, u.starts, d.key, d.enrolled_s, d.seen_s, o.seen_s, d.computer_ou, "
+    "u.outlook_started_s, u.starts, d.key, d.enrolled_s, d.seen_s, " OLDER_SEEN ", d.computer_ou, "
     "d.ad_site, d.multi_session FROM user_state u JOIN device d ON d.key = u.device "
-    "LEFT JOIN device o ON o.device_id = d.duplicate_of AND o.retired_s IS NULL "
     "WHERE u.key > ?1 AND u.retired_s IS NULL AND (?2 IS NULL OR u.state = ?2) "
     "AND (?3 IS NULL OR u.ring = ?3) AND (?4 IS NULL OR u.\"set\" = ?4) "
     "AND (?5 IS NULL OR d.device_id = ?5) AND (?6 IS NULL OR d.name = ?6 COLLATE NOCASE) "

@@ -64,10 +64,15 @@ static enum status find_report(struct srv_sqlite *s, struct srv_write *w, bool *
 static enum status add_report(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     struct span digest = {.data = w->u.report.digest, .size = DIGEST_BYTES};
-    enum status st =
-        sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
-                span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
-    return st == ST_OK ? sql_run(s, SQL_DEVICE_SEEN, err, "ii", w->now_s, w->u.report.device) : st;
+    /* A device may have been retired while its report waited here. */
+    enum status st = sql_run(s, SQL_DEVICE_SEEN, err, "ii", w->now_s, w->u.report.device);
+    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+        return err_set(err, ST_NOT_FOUND, 0, "the device is not in service");
+    }
+    return st == ST_OK ? sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
+                                 span_text(w->u.report.report->report_id), digest, w->now_s,
+                                 w->u.report.body)
+                       : st;
 }
 
 static enum status prune_history(struct srv_sqlite *s, const struct srv_write *w, struct err *err)

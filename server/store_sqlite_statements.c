@@ -15,7 +15,7 @@ static const char *const SQL[SQL_COUNT] = {
                        "VALUES (?, ?, ?, ?, ?)",
     [SQL_REPORT_PRUNE] = "DELETE FROM report WHERE key IN (SELECT key FROM report ORDER BY key "
                          "LIMIT ?) AND received_s < ?",
-    [SQL_DEVICE_SEEN] = "UPDATE device SET seen_s = ? WHERE key = ?",
+    [SQL_DEVICE_SEEN] = "UPDATE device SET seen_s = ? WHERE key = ? AND retired_s IS NULL",
     [SQL_DEVICE_STATE] =
         "UPDATE device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
         "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
@@ -60,7 +60,7 @@ static const char *const SQL[SQL_COUNT] = {
         "t.digest = ? AND d.retired_s IS NULL AND (t.expires_s IS NULL OR t.expires_s > ?)",
     [SQL_TOKEN_ADD] = "INSERT INTO device_token (digest, device, expires_s) VALUES (?, ?, NULL)",
     [SQL_TOKEN_END] =
-        "UPDATE device_token SET expires_s = ? WHERE digest = ? AND expires_s IS NULL",
+        "UPDATE device_token SET expires_s = ? WHERE device = ? AND expires_s IS NULL",
     [SQL_TOKEN_PRUNE] = "DELETE FROM device_token WHERE device = ? AND expires_s <= ?",
     [SQL_MACHINE_FIND] =
         "SELECT device_id FROM device WHERE machine_guid = ? AND computer_sid IS ? "
@@ -76,9 +76,12 @@ static const char *const SQL[SQL_COUNT] = {
                                 "retired_s IS NULL",
     [SQL_CREDENTIAL_FIND] = "SELECT key FROM credential WHERE name = ? AND (role = 'enroll') = ? "
                             "AND revoked_s IS NULL",
-    [SQL_CREDENTIAL_ADD] = "INSERT INTO credential (name, role, digest, created_s) "
-                           "VALUES (?, ?, ?, ?)",
+    [SQL_CREDENTIAL_ADD] = "INSERT INTO credential (name, role, digest, created_s, expires_s, "
+                           "uses) VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0))",
     [SQL_CREDENTIAL_REVOKE] = "UPDATE credential SET revoked_s = ? WHERE key = ?",
+    [SQL_SECRET_FIND] = "SELECT key, revoked_s, expires_s, uses, used FROM credential "
+                        "WHERE digest = ? AND role = 'enroll'",
+    [SQL_SECRET_USE] = "UPDATE credential SET used = used + 1, used_s = ? WHERE key = ?",
     [SQL_BUNDLE_PUT] = "INSERT INTO bundle (serial, etag, stored_by, stored_s, raw) "
                        "VALUES (?, ?, ?, ?, ?)",
     [SQL_BUNDLE_PRUNE] = "DELETE FROM bundle WHERE serial < ?",

@@ -46,7 +46,7 @@ static enum status rotate(struct srv_sqlite *s, struct srv_write *w, struct err 
         st = sql_run(s, SQL_TOKEN_PRUNE, err, "ii", e->device, w->now_s);
     }
     if (st == ST_OK) {
-        st = sql_run(s, SQL_TOKEN_END, err, "ib", e->old_expires_s, digest_span(e->old_digest));
+        st = sql_run(s, SQL_TOKEN_END, err, "ii", e->old_expires_s, e->device);
     }
     if (st == ST_OK) {
         st = sql_run(s, SQL_DEVICE_FACTS, err, "ttttti", m->name, m->fqdn, m->domain,
@@ -82,7 +82,10 @@ static enum status add_device(struct srv_sqlite *s, struct srv_write *w, struct 
     const struct srv_machine *m = &e->machine;
     char twin[POL_ID_BYTES];
 
-    enum status st = find_twin(s, m, twin, err);
+    enum status st = e->has_secret ? sqlite_use_secret(s, w, err) : ST_OK;
+    if (st == ST_OK) {
+        st = find_twin(s, m, twin, err);
+    }
     if (st == ST_OK) {
         st = sql_run(s, SQL_DEVICE_ADD, err, "ttttttit", e->device_id, m->name, m->fqdn, m->domain,
                      m->machine_guid, m->computer_sid, w->now_s, twin[0] != '\0' ? twin : NULL);
@@ -149,9 +152,10 @@ static enum status write_credential(struct srv_sqlite *s, struct srv_write *w, s
         return err_set(err, ST_EXISTS, 0, "the name %s is in use: revoke it or choose another one",
                        c->name);
     }
-    return st == ST_NOT_FOUND ? sql_run(s, SQL_CREDENTIAL_ADD, err, "ttbi", c->name,
-                                        SRV_ROLE_WORDS[c->role], digest_span(c->digest), w->now_s)
-                              : st;
+    return st == ST_NOT_FOUND
+               ? sql_run(s, SQL_CREDENTIAL_ADD, err, "ttbiii", c->name, SRV_ROLE_WORDS[c->role],
+                         digest_span(c->digest), w->now_s, c->expires_s, c->uses)
+               : st;
 }
 
 static enum status write_revoke(struct srv_sqlite *s, struct srv_write *w, struct err *err)

@@ -30,8 +30,25 @@ struct srv_credential {
     enum srv_role role;
     uint8_t digest[DIGEST_BYTES];
     int64_t created_s;
-    int64_t revoked_s; /* -1: good */
+    int64_t revoked_s; /* -1: it was not */
+    int64_t expires_s; /* 0: never */
+    int64_t uses;      /* of an enroll secret: how many devices it lets in; 0: any number */
+    int64_t used;      /* how many it did */
+    int64_t used_s;    /* -1: none yet */
 };
+
+/* What a credential is worth. */
+enum srv_credential_state {
+    SRV_CREDENTIAL_GOOD,
+    SRV_CREDENTIAL_UNKNOWN,
+    SRV_CREDENTIAL_REVOKED,
+    SRV_CREDENTIAL_EXPIRED,
+    SRV_CREDENTIAL_USED_UP,
+    SRV_CREDENTIAL_STATE_COUNT
+};
+extern const char *const SRV_CREDENTIAL_WORDS[SRV_CREDENTIAL_STATE_COUNT];
+
+enum srv_credential_state srv_credential_state(const struct srv_credential *c, int64_t now_s);
 
 /* What a machine says about itself; texts may be NULL but the name. */
 struct srv_machine {
@@ -45,12 +62,15 @@ struct srv_machine {
 struct srv_enrollment {
     struct srv_machine machine;
     bool has_old_token; /* proves an old device: it keeps its id */
+    bool has_secret;    /* without an old token: this is used once more */
     uint8_t old_digest[DIGEST_BYTES];
+    uint8_t secret_digest[DIGEST_BYTES];
     uint8_t new_digest[DIGEST_BYTES];
-    int64_t old_expires_s;        /* when the old token ends */
+    int64_t old_expires_s;        /* when the older tokens of the device end */
     char device_id[POL_ID_BYTES]; /* in: a fresh one; out: the one that holds */
     int64_t device;               /* out: the device's number */
     bool duplicate;               /* out: the same machine is there already, without proof */
+    enum srv_credential_state secret_state; /* out: of the secret, before it was used */
 };
 
 /* What kind of somebody does things: an administrator's token, an enrolled device, a machine with the
@@ -107,8 +127,9 @@ struct srv_gate_hold {
 };
 
 enum srv_write_kind {
-    SRV_WRITE_REPORT,     /* ST_EXISTS: same id, other content */
-    SRV_WRITE_ENROLL,     /* ST_NOT_FOUND: the old token proves nothing */
+    SRV_WRITE_REPORT, /* ST_EXISTS: same id, other content; ST_NOT_FOUND: no such device is in
+                             service */
+    SRV_WRITE_ENROLL, /* ST_NOT_FOUND: the old token proves nothing, or the secret opens nothing */
     SRV_WRITE_CREDENTIAL, /* ST_EXISTS: the name is taken by a good one of its kind */
     SRV_WRITE_REVOKE,     /* ST_NOT_FOUND: no good credential of that name and kind */
     SRV_WRITE_RETIRE,     /* ST_NOT_FOUND: no such device in service */

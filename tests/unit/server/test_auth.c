@@ -55,7 +55,7 @@ static void add_device(struct place *p, struct srv_write *w, char token[SRV_SECR
     w->u.enroll.machine.name = "PC-1";
     assert_int_equal(srv_secret_make(token, w->u.enroll.new_digest, NULL), ST_OK);
     assert_int_equal(srv_store_write(&p->store, w, NULL), ST_OK);
-    assert_int_equal(srv_auth_add_device(p->auth, &w->u.enroll, NULL), ST_OK);
+    assert_int_equal(srv_auth_add_device(p->auth, &w->u.enroll, w->now_s, NULL), ST_OK);
 }
 
 static void auth__token_of_an_operator__is_that_operator(void **state)
@@ -64,7 +64,7 @@ static void auth__token_of_an_operator__is_that_operator(void **state)
     char secret[SRV_SECRET_BYTES];
     struct srv_actor actor;
     add_credential(p, SRV_ROLE_OPERATOR, "alice", secret);
-    assert_true(srv_auth_find_actor(p->auth, secret, &actor));
+    assert_int_equal(srv_auth_find_actor(p->auth, secret, 10, &actor), SRV_CREDENTIAL_GOOD);
     assert_string_equal(actor.name, "alice");
     assert_int_equal(actor.role, SRV_ROLE_OPERATOR);
 }
@@ -78,14 +78,14 @@ static void auth__enroll_secret__opens_nothing_but_enrolling(void **state)
     struct srv_device device;
     add_credential(p, SRV_ROLE_ENROLL, "site", secret);
     add_credential(p, SRV_ROLE_PUBLISHER, "bob", token);
-    assert_true(srv_auth_find_secret(p->auth, secret, &actor));
+    assert_int_equal(srv_auth_find_secret(p->auth, secret, 10, &actor), SRV_CREDENTIAL_GOOD);
     assert_string_equal(actor.name, "site");
-    assert_false(srv_auth_find_actor(p->auth, secret, &actor));
+    assert_int_equal(srv_auth_find_actor(p->auth, secret, 10, &actor), SRV_CREDENTIAL_UNKNOWN);
     assert_false(srv_auth_find_device(p->auth, secret, 10, &device));
-    assert_false(srv_auth_find_secret(p->auth, token, &actor));
+    assert_int_equal(srv_auth_find_secret(p->auth, token, 10, &actor), SRV_CREDENTIAL_UNKNOWN);
 }
 
-static void auth__revoked__is_unknown_after_reload(void **state)
+static void auth__revoked__is_not_good_after_reload(void **state)
 {
     struct place *p = *state;
     char secret[SRV_SECRET_BYTES];
@@ -96,7 +96,8 @@ static void auth__revoked__is_unknown_after_reload(void **state)
     (void)snprintf(w.u.credential.name, SRV_NAME_BYTES, "alice");
     assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
     assert_int_equal(srv_auth_reload(p->auth, NULL), ST_OK);
-    assert_false(srv_auth_find_actor(p->auth, secret, &actor));
+    assert_int_equal(srv_auth_find_actor(p->auth, secret, 10, &actor), SRV_CREDENTIAL_REVOKED);
+    assert_string_equal(actor.name, "alice");
 }
 
 static void auth__hostile_tokens__are_unknown(void **state)
@@ -107,12 +108,13 @@ static void auth__hostile_tokens__are_unknown(void **state)
     add_credential(p, SRV_ROLE_VIEWER, "alice", secret);
     const char *const hostile[] = {NULL, "", "x", secret + 1};
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
-        assert_false(srv_auth_find_actor(p->auth, hostile[i], &actor));
+        assert_int_equal(srv_auth_find_actor(p->auth, hostile[i], 10, &actor),
+                         SRV_CREDENTIAL_UNKNOWN);
     }
     secret[0] = secret[0] == 'a' ? 'b' : 'a';
-    assert_false(srv_auth_find_actor(p->auth, secret, &actor));
+    assert_int_equal(srv_auth_find_actor(p->auth, secret, 10, &actor), SRV_CREDENTIAL_UNKNOWN);
     secret[0] = 'A'; /* upper case is not how we write them */
-    assert_false(srv_auth_find_actor(p->auth, secret, &actor));
+    assert_int_equal(srv_auth_find_actor(p->auth, secret, 10, &actor), SRV_CREDENTIAL_UNKNOWN);
 }
 
 static void auth__token_rotated__old_one_is_good_until_it_expires(void **state)
@@ -137,7 +139,94 @@ static void auth__token_rotated__old_one_is_good_until_it_expires(void **state)
     assert_int_equal(device.number, first.u.enroll.device);
 }
 
-enum { MANY = 3000 };
+enum { MANY = 3000, MANY_SECRETS = 200 };
+
+/* Those of earlier months do not stay in memory; the one in use does. */
+static void auth__rotated_for_years__keeps_the_last_one(void **state)
+{
+    struct place *p = *state;
+    struct srv_device device;
+    struct srv_enrollment e = {.device = 7};
+    char token[SRV_SECRET_BYTES];
+    for (int64_t i = 0; i < MANY; i++) {
+        memcpy(e.old_digest, e.new_digest, DIGEST_BYTES);
+        e.has_old_token = i > 0;
+        e.old_expires_s = i * 10 + 5;
+        assert_int_equal(srv_secret_make(token, e.new_digest, NULL), ST_OK);
+        assert_int_equal(srv_auth_add_device(p->auth, &e, i * 10, NULL), ST_OK);
+    }
+    assert_true(srv_auth_find_device(p->auth, token, INT64_MAX, &device));
+    assert_int_equal(device.number, 7);
+    assert_false(srv_auth_find_digest(p->auth, e.old_digest, e.old_expires_s, &device));
+    assert_true(srv_auth_find_digest(p->auth, e.old_digest, e.old_expires_s - 1, &device));
+}
+
+static void auth__answer_of_a_rotation_was_lost__its_token_ends_with_the_old_one(void **state)
+{
+    struct place *p = *state;
+    struct srv_device device;
+    struct srv_enrollment e = {.device = 7, .old_expires_s = 500};
+    char tokens[3][SRV_SECRET_BYTES];
+    for (int i = 0; i < 3; i++) {
+        e.has_old_token = i > 0;
+        assert_int_equal(srv_secret_make(tokens[i], e.new_digest, NULL), ST_OK);
+        assert_int_equal(srv_auth_add_device(p->auth, &e, 1, NULL), ST_OK);
+    }
+    assert_true(srv_auth_find_device(p->auth, tokens[1], 499, &device));
+    assert_false(srv_auth_find_device(p->auth, tokens[0], 500, &device));
+    assert_false(srv_auth_find_device(p->auth, tokens[1], 500, &device));
+    assert_true(srv_auth_find_device(p->auth, tokens[2], 500, &device));
+}
+
+static void auth__bounded_credentials__end_when_they_say(void **state)
+{
+    struct place *p = *state;
+    struct srv_actor actor;
+    char token[SRV_SECRET_BYTES];
+    struct srv_write w = {.kind = SRV_WRITE_CREDENTIAL, .now_s = 1};
+    w.u.credential =
+        (struct srv_credential){.name = "alice", .role = SRV_ROLE_VIEWER, .expires_s = 100};
+    assert_int_equal(srv_secret_make(token, w.u.credential.digest, NULL), ST_OK);
+    assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
+    assert_int_equal(srv_auth_reload(p->auth, NULL), ST_OK);
+    assert_int_equal(srv_auth_find_actor(p->auth, token, 99, &actor), SRV_CREDENTIAL_GOOD);
+    assert_int_equal(srv_auth_find_actor(p->auth, token, 100, &actor), SRV_CREDENTIAL_EXPIRED);
+}
+
+static void auth__secret_is_used_up__is_known_before_the_store_is_asked(void **state)
+{
+    struct place *p = *state;
+    struct srv_actor actor;
+    char secret[SRV_SECRET_BYTES];
+    struct srv_enrollment e = {.device = 7, .has_secret = true};
+    struct srv_write w = {.kind = SRV_WRITE_CREDENTIAL, .now_s = 1};
+    w.u.credential = (struct srv_credential){.name = "site", .role = SRV_ROLE_ENROLL, .uses = 1};
+    assert_int_equal(srv_secret_make(secret, w.u.credential.digest, NULL), ST_OK);
+    assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
+    assert_int_equal(srv_auth_reload(p->auth, NULL), ST_OK);
+    memcpy(e.secret_digest, w.u.credential.digest, DIGEST_BYTES);
+    assert_int_equal(srv_auth_find_secret(p->auth, secret, 1, &actor), SRV_CREDENTIAL_GOOD);
+    assert_int_equal(srv_auth_add_device(p->auth, &e, 1, NULL), ST_OK);
+    assert_int_equal(srv_auth_find_secret(p->auth, secret, 1, &actor), SRV_CREDENTIAL_USED_UP);
+    assert_string_equal(actor.name, "site");
+}
+
+static void auth__many_credentials__each_finds_its_own(void **state)
+{
+    struct place *p = *state;
+    struct srv_actor actor;
+    char secrets[MANY_SECRETS][SRV_SECRET_BYTES];
+    char name[SRV_NAME_BYTES];
+    for (int i = 0; i < MANY_SECRETS; i++) {
+        (void)snprintf(name, sizeof name, "site-%d", i);
+        add_credential(p, SRV_ROLE_ENROLL, name, secrets[i]);
+    }
+    for (int i = 0; i < MANY_SECRETS; i++) {
+        (void)snprintf(name, sizeof name, "site-%d", i);
+        assert_int_equal(srv_auth_find_secret(p->auth, secrets[i], 1, &actor), SRV_CREDENTIAL_GOOD);
+        assert_string_equal(actor.name, name);
+    }
+}
 
 static void auth__many_devices__each_finds_its_own(void **state)
 {
@@ -148,7 +237,7 @@ static void auth__many_devices__each_finds_its_own(void **state)
     for (int i = 0; i < MANY; i++) {
         struct srv_enrollment e = {.device = i + 1};
         assert_int_equal(srv_secret_make(tokens[i], e.new_digest, NULL), ST_OK);
-        assert_int_equal(srv_auth_add_device(p->auth, &e, NULL), ST_OK);
+        assert_int_equal(srv_auth_add_device(p->auth, &e, 1, NULL), ST_OK);
     }
     for (int i = 0; i < MANY; i++) {
         assert_true(srv_auth_find_device(p->auth, tokens[i], 1, &device));
@@ -163,9 +252,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(auth__token_of_an_operator__is_that_operator),
         TEST(auth__enroll_secret__opens_nothing_but_enrolling),
-        TEST(auth__revoked__is_unknown_after_reload),
+        TEST(auth__revoked__is_not_good_after_reload),
         TEST(auth__hostile_tokens__are_unknown),
         TEST(auth__token_rotated__old_one_is_good_until_it_expires),
+        TEST(auth__rotated_for_years__keeps_the_last_one),
+        TEST(auth__answer_of_a_rotation_was_lost__its_token_ends_with_the_old_one),
+        TEST(auth__bounded_credentials__end_when_they_say),
+        TEST(auth__secret_is_used_up__is_known_before_the_store_is_asked),
+        TEST(auth__many_credentials__each_finds_its_own),
         TEST(auth__many_devices__each_finds_its_own),
     };
     return cmocka_run_group_tests_name("auth", tests, NULL, NULL);
