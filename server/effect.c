@@ -3,11 +3,12 @@
 #include "policy/evaluate.h"
 #include "policy/facts.h"
 #include "policy/json_read.h"
+#include "server/compliance.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 500, LIST_MAX = 1024, FIRST_CAPACITY = 1024, REPORTS_AWAY = 3 };
+enum { PAGE = 500, LIST_MAX = 1024, FIRST_CAPACITY = 1024 };
 
 /* One of the two policies, with what evaluating it takes. */
 struct side {
@@ -284,7 +285,7 @@ enum status srv_effect_find(const struct srv_store *store,
 {
     struct walk w = {
         .question = question, .from = {.policy = question->from}, .to = {.policy = question->to}};
-    w.heard_s = question->now_s - REPORTS_AWAY * report_interval(question);
+    w.heard_s = question->now_s - SRV_REPORTS_AWAY * report_interval(question);
     enum status st = walk_users(store, &w, err);
     if (st == ST_OK) {
         /* Of the first stage that manages anybody, all are subjects. */

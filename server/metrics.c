@@ -1,11 +1,10 @@
 #include "server/metrics.h"
 
+#include "server/compliance.h"
 #include "server/rollout_parts.h"
 #include "version.h"
 
 #include <string.h>
-
-enum { DEVICES_AND_USERS = 2 };
 
 static void write_one(struct srv_metrics_writer *w, const char *name, const char *help,
                       int64_t value)
@@ -34,6 +33,7 @@ struct fleet {
     struct word_counts kinds[KIND_COUNT];
     int64_t users;
     int64_t devices;
+    int64_t silent;
 };
 
 static struct fleet fleet_start(void)
@@ -76,7 +76,9 @@ static bool take_count(void *v, const struct srv_count_row *row)
         }
     }
     if (strcmp(row->kind, "total") == 0) {
-        int64_t *total = strcmp(row->name, "users") == 0 ? &f->users : &f->devices;
+        int64_t *total = strcmp(row->name, "users") == 0     ? &f->users
+                         : strcmp(row->name, "devices") == 0 ? &f->devices
+                                                             : &f->silent;
         *total = row->count;
     }
     return true;
@@ -90,24 +92,30 @@ static void write_words(struct srv_metrics_writer *w, const struct word_counts *
     }
 }
 
-/* A store that cannot be read now leaves the numbers out: none is not the same as nought. */
-static void write_fleet(struct srv_metrics_writer *w, const struct srv_store *store)
+static void write_total(struct srv_metrics_writer *w, const char *name, const char *help,
+                        int64_t value, bool known)
 {
-    static const char *const TOTALS[DEVICES_AND_USERS] = {"mapi_rollout_users",
-                                                          "mapi_rollout_devices"};
+    srv_metrics_family(w, name, SRV_METRIC_GAUGE, help);
+    if (known) {
+        srv_metrics_sample(w, NULL, value);
+    }
+}
+
+/* A store that cannot be read now leaves the numbers out: none is not the same as nought. */
+static void write_fleet(struct srv_metrics_writer *w, const struct srv_store *store,
+                        int64_t silent_since_s)
+{
+    const struct srv_count_question question = {.silent_since_s = silent_since_s};
     struct err ignored;
     struct fleet f = fleet_start();
-    bool known = store->counts(store->ctx, take_count, &f, &ignored) == ST_OK;
+    bool known = store->counts(store->ctx, &question, take_count, &f, &ignored) == ST_OK;
     write_one(w, "mapi_rollout_store_readable", "1 if the store could be read for this answer.",
               known);
-    for (size_t i = 0; i < DEVICES_AND_USERS; i++) {
-        srv_metrics_family(w, TOTALS[i], SRV_METRIC_GAUGE,
-                           i == 0 ? "Users on devices in service, each on each device."
-                                  : "Devices in service.");
-        if (known) {
-            srv_metrics_sample(w, NULL, i == 0 ? f.users : f.devices);
-        }
-    }
+    write_total(w, "mapi_rollout_users", "Users on devices in service, each on each device.",
+                f.users, known);
+    write_total(w, "mapi_rollout_devices", "Devices in service.", f.devices, known);
+    write_total(w, "mapi_rollout_devices_stale",
+                "Devices in service not heard from for three report intervals.", f.silent, known);
     for (size_t i = 0; i < KIND_COUNT; i++) {
         write_words(w, &f.kinds[i], known);
     }
@@ -252,7 +260,7 @@ enum status srv_metrics_write(struct srv_app *app, struct bytes *out, struct err
               app->meter->started_s);
     write_release(&w, &view, now_s);
     enum status st = write_gate(&w, app, &view, now_s);
-    write_fleet(&w, &app->store);
+    write_fleet(&w, &app->store, srv_compliance_silent_since(&view, now_s));
     srv_metrics_write_load(app, &w);
     srv_rollout_view_done(&view);
     if (st == ST_OK) {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL, SCHEMA_0002_OBSERVED,
-                                                    SCHEMA_0003_GATES, SCHEMA_0004_AUDIT,
-                                                    SCHEMA_0005_DOORS};
+                                                    SCHEMA_0003_GATES,   SCHEMA_0004_AUDIT,
+                                                    SCHEMA_0005_DOORS,   SCHEMA_0006_COUNTS};
 
 const char *srv_schema_step(int step)
 {

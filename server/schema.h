@@ -8,8 +8,9 @@
 #ifndef SERVER_SCHEMA_H
 #define SERVER_SCHEMA_H
 
-/* Behind step SRV_SCHEMA_CHAIN the store chains the audit rows of the steps before it. */
-enum { SRV_SCHEMA_STEPS = 5, SRV_SCHEMA_CHAIN = 3 };
+/* Behind step SRV_SCHEMA_CHAIN the store chains the audit rows of the steps before it; behind
+ * SRV_SCHEMA_COUNTS it counts the rows there are. */
+enum { SRV_SCHEMA_STEPS = 6, SRV_SCHEMA_CHAIN = 3, SRV_SCHEMA_COUNTS = 5 };
 
 /* SQL of one step; 0 is the first. */
 const char *srv_schema_step(int step);

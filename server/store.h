@@ -32,8 +32,10 @@ struct srv_store {
     enum status (*bundles)(void *ctx, bool (*visit)(void *v, const struct srv_bundle_row *row),
                            void *v, struct err *err); /* rising serials */
     enum status (*release)(void *ctx, struct srv_release *out, struct err *err);
-    enum status (*counts)(void *ctx, bool (*visit)(void *v, const struct srv_count_row *row),
-                          void *v, struct err *err);
+    /* All of one moment. */
+    enum status (*counts)(void *ctx, const struct srv_count_question *question,
+                          bool (*visit)(void *v, const struct srv_count_row *row), void *v,
+                          struct err *err);
     enum status (*users)(void *ctx, const struct srv_filter *filter,
                          bool (*visit)(void *v, const struct srv_user_row *row), void *v,
                          struct err *err);

@@ -118,9 +118,23 @@ struct srv_device_row {
     bool stale;
 };
 
+/* What to count beside what is counted always. */
+struct srv_count_question {
+    const int64_t *versions; /* each once: users under them by state */
+    size_t version_count;
+    int64_t silent_since_s; /* devices not heard from since; whole minutes */
+};
+
+/* At most SRV_COUNT_NAMES names of a kind, those of most users; the rest is "other". */
+enum { SRV_COUNT_NAMES = 200 };
+
 struct srv_count_row {
-    const char *kind; /* state, ring, set, protocol, version, outlook, total */
+    const char
+        *kind; /* total (users, devices, silent), state, set, protocol, ring, outlook, version,
+                         version_state, brake */
     const char *name;
+    const char *part; /* of version_state: the state; of brake, whose name is an Outlook: NULL for
+                         all, rpc_http, mapi_http; else NULL */
     int64_t count;
 };
 

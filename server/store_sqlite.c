@@ -28,6 +28,7 @@ static void free_all(struct srv_sqlite *s)
     }
     (void)sqlite3_close(s->reader); /* no statements are left open: it cannot be busy */
     (void)sqlite3_close(s->writer);
+    sqlite_counts_done(&s->tally);
     (void)pthread_mutex_destroy(&s->read_lock);
     (void)pthread_mutex_destroy(&s->lock);
     (void)pthread_cond_destroy(&s->changed);
@@ -61,6 +62,9 @@ enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, str
     enum status st = length > 0 && (size_t)length < sizeof path
                          ? connect(path, &s->writer, err)
                          : err_set(err, ST_TOO_LARGE, 0, "the path %s is too long", folder);
+    if (st == ST_OK) {
+        st = sqlite_counts_open(s->writer, &s->tally, err);
+    }
     if (st == ST_OK) {
         st = sqlite_migrate(s, err);
     }

@@ -32,6 +32,9 @@ static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
         if (st == ST_OK && version == SRV_SCHEMA_CHAIN) {
             st = sqlite_chain_older_rows(s, err);
         }
+        if (st == ST_OK && version == SRV_SCHEMA_COUNTS) {
+            st = sqlite_count_rows(s, err);
+        }
     }
     (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", SRV_SCHEMA_STEPS);
     return st == ST_OK ? sql_execute(db, pragma, err) : st;

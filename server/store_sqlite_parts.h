@@ -10,6 +10,7 @@
 #define SERVER_STORE_SQLITE_PARTS_H
 
 #include "server/store.h"
+#include "server/store_sqlite_count.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -57,6 +58,8 @@ enum sql_id {
     SQL_SUBJECT_ADD,
     SQL_HOLD_PUT,
     SQL_HOLD_DROP,
+    SQL_COUNTER_ADD,
+    SQL_COUNTER_DROP,
     SQL_COUNT
 };
 
@@ -67,6 +70,7 @@ struct srv_sqlite {
     sqlite3_stmt *statements[SQL_COUNT]; /* of the writer, prepared at their first use */
     bool tip_known;                      /* in this transaction; the writer's, both */
     struct pol_audit_head tip;
+    struct sql_tally tally; /* of this transaction; the writer's */
 
     pthread_t thread;
     pthread_mutex_t lock;
@@ -124,6 +128,10 @@ enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct 
  * opens nothing. */
 enum status sqlite_use_secret(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
 
+/* Write what the counters rose by in this transaction; count all rows there are. */
+enum status sqlite_counts_write(struct srv_sqlite *s, struct err *err) MUST_USE;
+enum status sqlite_count_rows(struct srv_sqlite *s, struct err *err) MUST_USE;
+
 /* Bring the store to today's schema. */
 enum status sqlite_migrate(struct srv_sqlite *s, struct err *err) MUST_USE;
 
@@ -146,10 +154,12 @@ bool sql_read_next(struct sql_reading *r, enum status *st, struct err *err);
 void sql_read_end(struct sql_reading *r);
 void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size); /* NULL is "" */
 
-/* The functions of struct srv_store that write; those that read; those of gates; of the audit. */
+/* The functions of struct srv_store that write; those that read; those of gates; of the audit;
+ * of counters. */
 void sqlite_set_writer(struct srv_store *store);
 void sqlite_set_readers(struct srv_store *store);
 void sqlite_set_gate_readers(struct srv_store *store);
 void sqlite_set_audit_readers(struct srv_store *store);
+void sqlite_set_count_readers(struct srv_store *store);
 
 #endif

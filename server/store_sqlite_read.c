@@ -150,24 +150,6 @@ static enum status read_release(void *ctx, struct srv_release *out, struct err *
     return st;
 }
 
-static enum status read_counts(void *ctx, bool (*visit)(void *v, const struct srv_count_row *row),
-                               void *v, struct err *err)
-{
-    struct sql_reading r;
-    enum status st = sql_read(
-        &r, ctx, "SELECT kind, name, n FROM counter WHERE n <> 0 ORDER BY kind, name", err);
-    while (sql_read_next(&r, &st, err)) {
-        struct srv_count_row row = {.kind = sql_text(r.stmt, 0),
-                                    .name = sql_text(r.stmt, 1),
-                                    .count = sqlite3_column_int64(r.stmt, 2)};
-        if (!visit(v, &row)) {
-            break;
-        }
-    }
-    sql_read_end(&r);
-    return st;
-}
-
 static struct pol_report_value value_of(sqlite3_stmt *stmt, int type, int dword)
 {
     struct pol_report_value v = {.known = sqlite3_column_type(stmt, type) != SQLITE_NULL};
@@ -342,10 +324,10 @@ void sqlite_set_readers(struct srv_store *store)
     store->tokens = read_tokens;
     store->bundles = read_bundles;
     store->release = read_release;
-    store->counts = read_counts;
     store->users = read_users;
     store->devices = read_devices;
     store->backup = backup;
     sqlite_set_gate_readers(store);
     sqlite_set_audit_readers(store);
+    sqlite_set_count_readers(store);
 }

@@ -157,15 +157,20 @@ struct row_texts {
     const char *mark;
     const char *groups;
     const char *evidence;
+    char outlook[SQL_BUILD_BYTES];
 };
 
-/* How the counters name it. */
-static const char *outlook_of(const struct pol_report *r)
+/* A build, so that nobody can make up names without end. */
+static void write_build(const struct pol_report *r, char out[SQL_BUILD_BYTES])
 {
-    if (!r->outlook_known || r->outlook_version == NULL) {
-        return "unknown";
+    const char *text = r->outlook_version;
+    if (!r->outlook_known || text == NULL) {
+        (void)snprintf(out, SQL_BUILD_BYTES, "unknown");
+    } else if (text[0] == '\0') {
+        (void)snprintf(out, SQL_BUILD_BYTES, "none");
+    } else {
+        sqlite_outlook_build(text, out);
     }
-    return r->outlook_version[0] != '\0' ? r->outlook_version : "none";
 }
 
 static enum status bind_client(sqlite3 *db, sqlite3_stmt *stmt, const struct pol_report_user *u,
@@ -192,7 +197,7 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
         w->u.report.device, u->sid, texts->mark, w->now_s, (int64_t)r->effective_version,
         u->account, u->ring, u->decided ? POL_SET_WORDS[u->set] : NULL, POL_STATE_WORDS[u->state],
         POL_BLOCKED_WORDS[u->blocked_by], u->error_code, POL_OBSERVED_WORDS[u->observed],
-        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], outlook_of(r),
+        POL_CONFIDENCE_WORDS[u->confidence], POL_MAILBOX_WORDS[u->mailbox], texts->outlook,
         texts->groups);
     if (st != ST_OK) {
         return st;
@@ -232,6 +237,7 @@ static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
 {
     struct bytes groups = bytes_with_limit(LIMIT_REPORT_BYTES);
     struct bytes evidence = bytes_with_limit(LIMIT_REPORT_BYTES);
+    struct row_texts texts = {.mark = NULL};
     sqlite3_stmt *stmt = NULL;
     enum status st = u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
     if (st == ST_OK) {
@@ -243,11 +249,10 @@ static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
         st = sql_start(s, SQL_USER_PUT, &stmt, err);
     }
     if (st == ST_OK) {
-        struct row_texts texts = {
-            .mark = w->u.report.report->full ? mark : NULL,
-            .groups = u->groups != NULL ? bytes_text(&groups) : NULL,
-            .evidence = bytes_text(&evidence),
-        };
+        texts.mark = w->u.report.report->full ? mark : NULL;
+        texts.groups = u->groups != NULL ? bytes_text(&groups) : NULL;
+        texts.evidence = bytes_text(&evidence);
+        write_build(w->u.report.report, texts.outlook);
         st = bind_user(s, stmt, w, u, &texts, err);
     }
     if (st == ST_OK) {
@@ -309,7 +314,9 @@ static enum status retire_missing(struct srv_sqlite *s, const struct srv_write *
 static enum status put_outlook(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
-    return sql_run(s, SQL_USERS_OUTLOOK, err, "titi", r->run_id, (int64_t)r->seq, outlook_of(r),
+    char build[SQL_BUILD_BYTES];
+    write_build(r, build);
+    return sql_run(s, SQL_USERS_OUTLOOK, err, "titi", r->run_id, (int64_t)r->seq, build,
                    w->u.report.device);
 }
 

@@ -97,6 +97,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SUBJECT_ADD] = "INSERT INTO gate_subject (version, device, user) VALUES (?, ?, ?)",
     [SQL_HOLD_PUT] = "INSERT OR REPLACE INTO gate_hold (one, at_s, by, reason) VALUES (1, ?, ?, ?)",
     [SQL_HOLD_DROP] = "DELETE FROM gate_hold",
+    [SQL_COUNTER_ADD] = "INSERT INTO counter (kind, name, n) VALUES (?, ?, ?) ON CONFLICT "
+                        "(kind, name) DO UPDATE SET n = n + excluded.n RETURNING n",
+    [SQL_COUNTER_DROP] = "DELETE FROM counter WHERE kind = ? AND name = ?",
     [SQL_AUDIT_HEAD] = "SELECT number, hash FROM audit_entry ORDER BY number DESC LIMIT 1",
     [SQL_AUDIT_ADD] = "INSERT INTO audit_entry (number, at_s, who, name, address, what, before, "
                       "after, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

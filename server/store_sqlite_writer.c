@@ -33,12 +33,16 @@ static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, stru
 {
     enum status st = sql_run(s, SQL_BEGIN, err, "");
     s->tip_known = false;
+    sqlite_counts_forget(&s->tally);
     for (struct srv_write *w = batch; w != NULL && st == ST_OK; w = w->next) {
         w->st = sqlite_write(s, w, &w->err);
         if (spoils(w->st)) {
             st = w->st;
             *err = w->err;
         }
+    }
+    if (st == ST_OK) {
+        st = sqlite_counts_write(s, err);
     }
     if (st == ST_OK) {
         st = sql_run(s, SQL_COMMIT, err, "");

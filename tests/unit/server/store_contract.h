@@ -14,12 +14,13 @@
 /* How a kind of store is opened; the folder is the test's own. */
 typedef enum status (*store_opener)(const char *folder, struct srv_store *out, struct err *err);
 
-/* Runs all; the number of failures. The others are the parts about reports, gates, the audit and who
- * comes in, run by the first. */
+/* Runs all; the number of failures. The others are the parts about reports, gates, the audit, who
+ * comes in and counts, run by the first. */
 int store_contract_run(store_opener open_store);
 int store_contract_reports(void);
 int store_contract_gates(void);
 int store_contract_audit(void);
 int store_contract_doors(void);
+int store_contract_counts(void);
 
 #endif

@@ -156,21 +156,33 @@ struct store_seen store_look_at_all(struct store_place *p)
 struct counting {
     const char *kind;
     const char *name;
+    const char *part;
     int64_t count;
 };
 
 static bool take_count(void *v, const struct srv_count_row *row)
 {
     struct counting *c = v;
-    if (strcmp(row->kind, c->kind) == 0 && strcmp(row->name, c->name) == 0) {
-        c->count = row->count;
+    if (strcmp(row->kind, c->kind) == 0 && strcmp(row->name, c->name) == 0 &&
+        (row->part == NULL) == (c->part == NULL) &&
+        (row->part == NULL || strcmp(row->part, c->part) == 0)) {
+        c->count += row->count; /* twice would be seen */
     }
     return true;
 }
 
 int64_t store_count(struct store_place *p, const char *kind, const char *name)
 {
+    const struct srv_count_question question = {.version_count = 0};
     struct counting c = {.kind = kind, .name = name};
-    assert_int_equal(p->store.counts(p->store.ctx, take_count, &c, NULL), ST_OK);
+    assert_int_equal(p->store.counts(p->store.ctx, &question, take_count, &c, NULL), ST_OK);
+    return c.count;
+}
+
+int64_t store_count_part(struct store_place *p, const struct srv_count_question *question,
+                         const char *kind, const char *name, const char *part)
+{
+    struct counting c = {.kind = kind, .name = name, .part = part};
+    assert_int_equal(p->store.counts(p->store.ctx, question, take_count, &c, NULL), ST_OK);
     return c.count;
 }

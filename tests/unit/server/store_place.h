@@ -57,5 +57,7 @@ enum status store_send_at(struct store_place *p, int64_t device, const struct po
 struct store_seen store_look(struct store_place *p, const struct srv_filter *filter);
 struct store_seen store_look_at_all(struct store_place *p);
 int64_t store_count(struct store_place *p, const char *kind, const char *name);
+int64_t store_count_part(struct store_place *p, const struct srv_count_question *question,
+                         const char *kind, const char *name, const char *part);
 
 #endif

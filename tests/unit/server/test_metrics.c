@@ -142,11 +142,13 @@ static void metrics__gate_of_a_stage_that_was_left__is_not_told(void **state)
     expect_no("\nmapi_rollout_gate_users{");
 }
 
-static enum status cannot_count(void *ctx, bool (*visit)(void *v, const struct srv_count_row *row),
-                                void *v, struct err *err)
+static enum status cannot_count(void *ctx, const struct srv_count_question *question,
+                                bool (*visit)(void *v, const struct srv_count_row *row), void *v,
+                                struct err *err)
 {
     const struct srv_count_row half = {.kind = "total", .name = "users", .count = 5};
     (void)ctx;
+    (void)question;
     (void)visit(v, &half);
     return err_set(err, ST_IO, 0, "cannot read");
 }
@@ -165,7 +167,7 @@ static void metrics__store_unreadable__says_so_and_leaves_the_numbers_out(void *
 }
 
 /* What a store that somebody else wrote may say. */
-static enum status count_strangers(void *ctx,
+static enum status count_strangers(void *ctx, const struct srv_count_question *question,
                                    bool (*visit)(void *v, const struct srv_count_row *row), void *v,
                                    struct err *err)
 {
@@ -177,6 +179,7 @@ static enum status count_strangers(void *ctx,
         {.kind = "set", .name = "error", .count = 7},
     };
     (void)ctx;
+    (void)question;
     (void)err;
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         (void)visit(v, &ROWS[i]);
