@@ -55,6 +55,7 @@ static inline void see(const struct pol_facts *facts, enum pol_match_key key, st
     out->count = 0;
     out->index = NULL;
     out->without_names = false;
+    out->asked = NULL;
     out->fact = POL_MATCH_WORDS[key];
     switch (key) {
     case POL_MATCH_USER:
@@ -67,6 +68,7 @@ static inline void see(const struct pol_facts *facts, enum pol_match_key key, st
         out->count = facts->group_count;
         out->index = facts->group_index;
         out->without_names = facts->groups_without_names;
+        out->asked = facts->groups_asked;
         break;
     case POL_MATCH_TAG:
         out->fact = "tags";
@@ -122,7 +124,7 @@ static bool fits_one_of(const struct pol_seen *seen, enum pol_match_key key, con
     return false;
 }
 
-/* A name that could not be looked up is not denied. */
+/* What could not be looked up, or was not, is not denied. */
 static struct pol_ring_answer match_texts(const struct pol_matching *m,
                                           const struct pol_match *match)
 {
@@ -138,7 +140,8 @@ static struct pol_ring_answer match_texts(const struct pol_matching *m,
         if (fits_one_of(&seen, match->key, patterns[i], &marks[i])) {
             return answer(true);
         }
-        unsure = unsure || (seen.without_names && !pol_text_is_sid(patterns[i]));
+        unsure = unsure || (seen.without_names && !pol_text_is_sid(patterns[i])) ||
+                 (seen.asked != NULL && !seen.asked[match->first + i]);
     }
     return unsure ? unknown(seen.fact) : answer(false);
 }

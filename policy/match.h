@@ -21,6 +21,8 @@ struct pol_facts {
     const char *const *groups; /* SIDs and DOMAIN\name alike; NULL: never logged on here */
     size_t group_count;
     bool groups_without_names; /* only SIDs are known: a name that is not there is not denied */
+    const bool *groups_asked;  /* one for each of the policy's texts: was that group looked for? One
+                                  that was not and is not there is not denied. NULL: all were */
     const char *host;          /* NetBIOS name */
     const char *computer_ou;   /* distinguished name of the computer, or of the OU that it is in */
     const char *ad_site;

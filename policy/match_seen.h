@@ -17,6 +17,7 @@ struct pol_seen {
     const struct pol_text_index *index; /* NULL: do without */
     const char *fact;                   /* its name */
     bool without_names;                 /* a name that is not there is not denied */
+    const bool *asked;                  /* see groups_asked in match.h */
     const char *own[2];
     char domain[LIMIT_STRING_BYTES + 1];
 };

@@ -23,6 +23,7 @@ struct pol_simulation {
     struct pol_move_sink sink;
     struct pol_preparation preparation;
     uint64_t users;
+    bool compares;
     size_t row_count;
     struct row rows[];
 };
@@ -67,10 +68,15 @@ static void count_missing(struct pol_stage_counts *counts, const char *fact)
     }
 }
 
-static unsigned count_outcome(struct pol_stage_counts *counts, const struct pol_decision *d)
+unsigned pol_outcome_of(const struct pol_decision *d)
 {
-    unsigned outcome =
-        d->blocked_by == POL_BLOCKED_UNKNOWN_FACT ? POL_OUTCOME_UNKNOWN : (unsigned)d->set;
+    return d->blocked_by == POL_BLOCKED_UNKNOWN_FACT ? (unsigned)POL_OUTCOME_UNKNOWN
+                                                     : (unsigned)d->set;
+}
+
+unsigned pol_stage_counts_add(struct pol_stage_counts *counts, const struct pol_decision *d)
+{
+    unsigned outcome = pol_outcome_of(d);
     counts->outcomes[outcome]++;
     if (outcome == POL_OUTCOME_UNKNOWN) {
         count_missing(counts, d->fact);
@@ -90,7 +96,14 @@ bool pol_outcome_moves(unsigned from, unsigned to)
     return set_of(from) != set_of(to);
 }
 
-enum status pol_simulation_add(struct pol_simulation *s, const struct pol_facts *known)
+bool pol_outcome_regresses(unsigned from, unsigned to)
+{
+    return (from == POL_SET_ALLOW || from == POL_SET_ALLOW_EXPLICIT) && to == POL_SET_BLOCK;
+}
+
+enum { NOT_RELEASED = POL_OUTCOME_COUNT }; /* nobody said what the user has now */
+
+static enum status add(struct pol_simulation *s, const struct pol_facts *known, unsigned released)
 {
     struct pol_matching matching;
     unsigned before = POL_SET_LEAVE;
@@ -103,10 +116,13 @@ enum status pol_simulation_add(struct pol_simulation *s, const struct pol_facts 
         struct row *row = &s->rows[i];
         matching.policy = &row->policy;
         struct pol_decision d = pol_evaluate_next(&matching);
-        unsigned outcome = count_outcome(&row->counts, &d);
+        unsigned outcome = pol_stage_counts_add(&row->counts, &d);
         bool is_safe = i + 1 == s->row_count;
         unsigned from = is_safe ? (unsigned)POL_SET_LEAVE : before;
         row->counts.moves[from][outcome]++;
+        if (released != NOT_RELEASED) {
+            row->counts.from_released[released][outcome]++;
+        }
         if (pol_outcome_moves(from, outcome) && !is_safe && s->sink.moved != NULL) {
             st = s->sink.moved(s->sink.ctx, row->counts.stage, known, from, outcome);
         }
@@ -114,6 +130,23 @@ enum status pol_simulation_add(struct pol_simulation *s, const struct pol_facts 
     }
     s->users += st == ST_OK ? 1 : 0;
     return st;
+}
+
+enum status pol_simulation_add(struct pol_simulation *s, const struct pol_facts *known)
+{
+    return add(s, known, NOT_RELEASED);
+}
+
+enum status pol_simulation_add_from(struct pol_simulation *s, const struct pol_facts *known,
+                                    unsigned released)
+{
+    s->compares = true;
+    return add(s, known, released);
+}
+
+bool pol_simulation_compares(const struct pol_simulation *simulation)
+{
+    return simulation->compares;
 }
 
 uint64_t pol_simulation_users(const struct pol_simulation *simulation)
@@ -141,4 +174,15 @@ uint64_t pol_stage_counts_moved(const struct pol_stage_counts *counts)
         }
     }
     return moved;
+}
+
+uint64_t pol_moves_regressing(const uint64_t (*moves)[POL_OUTCOME_COUNT])
+{
+    uint64_t users = 0;
+    for (unsigned from = 0; from < POL_OUTCOME_COUNT; from++) {
+        for (unsigned to = 0; to < POL_OUTCOME_COUNT; to++) {
+            users += pol_outcome_regresses(from, to) ? moves[from][to] : 0;
+        }
+    }
+    return users;
 }

@@ -29,6 +29,8 @@ struct pol_stage_counts {
     uint64_t blocked[POL_BLOCKED_COUNT]; /* by a guard: decided, but written otherwise or not */
     uint64_t missing[POL_FACT_COUNT];    /* the unknown ones, by the fact that was missing */
     uint64_t moves[POL_OUTCOME_COUNT][POL_OUTCOME_COUNT]; /* from, to; see pol_outcome_moves() */
+    /* The same from what is released now, of users that came with it. */
+    uint64_t from_released[POL_OUTCOME_COUNT][POL_OUTCOME_COUNT];
 };
 
 /* Told of every user for whom something changes, stage by stage; may be NULL. */
@@ -47,8 +49,13 @@ void pol_simulation_free(struct pol_simulation *simulation);
 
 enum status pol_simulation_add(struct pol_simulation *simulation,
                                const struct pol_facts *known) MUST_USE;
+/* The same of a user who has that outcome now. */
+enum status pol_simulation_add_from(struct pol_simulation *simulation,
+                                    const struct pol_facts *known, unsigned released) MUST_USE;
 
 uint64_t pol_simulation_users(const struct pol_simulation *simulation);
+/* Did users come with what they have now? */
+bool pol_simulation_compares(const struct pol_simulation *simulation);
 /* The stages in their order, and behind them the safe policy. */
 size_t pol_simulation_stage_count(const struct pol_simulation *simulation);
 const struct pol_stage_counts *pol_simulation_stage(const struct pol_simulation *simulation,
@@ -56,7 +63,16 @@ const struct pol_stage_counts *pol_simulation_stage(const struct pol_simulation 
 /* Is this a change of what is set? Whether somebody is left alone by a rule or for want of a fact is
  * none. */
 bool pol_outcome_moves(unsigned from, unsigned to);
+/* From some kind of `allow` back to `block`. */
+bool pol_outcome_regresses(unsigned from, unsigned to);
 /* Users for whom it is. */
 uint64_t pol_stage_counts_moved(const struct pol_stage_counts *counts);
+
+/* Users who would lose `allow` that way. */
+uint64_t pol_moves_regressing(const uint64_t (*moves)[POL_OUTCOME_COUNT]);
+
+unsigned pol_outcome_of(const struct pol_decision *decision);
+/* Count a decision: its outcome comes back, for the moves. */
+unsigned pol_stage_counts_add(struct pol_stage_counts *counts, const struct pol_decision *decision);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROBLEM_BYTES = 8192, DETAIL_BYTES = 768, TYPE_BYTES = 96 };
+/* A list of problems has LIMIT_PROBLEMS, each with a pointer and a sentence. */
+enum { PROBLEM_BYTES = 8192, PROBLEMS_BYTES = 128 * 1024, DETAIL_BYTES = 768, TYPE_BYTES = 96 };
 
 static const char RETRY_AFTER_S[] = "10";
 
@@ -68,31 +69,44 @@ static const char *title_of(unsigned status)
     return "Server error";
 }
 
-static void write_problem(struct srv_request *rq, unsigned status, const char *code,
+static void start_problem(struct pol_json_writer *json, unsigned status, const char *code,
                           const char *pointer, const char *detail)
 {
     char type[TYPE_BYTES];
-    struct bytes text = bytes_with_limit(PROBLEM_BYTES);
-    struct pol_json_writer json = pol_json_write_start(&text);
     (void)snprintf(type, sizeof type, "urn:mapi-rollout:problem:%s", code);
-    pol_json_object(&json, NULL);
-    pol_json_text(&json, "type", type);
-    pol_json_text(&json, "title", title_of(status));
-    pol_json_integer(&json, "status", status);
-    pol_json_text(&json, "detail", detail);
-    pol_json_text(&json, "code", code);
+    pol_json_object(json, NULL);
+    pol_json_text(json, "type", type);
+    pol_json_text(json, "title", title_of(status));
+    pol_json_integer(json, "status", status);
+    pol_json_text(json, "detail", detail);
+    pol_json_text(json, "code", code);
     if (pointer[0] != '\0') {
-        pol_json_text(&json, "pointer", pointer);
+        pol_json_text(json, "pointer", pointer);
     }
-    pol_json_close_object(&json);
-    if (pol_json_write_end(&json) != ST_OK) {
-        bytes_free(&text); /* the status still says it */
+}
+
+/* Takes the buffer. */
+static void send_problem(struct srv_request *rq, unsigned status, struct pol_json_writer *json,
+                         struct bytes *text)
+{
+    pol_json_close_object(json);
+    if (pol_json_write_end(json) != ST_OK) {
+        bytes_free(text); /* the status still says it */
     }
-    srv_answer_json(rq, status, &text);
+    srv_answer_json(rq, status, text);
     rq->answer.type = "application/problem+json";
     if (status == 429 || status == 503) {
         srv_answer_header(rq, "Retry-After", RETRY_AFTER_S);
     }
+}
+
+static void write_problem(struct srv_request *rq, unsigned status, const char *code,
+                          const char *pointer, const char *detail)
+{
+    struct bytes text = bytes_with_limit(PROBLEM_BYTES);
+    struct pol_json_writer json = pol_json_write_start(&text);
+    start_problem(&json, status, code, pointer, detail);
+    send_problem(rq, status, &json, &text);
 }
 
 void srv_answer_problem(struct srv_request *rq, unsigned status, const char *code,
@@ -125,6 +139,9 @@ static unsigned status_of_code(const char *code)
         {"serial_skip", 409},
         {"rollout_mismatch", 409},
         {"precondition_failed", 412},
+        {"simulation_running", 429},
+        {"timed_out", 503},
+        {"unavailable", 503},
         {"too_large", 413},
         {"precondition_required", 428},
         {"unsupported", 501},
@@ -152,4 +169,24 @@ void srv_answer_error(struct srv_request *rq, const struct err *err)
         log_failure(LOG_ERROR, "request_failed", err);
         write_problem(rq, 503, "unavailable", "", "the server cannot do this now: come again");
     }
+}
+
+void srv_answer_problems(struct srv_request *rq, const struct pol_problems *problems)
+{
+    const struct pol_problem *first = &problems->items[0];
+    unsigned status = status_of_code(first->code);
+    struct bytes text = bytes_with_limit(PROBLEMS_BYTES);
+    struct pol_json_writer json = pol_json_write_start(&text);
+    start_problem(&json, status, first->code, first->pointer, first->text);
+    pol_json_array(&json, "problems");
+    for (size_t i = 0; i < problems->count; i++) {
+        pol_json_object(&json, NULL);
+        pol_json_text(&json, "code", problems->items[i].code);
+        pol_json_text(&json, "pointer", problems->items[i].pointer);
+        pol_json_text(&json, "text", problems->items[i].text);
+        pol_json_close_object(&json);
+    }
+    pol_json_close_array(&json);
+    pol_json_integer(&json, "problems_found", (int64_t)problems->found);
+    send_problem(rq, status, &json, &text);
 }

@@ -9,6 +9,7 @@
 #ifndef SERVER_ANSWER_H
 #define SERVER_ANSWER_H
 
+#include "policy/problems.h"
 #include "server/http.h"
 
 void srv_answer_empty(struct srv_request *rq, unsigned status);
@@ -21,6 +22,8 @@ void srv_answer_header(struct srv_request *rq, const char *name, const char *val
 
 void srv_answer_problem(struct srv_request *rq, unsigned status, const char *code,
                         const char *format, ...) PRINTF_LIKE(4, 5);
+/* The first of them, and all in `problems`; at least one. */
+void srv_answer_problems(struct srv_request *rq, const struct pol_problems *problems);
 /* The status that belongs to a failure; what is our own fault is 500 or 503. */
 void srv_answer_error(struct srv_request *rq, const struct err *err);
 

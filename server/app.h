@@ -14,6 +14,7 @@
 #include "server/policy_feed.h"
 #include "server/rate.h"
 #include "server/rollout.h"
+#include "server/simulator.h"
 #include "server/store.h"
 
 struct srv_app {
@@ -22,8 +23,10 @@ struct srv_app {
     struct srv_feed *feed;
     struct srv_rollout *rollout;
     struct srv_keeper *keeper;
+    struct srv_simulator *simulator;
     struct srv_meter *meter;
-    struct srv_desk *desks[SRV_DOOR_COUNT]; /* where each door's slow requests are handled; or NULL */
+    struct srv_desk
+        *desks[SRV_DOOR_COUNT]; /* where each door's slow requests are handled; or NULL */
     int64_t (*now_s)(void);     /* the wall clock; tests have their own */
     struct srv_rate *strangers; /* policy without a token, by address */
     struct srv_rate *enrolls;   /* by address */

@@ -33,7 +33,8 @@ enum {
     ENROLLS_PER_MINUTE = 20,
     REPORTS_BURST = 1000,
     REPORTS_PER_MINUTE = 3000,
-    GATE_PAUSE_MS = 5000
+    GATE_PAUSE_MS = 5000,
+    SIMULATE_MS = 10000
 };
 
 struct srv_daemon {
@@ -111,6 +112,18 @@ static enum status open_keeper(struct srv_app *app, const struct srv_settings *s
     return srv_keeper_open(&parts, &app->keeper, err);
 }
 
+static enum status open_simulator(struct srv_app *app, const struct srv_settings *s,
+                                  struct err *err)
+{
+    struct srv_simulator_parts parts = {
+        .store = &app->store,
+        .rollout = app->rollout,
+        .now_s = app->now_s,
+        .limit_ms = s->simulate_ms > 0 ? s->simulate_ms : SIMULATE_MS,
+    };
+    return srv_simulator_open(&parts, &app->simulator, err);
+}
+
 static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
     struct srv_app *app = &d->app;
@@ -135,7 +148,10 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
             .folder = s->folder, .store = &app->store, .feed = app->feed, .trust = d->trust};
         st = srv_rollout_open(&parts, &app->rollout, err);
     }
-    return st == ST_OK ? open_keeper(app, s, err) : st;
+    if (st == ST_OK) {
+        st = open_keeper(app, s, err);
+    }
+    return st == ST_OK ? open_simulator(app, s, err) : st;
 }
 
 static enum status open_desks(struct srv_app *app, struct err *err)
@@ -229,7 +245,7 @@ static void close_desks(struct srv_app *app)
     }
 }
 
-/* The feed and the desks first: they wake parked requests, whose answers the listeners then let out. */
+/* Feed, desks and simulator first: they wake requests, whose answers the listeners then let out. */
 void srv_daemon_stop(struct srv_daemon *d)
 {
     if (d == NULL) {
@@ -239,9 +255,11 @@ void srv_daemon_stop(struct srv_daemon *d)
         srv_feed_close(d->app.feed);
     }
     close_desks(&d->app);
+    srv_simulator_stop(d->app.simulator);
     srv_listener_close(d->agents);
     srv_listener_close(d->admins);
     srv_control_close(d->control);
+    srv_simulator_free(d->app.simulator);
     srv_keeper_close(d->app.keeper);
     if (d->store_is_open) {
         d->app.store.close(d->app.store.ctx);

@@ -20,6 +20,7 @@ struct srv_settings {
     const char *key_file;
     int64_t (*now_s)(void); /* NULL: the system's wall clock */
     unsigned gate_pause_ms; /* between two looks at a gate; 0: as servers do */
+    unsigned simulate_ms;   /* for one simulation; 0: as servers do */
 };
 
 struct srv_daemon;

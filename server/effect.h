@@ -1,6 +1,6 @@
 /* effect.h - find out what a release would do to whom, by the fleet's last facts.
  *
- * store -> [effect] -> rollout
+ * fleet -> lens -> [effect] -> rollout, simulator
  *
  * The same evaluation as on the agents, on what they last reported. What the server cannot know is
  * unknown, as a group that the policy of somebody's last report did not name.
@@ -12,12 +12,14 @@
 #ifndef SERVER_EFFECT_H
 #define SERVER_EFFECT_H
 
-#include "policy/policy.h"
-#include "server/store.h"
+#include "policy/simulate.h"
+#include "server/fleet.h"
+#include "server/lens.h"
 
 struct srv_effect {
-    uint64_t users;      /* looked at */
-    uint64_t regressing; /* from `allow` to `block` */
+    uint64_t users;                 /* looked at */
+    uint64_t regressing;            /* from `allow` to `block` */
+    struct pol_stage_counts counts; /* of what it would be; its moves are those from what is */
 
     /* The subjects of the gate, and the users of whom nobody can tell whether they are. */
     struct srv_subject *subjects;
@@ -26,13 +28,15 @@ struct srv_effect {
 };
 
 /* known: the policies whose reports may be asked for groups. from may be NULL: nothing is released
- * yet, so everybody is left alone. now_s: when it will have been released. */
+ * yet, so everybody is left alone. now_s: when it will have been released. counts_only: nobody wants
+ * to know the subjects, and memory does not grow with the users. patience may be NULL. */
 struct srv_effect_question {
     const struct pol_policy *from;
     const struct pol_policy *to;
-    const struct pol_policy *const *known;
-    size_t known_count;
+    const struct srv_known *known;
     int64_t now_s;
+    bool counts_only;
+    const struct srv_patience *patience;
 };
 
 enum status srv_effect_find(const struct srv_store *store,

@@ -39,6 +39,9 @@ void srv_handle_devices(struct srv_app *app, struct srv_request *rq, const struc
 void srv_handle_device(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_metrics(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_audit(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
+void srv_handle_simulate(struct srv_app *app, struct srv_request *rq,
+                         const struct srv_actor *actor);
+void srv_end_simulate(struct srv_request *rq);
 void srv_handle_unsupported(struct srv_app *app, struct srv_request *rq,
                             const struct srv_actor *actor);
 

@@ -44,6 +44,13 @@ void srv_rollout_hand_out(struct srv_rollout *r, const struct srv_release *relea
 /* What is released goes into the record, unless it is there; without `state`. */
 enum status srv_rollout_write_down(struct srv_rollout *r, struct err *err) MUST_USE;
 
+/* Which stage is meant: of the newest bundle by its name, or the one behind what is released. Good as
+ * long as the view. */
+enum status srv_step_find_stage(const struct srv_rollout_view *view, const char *stage,
+                                const struct pol_bundle_entry **out, struct err *err) MUST_USE;
+enum status srv_step_find_next(const struct srv_rollout_view *view,
+                               const struct pol_bundle_entry **out, struct err *err) MUST_USE;
+
 /* A release is in force: its row and its entry in the audit follow, in one transaction. Waits for them
  * a moment; what cannot be written now is written later, by srv_rollout_note_again() or the next start
  * (which knows of it by the record). */

@@ -7,32 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KNOWN_MAX = 2 * (LIMIT_STAGES + 1), DETAIL_BYTES = 512 };
+enum { DETAIL_BYTES = 512 };
 
 /* ---- what it would change ----------------------------------------------------------------------- */
-
-static size_t list_policies(const struct srv_bundle *b, const struct pol_policy **out, size_t room)
-{
-    size_t count = 0;
-    for (size_t i = 0; b != NULL && i < pol_bundle_stage_count(b->bundle) && count < room; i++) {
-        out[count++] = pol_bundle_stage(b->bundle, i)->policy;
-    }
-    return count;
-}
 
 static enum status find_effect(struct srv_rollout *r, const struct srv_change *change,
                                const struct srv_rollout_view *view, const struct pol_policy *next,
                                struct srv_effect *out, struct err *err)
 {
-    const struct pol_policy *known[KNOWN_MAX];
+    struct srv_known known;
     const struct pol_bundle_entry *from = srv_bundle_find(view->released, view->release.version);
-    size_t count = list_policies(view->released, known, KNOWN_MAX);
-    count += list_policies(view->newest, known + count, KNOWN_MAX - count);
     struct srv_effect_question question = {.from = from != NULL ? from->policy : NULL,
                                            .to = next,
-                                           .known = known,
-                                           .known_count = count,
+                                           .known = &known,
                                            .now_s = change->now_s};
+    srv_known_list(view, &known);
     return srv_effect_find(r->parts.store, &question, out, err);
 }
 
@@ -153,36 +142,20 @@ static enum status release_named(struct srv_rollout *r, const struct srv_change 
     if (st != ST_OK) {
         return st;
     }
-    if (view->newest == NULL) {
-        return err_refuse(err, "stage_unknown", "", "no bundle is stored: publish one first");
-    }
-    const struct pol_bundle_entry *entry = pol_bundle_find_stage(view->newest->bundle, stage);
-    if (entry == NULL) {
-        return err_refuse(err, "stage_unknown", "/stage",
-                          "the newest bundle (serial %u) has no signed stage %s",
-                          pol_bundle_serial(view->newest->bundle), stage);
-    }
-    return release_entry(r, change, view, view->newest, entry, err);
+    const struct pol_bundle_entry *entry = NULL;
+    st = srv_step_find_stage(view, stage, &entry, err);
+    return st == ST_OK ? release_entry(r, change, view, view->newest, entry, err) : st;
 }
 
 static enum status release_next(struct srv_rollout *r, const struct srv_change *change,
                                 const struct srv_rollout_view *view, struct err *err)
 {
-    int64_t version = view->release.version;
+    const struct pol_bundle_entry *entry = NULL;
     enum status st = srv_rules_go_on(view, change, err);
-    if (st != ST_OK) {
-        return st;
+    if (st == ST_OK) {
+        st = srv_step_find_next(view, &entry, err);
     }
-    if (version == 0) {
-        return err_refuse(err, "stage_unknown", "", "nothing is released yet: release a stage");
-    }
-    const struct pol_bundle_entry *entry = srv_bundle_find(view->released, version + 1);
-    if (entry == NULL) {
-        return err_refuse(err, "stage_unknown", "",
-                          "%s is the last signed stage of serial %" PRId64, view->release.stage,
-                          version / VERSION_STEP);
-    }
-    return release_entry(r, change, view, view->released, entry, err);
+    return st == ST_OK ? release_entry(r, change, view, view->released, entry, err) : st;
 }
 
 enum status srv_rollout_release(struct srv_rollout *r, const struct srv_change *change,

@@ -75,8 +75,8 @@ static const struct route ADMINS[] = {
     {"GET", "/healthz", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_healthz, NULL},
     {"GET", "/readyz", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_readyz, NULL},
 
-    {"POST", "/v1/simulate", CLASS_EXPORT, ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_unsupported,
-     NULL},
+    {"POST", "/v1/simulate", CLASS_EXPORT, ROLE(OPERATOR), LIMIT_PLAN_BYTES, srv_handle_simulate,
+     srv_end_simulate},
     {"POST", "/v1/evidence", CLASS_USUAL, ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported,
      NULL},
     {"GET", "/v1/audit", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_audit, NULL},
@@ -244,15 +244,15 @@ static void open_admins(void *ctx, struct srv_request *rq)
 }
 
 /* What looks at the store, or waits for another change, is done at the desk: a connection's thread
- * never stands still, so that policies and the brake wait for nobody. Reports and enrolling are parked
- * by their handlers. */
+ * never stands still, so that policies and the brake wait for nobody. Reports, enrolling and simulating
+ * are parked by their handlers. */
 static bool may_wait(enum srv_door door, const struct route *route)
 {
     if (route->handle == srv_handle_readyz) {
         return true;
     }
     return door == SRV_DOOR_ADMINS && route->class < CLASS_CHEAP &&
-           route->handle != srv_handle_rollout;
+           route->handle != srv_handle_rollout && route->handle != srv_handle_simulate;
 }
 
 static void handle(struct srv_app *app, enum srv_door door, struct srv_request *rq)

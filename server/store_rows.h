@@ -76,6 +76,7 @@ struct srv_user_row {
     const char *computer_ou; /* may be NULL */
     const char *ad_site;     /* may be NULL */
     enum pol_answer multi_session;
+    const char *preflight; /* JSON as reports have it; NULL: not reported yet */
 };
 
 struct srv_subject_row {

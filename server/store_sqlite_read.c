@@ -206,6 +206,7 @@ static struct srv_user_row user_of(sqlite3_stmt *stmt)
         .computer_ou = sql_text(stmt, 34),
         .ad_site = sql_text(stmt, 35),
         .multi_session = answer_of(stmt, 36),
+        .preflight = sql_text(stmt, 37),
     };
 }
 
@@ -223,7 +224,7 @@ static const char USERS[] =
     "u.value_dword, u.pre_image_type, u.pre_image_dword, u.hive_loaded, u.ours, u.changed_s, "
     "u.reported_s, u.version, u.corrections, u.outlook, u.evidence, u.outlook_running, "
     "u.outlook_started_s, u.starts, d.key, d.enrolled_s, d.seen_s, " OLDER_SEEN ", d.computer_ou, "
-    "d.ad_site, d.multi_session FROM user_state u JOIN device d ON d.key = u.device "
+    "d.ad_site, d.multi_session, d.preflight FROM user_state u JOIN device d ON d.key = u.device "
     "WHERE u.key > ?1 AND u.retired_s IS NULL AND (?2 IS NULL OR u.state = ?2) "
     "AND (?3 IS NULL OR u.ring = ?3) AND (?4 IS NULL OR u.\"set\" = ?4) "
     "AND (?5 IS NULL OR d.device_id = ?5) AND (?6 IS NULL OR d.name = ?6 COLLATE NOCASE) "

@@ -122,6 +122,7 @@ void place_start(struct place *p)
         .trust_file = p->trust_file,
         .now_s = p->now_s,
         .gate_pause_ms = p->gate_pause_ms,
+        .simulate_ms = p->simulate_ms,
     };
     if (srv_daemon_start(&settings, &p->daemon, &err) != ST_OK) {
         fail_msg("the server does not start: %s", err.text);

@@ -21,6 +21,7 @@ struct place {
     struct srv_daemon *daemon;
     int64_t (*now_s)(void); /* see struct srv_settings; good from the next start on */
     unsigned gate_pause_ms;
+    unsigned simulate_ms;
     char secret[SRV_SECRET_BYTES];
     char tokens[SRV_ROLE_COUNT][SRV_SECRET_BYTES];
     char device_token[SRV_SECRET_BYTES];

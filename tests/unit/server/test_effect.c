@@ -9,6 +9,7 @@ enum { REPORT_S = DAY_S };
 
 static const char RINGS[] = "\"pilot\":{\"user\":[\"S-1-5-21-1-2-3-1001\"]},"
                             "\"sales\":{\"group\":[\"S-1-5-21-1-2-3-513\"]},"
+                            "\"desk\":{\"group\":[\"S-1-5-21-1-2-3-513\",\"CONTOSO\\\\Desk\"]},"
                             "\"hall\":{\"computer_ou\":[\"OU=Hall\"]},"
                             "\"new\":{\"outlook\":\">=16.0\"}";
 
@@ -21,6 +22,8 @@ static const char STAGES[] =
     "{\"name\":\"sales\",\"rules\":[{\"ring\":\"pilot\",\"set\":\"allow\"},{\"ring\":\"sales\","
     "\"set\":\"allow\"}],\"otherwise\":\"block\"},"
     "{\"name\":\"hall\",\"rules\":[{\"ring\":\"hall\",\"set\":\"allow\"}],\"otherwise\":"
+    "\"block\"},"
+    "{\"name\":\"desk\",\"rules\":[{\"ring\":\"desk\",\"set\":\"allow\"}],\"otherwise\":"
     "\"block\"},"
     "{\"name\":\"new\",\"rules\":[{\"ring\":\"new\",\"set\":\"allow\"}],\"otherwise\":"
     "\"block\"}";
@@ -37,15 +40,13 @@ static struct srv_effect effect_of(struct rollout_place *p, const char *from, co
         srv_rollout_look(p->rollout, &view);
     }
     const struct pol_bundle *b = view.newest->bundle;
-    const struct pol_policy *known[6];
-    for (size_t i = 0; i < 6; i++) {
-        known[i] = pol_bundle_stage(b, i)->policy;
-    }
+    struct srv_known known;
+    srv_known_list(&view, &known);
+    assert_int_equal(known.count, 7);
     struct srv_effect_question question = {
         .from = from != NULL ? pol_bundle_find_stage(b, from)->policy : NULL,
         .to = pol_bundle_find_stage(b, to)->policy,
-        .known = known,
-        .known_count = 6,
+        .known = &known,
         .now_s = NOW_S,
     };
     assert_int_equal(srv_effect_find(&p->store, &question, &effect, &p->err), ST_OK);
@@ -173,6 +174,47 @@ static void effect__group_that_no_report_could_name__counts_apart(void **state)
     check(p, "pilot", "sales", 0, 0);
 }
 
+static void effect__group_beside_one_that_was_named__is_known_by_that_one_alone(void **state)
+{
+    struct rollout_place *p = *state;
+    static const char *const SALES[] = {"S-1-5-21-1-2-3-513"};
+    int64_t device = add(p, "S-1-5-21-1-2-3-1002");
+    struct gate_report report = {.device = device,
+                                 .sid = "S-1-5-21-1-2-3-1002",
+                                 .version = 7004, /* names sales, and not the desk */
+                                 .now_s = NOW_S - 1,
+                                 .groups = SALES,
+                                 .group_count = 1};
+    gate_tell(p, &report);
+    check(p, "pilot", "desk", 1, 0); /* one of the two is enough */
+    report.group_count = 0;
+    gate_tell(p, &report);
+    check(p, "pilot", "desk", 0, 1); /* not in sales; of the desk nobody knows */
+    report.version = 7006;           /* names both */
+    gate_tell(p, &report);
+    check(p, "pilot", "desk", 0, 0);
+    report.version = 6001; /* of which no policy is at hand */
+    gate_tell(p, &report);
+    check(p, "pilot", "sales", 0, 1);
+    report.group_count = 1;
+    gate_tell(p, &report);
+    check(p, "pilot", "sales", 1, 0);
+}
+
+static void effect__moves__are_counted_from_what_is_to_what_would_be(void **state)
+{
+    struct rollout_place *p = *state;
+    (void)add(p, "S-1-5-21-1-2-3-1001");
+    (void)add(p, "S-1-5-21-1-2-3-1002");
+    struct srv_effect effect = effect_of(p, "pilot", "hold-back");
+    assert_int_equal(effect.users, 2);
+    assert_int_equal(effect.counts.moves[POL_SET_ALLOW][POL_SET_LEAVE], 1);
+    assert_int_equal(effect.counts.moves[POL_SET_BLOCK][POL_SET_BLOCK], 1);
+    assert_int_equal(effect.counts.outcomes[POL_SET_LEAVE], 1);
+    assert_int_equal(effect.regressing, 0);
+    srv_effect_done(&effect);
+}
+
 static void effect__ou_and_outlook_as_reported__decide(void **state)
 {
     struct rollout_place *p = *state;
@@ -204,6 +246,8 @@ int main(void)
         TEST(effect__duplicate_of_a_machine_that_reports__is_not_looked_at),
         TEST(effect__duplicate_of_a_silent_machine__is_looked_at),
         TEST(effect__group_that_no_report_could_name__counts_apart),
+        TEST(effect__group_beside_one_that_was_named__is_known_by_that_one_alone),
+        TEST(effect__moves__are_counted_from_what_is_to_what_would_be),
         TEST(effect__ou_and_outlook_as_reported__decide),
     };
     return cmocka_run_group_tests_name("effect", tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void http__unbuilt_routes__say_unsupported(void **state)
 {
     struct place *p = *state;
     static struct answer a;
-    say(admins_url(p), "POST /v1/simulate", bearer(p->tokens[SRV_ROLE_OPERATOR], ""), "{}", &a);
+    say(admins_url(p), "POST /v1/evidence", bearer(p->tokens[SRV_ROLE_PUBLISHER], ""), "{}", &a);
     expect(&a, 501, "\"code\":\"unsupported\"");
 }
 
