@@ -8,11 +8,22 @@
 #include "server/keeper.h"
 #include "server/store_sqlite.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 1024, NAME_HEX_DIGITS = 8, CREDENTIAL_TEXT_BYTES = 128 };
+enum {
+    LINE_BYTES = 1024,
+    NAME_HEX_DIGITS = 8,
+    CREDENTIAL_TEXT_BYTES = 192,
+    BOUND_BYTES = 64,
+    DAY_S = 86400,
+    DAYS_MOST = 3650,
+    USES_MOST = 10000000,
+    /* An enroll secret lies on file shares and in installers: one that nobody remembers must end. */
+    SECRET_DAYS = 365
+};
 
 static bool is_for_enrolling(const struct srv_options *o)
 {
@@ -44,6 +55,32 @@ static enum status set_role(struct srv_credential *c, const char *role, struct e
     return err_refuse(err, "out_of_range", "", "--role is viewer, operator or publisher");
 }
 
+static enum status set_bounds(struct srv_credential *c, const struct srv_options *o, int64_t now_s,
+                              struct err *err)
+{
+    const char *days_text = o->flags[SRV_FLAG_EXPIRES_DAYS];
+    const char *uses_text = o->flags[SRV_FLAG_USES];
+    int64_t days = c->role == SRV_ROLE_ENROLL ? SECRET_DAYS : 0;
+    if (days_text != NULL && !srv_option_number(days_text, 0, DAYS_MOST, &days)) {
+        return err_refuse(err, "out_of_range", "",
+                          "--expires-days takes 1 to %d days, or 0 for no end", DAYS_MOST);
+    }
+    if (uses_text != NULL && !srv_option_number(uses_text, 1, USES_MOST, &c->uses)) {
+        return err_refuse(err, "out_of_range", "", "--uses takes 1 to %d", USES_MOST);
+    }
+    c->expires_s = days > 0 ? now_s + days * DAY_S : 0;
+    return ST_OK;
+}
+
+static void write_bounds(const struct srv_credential *c, char out[BOUND_BYTES])
+{
+    char until[TIME_TEXT_BYTES] = "-";
+    if (c->expires_s > 0) {
+        time_text_write(c->expires_s, until);
+    }
+    (void)snprintf(out, BOUND_BYTES, " until=%s uses=%" PRId64, until, c->uses);
+}
+
 /* Who changes what; the texts must outlive the write. */
 struct noted {
     char actor[SRV_NAME_BYTES];
@@ -55,11 +92,15 @@ static void note(struct srv_write *w, enum srv_write_kind kind, const char *what
 {
     const struct srv_credential *c = &w->u.credential;
     bool adds = kind == SRV_WRITE_CREDENTIAL;
+    char bounds[BOUND_BYTES] = "";
+    if (adds && (c->expires_s > 0 || c->uses > 0)) {
+        write_bounds(c, bounds);
+    }
     (void)snprintf(texts->actor, sizeof texts->actor, "local uid %u", (unsigned)getuid());
     (void)snprintf(texts->credential, sizeof texts->credential,
-                   adds ? "name=%s role=%s" : "name=%s", c->name, SRV_ROLE_WORDS[c->role]);
+                   adds ? "name=%s role=%s%s" : "name=%s", c->name, SRV_ROLE_WORDS[c->role],
+                   bounds);
     w->kind = kind;
-    w->now_s = clock_wall_s();
     w->audit = (struct srv_audit){.who = SRV_WHO_LOCAL,
                                   .name = texts->actor,
                                   .what = what,
@@ -86,7 +127,8 @@ static enum status write_and_tell(const struct srv_options *o, struct srv_write 
     return st == ST_OK ? tell_server(o->flags[SRV_FLAG_DATA], err) : st;
 }
 
-static enum status fill(const struct srv_options *o, struct srv_credential *c, struct err *err)
+static enum status fill(const struct srv_options *o, struct srv_credential *c, int64_t now_s,
+                        struct err *err)
 {
     char hex[DIGEST_HEX_BYTES];
     char name[SRV_NAME_BYTES];
@@ -103,20 +145,20 @@ static enum status fill(const struct srv_options *o, struct srv_credential *c, s
     } else if (st == ST_OK) {
         st = set_role(c, o->flags[SRV_FLAG_ROLE], err);
     }
-    return st;
+    return st == ST_OK ? set_bounds(c, o, now_s, err) : st;
 }
 
 enum status srv_command_credential_add(const struct srv_options *o, struct err *err)
 {
     char secret[SRV_SECRET_BYTES];
     struct noted texts;
-    struct srv_write w = {0};
+    struct srv_write w = {.now_s = clock_wall_s()};
     enum status st = file_make_folder(o->flags[SRV_FLAG_DATA], err);
     if (st == ST_OK) {
         st = srv_secret_make(secret, w.u.credential.digest, err);
     }
     if (st == ST_OK) {
-        st = fill(o, &w.u.credential, err);
+        st = fill(o, &w.u.credential, w.now_s, err);
     }
     if (st == ST_OK) {
         note(&w, SRV_WRITE_CREDENTIAL, is_for_enrolling(o) ? "enroll_secret_add" : "token_add",
@@ -134,7 +176,7 @@ enum status srv_command_credential_add(const struct srv_options *o, struct err *
 enum status srv_command_credential_revoke(const struct srv_options *o, struct err *err)
 {
     struct noted texts;
-    struct srv_write w = {0};
+    struct srv_write w = {.now_s = clock_wall_s()};
     w.u.credential.role = is_for_enrolling(o) ? SRV_ROLE_ENROLL : SRV_ROLE_VIEWER;
     enum status st = set_name(&w.u.credential, o->flags[SRV_FLAG_NAME], err);
     if (st == ST_OK) {
@@ -151,18 +193,42 @@ enum status srv_command_credential_revoke(const struct srv_options *o, struct er
 
 struct listing {
     const struct srv_options *o;
+    int64_t now_s;
     enum status st;
 };
 
-static enum status print_json(const struct srv_credential *c)
+static void write_time_or_null(struct pol_json_writer *w, const char *key, int64_t at_s)
+{
+    pol_json_time(w, key, at_s > 0 ? at_s : -1);
+}
+
+static void write_uses(struct pol_json_writer *w, const struct srv_credential *c)
+{
+    if (c->uses > 0) {
+        pol_json_integer(w, "uses", c->uses);
+        pol_json_integer(w, "uses_left", c->uses - c->used);
+    } else {
+        pol_json_null(w, "uses");
+        pol_json_null(w, "uses_left");
+    }
+    pol_json_integer(w, "used", c->used);
+    write_time_or_null(w, "used_at", c->used_s);
+}
+
+static enum status print_json(const struct listing *l, const struct srv_credential *c)
 {
     struct bytes line = bytes_with_limit(LINE_BYTES);
     struct pol_json_writer w = pol_json_write_start(&line);
     pol_json_object(&w, NULL);
     pol_json_text(&w, "name", c->name);
     pol_json_text(&w, "role", SRV_ROLE_WORDS[c->role]);
+    pol_json_text(&w, "state", SRV_CREDENTIAL_WORDS[srv_credential_state(c, l->now_s)]);
     pol_json_time(&w, "created_at", c->created_s);
+    write_time_or_null(&w, "expires_at", c->expires_s);
     pol_json_time(&w, "revoked_at", c->revoked_s);
+    if (c->role == SRV_ROLE_ENROLL) {
+        write_uses(&w, c);
+    }
     pol_json_close_object(&w);
     enum status st = pol_json_write_end(&w);
     if (st == ST_OK && printf("%s\n", bytes_text(&line)) < 0) {
@@ -172,25 +238,43 @@ static enum status print_json(const struct srv_credential *c)
     return st;
 }
 
-static enum status print_row(const struct srv_credential *c)
+static const char *word_for_time(int64_t at_s, const char *without, char out[TIME_TEXT_BYTES])
+{
+    if (at_s <= 0) {
+        return without;
+    }
+    time_text_write(at_s, out);
+    return out;
+}
+
+static enum status print_row(const struct listing *l, const struct srv_credential *c)
 {
     char created[TIME_TEXT_BYTES];
-    char revoked[TIME_TEXT_BYTES] = "good";
+    char expires[TIME_TEXT_BYTES];
+    char used[TIME_TEXT_BYTES];
+    char uses[BOUND_BYTES] = "";
     time_text_write(c->created_s, created);
-    if (c->revoked_s >= 0) {
-        time_text_write(c->revoked_s, revoked);
+    if (c->role == SRV_ROLE_ENROLL && c->uses > 0) {
+        (void)snprintf(uses, sizeof uses, "  %" PRId64 " of %" PRId64 " left", c->uses - c->used,
+                       c->uses);
+    } else if (c->role == SRV_ROLE_ENROLL) {
+        (void)snprintf(uses, sizeof uses, "  used %" PRId64, c->used);
     }
-    return printf("%-24s %-10s made %s  %s%s\n", c->name, SRV_ROLE_WORDS[c->role], created,
-                  c->revoked_s >= 0 ? "revoked " : "", revoked) >= 0
-               ? ST_OK
-               : ST_IO;
+    int printed =
+        printf("%-24s %-10s %-8s made %s  until %-20s%s", c->name, SRV_ROLE_WORDS[c->role],
+               SRV_CREDENTIAL_WORDS[srv_credential_state(c, l->now_s)], created,
+               word_for_time(c->expires_s, "revoked", expires), uses);
+    if (printed >= 0 && c->role == SRV_ROLE_ENROLL) {
+        printed = printf(", last %s", word_for_time(c->used_s, "never", used));
+    }
+    return printed >= 0 && putchar('\n') >= 0 ? ST_OK : ST_IO;
 }
 
 static bool print_credential(void *v, const struct srv_credential *c)
 {
     struct listing *l = v;
     if ((c->role == SRV_ROLE_ENROLL) == is_for_enrolling(l->o)) {
-        l->st = l->o->json ? print_json(c) : print_row(c);
+        l->st = l->o->json ? print_json(l, c) : print_row(l, c);
     }
     return l->st == ST_OK;
 }
@@ -198,7 +282,7 @@ static bool print_credential(void *v, const struct srv_credential *c)
 enum status srv_command_credential_list(const struct srv_options *o, struct err *err)
 {
     struct srv_store store;
-    struct listing l = {.o = o, .st = ST_OK};
+    struct listing l = {.o = o, .now_s = clock_wall_s(), .st = ST_OK};
     enum status st = srv_store_sqlite_open(o->flags[SRV_FLAG_DATA], &store, err);
     if (st != ST_OK) {
         return st;

@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 4096, PAGE = 500 };
+enum { LINE_BYTES = 4096, PAGE = 500, DAY_S = 86400, DAYS_MOST = 3650 };
 
 struct listing {
     bool json;
+    int64_t silent_since_s; /* only those in service that were not seen since; -1: all */
     enum status st;
     int64_t last_key;
     size_t rows;
@@ -66,25 +67,42 @@ static enum status print_row(const struct srv_device_row *row)
     return ST_OK;
 }
 
+static bool is_wanted(const struct listing *l, const struct srv_device_row *row)
+{
+    int64_t heard_s = row->seen_s > row->enrolled_s ? row->seen_s : row->enrolled_s;
+    return l->silent_since_s < 0 || (row->retired_s < 0 && heard_s < l->silent_since_s);
+}
+
 static bool print_device(void *v, const struct srv_device_row *row)
 {
     struct listing *l = v;
     l->last_key = row->key;
     l->rows++;
-    l->st = l->json ? print_json(row) : print_row(row);
+    if (is_wanted(l, row)) {
+        l->st = l->json ? print_json(row) : print_row(row);
+    }
     return l->st == ST_OK;
 }
 
 enum status srv_command_device_list(const struct srv_options *o, struct err *err)
 {
     struct srv_store store;
-    struct listing l = {.json = o->json, .st = ST_OK};
+    struct listing l = {.json = o->json, .silent_since_s = -1, .st = ST_OK};
+    const char *stale = o->flags[SRV_FLAG_STALE_DAYS];
+    int64_t days = 0;
+    if (stale != NULL && !srv_option_number(stale, 1, DAYS_MOST, &days)) {
+        return err_refuse(err, "out_of_range", "", "--stale-days takes 1 to %d", DAYS_MOST);
+    }
+    if (stale != NULL) {
+        l.silent_since_s = clock_wall_s() - days * DAY_S;
+    }
     enum status st = srv_store_sqlite_open(o->flags[SRV_FLAG_DATA], &store, err);
     if (st != ST_OK) {
         return st;
     }
     do {
-        struct srv_filter filter = {.after = l.last_key, .limit = PAGE};
+        struct srv_filter filter = {
+            .after = l.last_key, .text = o->flags[SRV_FLAG_NAME], .limit = PAGE};
         l.rows = 0;
         st = store.devices(store.ctx, &filter, print_device, &l, err);
     } while (st == ST_OK && l.st == ST_OK && l.rows == PAGE);

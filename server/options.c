@@ -1,7 +1,10 @@
 #include "server/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { NUMBER_DIGITS = 18 };
 
 #define BIT(flag) (1u << SRV_FLAG_##flag)
 
@@ -25,6 +28,9 @@ static const char *const FLAGS[SRV_FLAG_COUNT] = {
     [SRV_FLAG_NAME] = "--name",
     [SRV_FLAG_DEVICE] = "--device",
     [SRV_FLAG_REASON] = "--reason",
+    [SRV_FLAG_USES] = "--uses",
+    [SRV_FLAG_EXPIRES_DAYS] = "--expires-days",
+    [SRV_FLAG_STALE_DAYS] = "--stale-days",
 };
 
 static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
@@ -35,19 +41,23 @@ static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
                            false,
                            false},
     [SRV_COMMAND_TOKEN_ADD] = {{"token", "add"},
-                               BIT(DATA) | BIT(ROLE) | BIT(NAME),
+                               BIT(DATA) | BIT(ROLE) | BIT(NAME) | BIT(EXPIRES_DAYS),
                                BIT(DATA) | BIT(ROLE) | BIT(NAME),
                                false,
                                false},
     [SRV_COMMAND_TOKEN_LIST] = {{"token", "list"}, BIT(DATA), BIT(DATA), true, false},
     [SRV_COMMAND_TOKEN_REVOKE] =
         {{"token", "revoke"}, BIT(DATA) | BIT(NAME), BIT(DATA) | BIT(NAME), false, false},
-    [SRV_COMMAND_SECRET_ADD] =
-        {{"enroll-secret", "add"}, BIT(DATA) | BIT(NAME), BIT(DATA), false, false},
+    [SRV_COMMAND_SECRET_ADD] = {{"enroll-secret", "add"},
+                                BIT(DATA) | BIT(NAME) | BIT(USES) | BIT(EXPIRES_DAYS),
+                                BIT(DATA),
+                                false,
+                                false},
     [SRV_COMMAND_SECRET_LIST] = {{"enroll-secret", "list"}, BIT(DATA), BIT(DATA), true, false},
     [SRV_COMMAND_SECRET_REVOKE] =
         {{"enroll-secret", "revoke"}, BIT(DATA) | BIT(NAME), BIT(DATA) | BIT(NAME), false, false},
-    [SRV_COMMAND_DEVICE_LIST] = {{"device", "list"}, BIT(DATA), BIT(DATA), true, false},
+    [SRV_COMMAND_DEVICE_LIST] =
+        {{"device", "list"}, BIT(DATA) | BIT(NAME) | BIT(STALE_DAYS), BIT(DATA), true, false},
     [SRV_COMMAND_DEVICE_RETIRE] =
         {{"device", "retire"}, BIT(DATA) | BIT(DEVICE), BIT(DATA) | BIT(DEVICE), false, false},
     [SRV_COMMAND_SAFE] =
@@ -75,41 +85,45 @@ static const char HELP_SERVE[] =
 static const char *const HELP[SRV_COMMAND_COUNT] = {
     [SRV_COMMAND_SERVE] = HELP_SERVE,
     [SRV_COMMAND_TOKEN_ADD] =
-        "token add --data DIR --role viewer|operator|publisher --name NAME\n"
+        "token add --data DIR --role viewer|operator|publisher --name NAME "
+        "[--expires-days DAYS]\n"
         "Make a token for an administrator and print it, once, alone on stdout. The store keeps "
-        "its digest only.\n"
+        "its digest only. Without --expires-days it is good until it is revoked.\n"
         "Example: mapi-rollout-server token add --data /var/lib/mapi-rollout --role operator "
         "--name alice > alice.token\n",
     [SRV_COMMAND_TOKEN_LIST] =
         "token list --data DIR [--json]\n"
-        "List tokens: name, role, when made, whether good; never the tokens.\n"
+        "List tokens: name, role, when made, whether good and until when; never the tokens.\n"
         "Example: mapi-rollout-server token list --data /var/lib/mapi-rollout\n",
     [SRV_COMMAND_TOKEN_REVOKE] =
         "token revoke --data DIR --name NAME\n"
         "End a token, at a running server at once.\n"
         "Example: mapi-rollout-server token revoke --data /var/lib/mapi-rollout --name alice\n",
     [SRV_COMMAND_SECRET_ADD] =
-        "enroll-secret add --data DIR [--name NAME]\n"
-        "Make a secret that lets machines enroll and print it, once, alone on stdout.\n"
+        "enroll-secret add --data DIR [--name NAME] [--uses COUNT] [--expires-days DAYS]\n"
+        "Make a secret that lets machines enroll and print it, once, alone on stdout. It lets in\n"
+        "as many new machines as --uses says (any number without it), for --expires-days (365\n"
+        "days; 0: until it is revoked). Machines keep it for enrolling again.\n"
         "Example: mapi-rollout-server enroll-secret add --data /var/lib/mapi-rollout > "
         "enroll.secret\n",
     [SRV_COMMAND_SECRET_LIST] =
         "enroll-secret list --data DIR [--json]\n"
-        "List enroll secrets: name, when made, whether good; never the secrets.\n"
+        "List enroll secrets: name, when made, uses, last use, until when; never the secrets.\n"
         "Example: mapi-rollout-server enroll-secret list --data /var/lib/mapi-rollout\n",
     [SRV_COMMAND_SECRET_REVOKE] =
         "enroll-secret revoke --data DIR --name NAME\n"
-        "End an enroll secret; machines that enrolled with it stay.\n"
+        "End an enroll secret, at a running server at once; machines that enrolled with it stay.\n"
         "Example: mapi-rollout-server enroll-secret revoke --data /var/lib/mapi-rollout --name "
         "berlin\n",
     [SRV_COMMAND_DEVICE_LIST] =
-        "device list --data DIR [--json]\n"
-        "List machines: id, name, version in effect, last seen.\n"
-        "Example: mapi-rollout-server device list --data /var/lib/mapi-rollout --json\n",
+        "device list --data DIR [--name PART] [--stale-days DAYS] [--json]\n"
+        "List machines: id, version in effect, last seen, name; with --name those whose name has\n"
+        "that part, with --stale-days those in service that were not heard from for so long.\n"
+        "Example: mapi-rollout-server device list --data /var/lib/mapi-rollout --stale-days 90\n",
     [SRV_COMMAND_DEVICE_RETIRE] =
         "device retire --data DIR --device ID\n"
-        "Take a machine and its users out of all numbers; its token ends, at a running server at "
-        "once.\n"
+        "Take a machine and its users out of all numbers; its tokens and its held poll end, at a\n"
+        "running server at once. With a good enroll secret it comes back as another one.\n"
         "Example: mapi-rollout-server device retire --data /var/lib/mapi-rollout --device "
         "0123456789abcdef0123456789abcdef\n",
     [SRV_COMMAND_SAFE] =
@@ -127,6 +141,20 @@ static const char *const HELP[SRV_COMMAND_COUNT] = {
 const char *srv_options_help(const struct srv_options *options)
 {
     return HELP[options->command];
+}
+
+bool srv_option_number(const char *text, int64_t least, int64_t most, int64_t *out)
+{
+    size_t digits = text != NULL ? strlen(text) : 0;
+    if (digits == 0 || digits > NUMBER_DIGITS || strspn(text, "0123456789") != digits) {
+        return false;
+    }
+    int64_t number = (int64_t)strtoull(text, NULL, 10);
+    if (number < least || number > most) {
+        return false;
+    }
+    *out = number;
+    return true;
 }
 
 static bool find_command(int argc, char *const *argv, int *used, enum srv_command *out)

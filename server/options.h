@@ -10,6 +10,7 @@
 #include "base/log.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum srv_command {
     SRV_COMMAND_SERVE,
@@ -38,6 +39,9 @@ enum srv_flag {
     SRV_FLAG_NAME,
     SRV_FLAG_DEVICE,
     SRV_FLAG_REASON,
+    SRV_FLAG_USES,
+    SRV_FLAG_EXPIRES_DAYS,
+    SRV_FLAG_STALE_DAYS,
     SRV_FLAG_COUNT
 };
 
@@ -54,6 +58,9 @@ enum { SRV_USAGE_BYTES = 256 };
 
 bool srv_options_read(int argc, char *const *argv, struct srv_options *out,
                       char usage[SRV_USAGE_BYTES]);
+
+/* A whole decimal number from least to most; NULL is false. */
+bool srv_option_number(const char *text, int64_t least, int64_t most, int64_t *out);
 
 /* A screen of help: for one command, or for the whole program. */
 const char *srv_options_help(const struct srv_options *options);
