@@ -9,7 +9,9 @@
 /* A list of problems has LIMIT_PROBLEMS, each with a pointer and a sentence. */
 enum { PROBLEM_BYTES = 8192, PROBLEMS_BYTES = 128 * 1024, DETAIL_BYTES = 768, TYPE_BYTES = 96 };
 
-static const char RETRY_AFTER_S[] = "10";
+enum { RETRY_AFTER_S = 10, RETRY_TEXT_BYTES = 16 };
+
+static const char RETRY_AFTER[] = "Retry-After";
 
 void srv_answer_empty(struct srv_request *rq, unsigned status)
 {
@@ -69,6 +71,23 @@ static const char *title_of(unsigned status)
     return "Server error";
 }
 
+static bool has_header(const struct srv_answer *a, const char *name)
+{
+    for (size_t i = 0; i < a->header_count; i++) {
+        if (strcmp(a->headers[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_retry(struct srv_request *rq, uint32_t wait_s)
+{
+    char text[RETRY_TEXT_BYTES];
+    (void)snprintf(text, sizeof text, "%u", (unsigned)wait_s);
+    srv_answer_header(rq, RETRY_AFTER, text);
+}
+
 static void start_problem(struct pol_json_writer *json, unsigned status, const char *code,
                           const char *pointer, const char *detail)
 {
@@ -95,8 +114,8 @@ static void send_problem(struct srv_request *rq, unsigned status, struct pol_jso
     }
     srv_answer_json(rq, status, text);
     rq->answer.type = "application/problem+json";
-    if (status == 429 || status == 503) {
-        srv_answer_header(rq, "Retry-After", RETRY_AFTER_S);
+    if ((status == 429 || status == 503) && !has_header(&rq->answer, RETRY_AFTER)) {
+        tell_retry(rq, RETRY_AFTER_S);
     }
 }
 
@@ -118,6 +137,12 @@ void srv_answer_problem(struct srv_request *rq, unsigned status, const char *cod
     (void)vsnprintf(detail, sizeof detail, format, arguments);
     va_end(arguments);
     write_problem(rq, status, code, "", detail);
+}
+
+void srv_answer_limited(struct srv_request *rq, uint32_t wait_s, const char *sentence)
+{
+    tell_retry(rq, wait_s);
+    write_problem(rq, 429, "rate_limited", "", sentence);
 }
 
 static unsigned status_of_code(const char *code)

@@ -24,6 +24,8 @@ void srv_answer_problem(struct srv_request *rq, unsigned status, const char *cod
                         const char *format, ...) PRINTF_LIKE(4, 5);
 /* The first of them, and all in `problems`; at least one. */
 void srv_answer_problems(struct srv_request *rq, const struct pol_problems *problems);
+/* 429, and in how many seconds to come again. */
+void srv_answer_limited(struct srv_request *rq, uint32_t wait_s, const char *sentence);
 /* The status that belongs to a failure; what is our own fault is 500 or 503. */
 void srv_answer_error(struct srv_request *rq, const struct err *err);
 

@@ -12,7 +12,7 @@
 #include "server/keeper.h"
 #include "server/meter.h"
 #include "server/policy_feed.h"
-#include "server/rate.h"
+#include "server/rates.h"
 #include "server/rollout.h"
 #include "server/simulator.h"
 #include "server/store.h"
@@ -28,9 +28,7 @@ struct srv_app {
     struct srv_desk
         *desks[SRV_DOOR_COUNT]; /* where each door's slow requests are handled; or NULL */
     int64_t (*now_s)(void);     /* the wall clock; tests have their own */
-    struct srv_rate *strangers; /* policy without a token, by address */
-    struct srv_rate *enrolls;   /* by address */
-    struct srv_rate *reports;   /* by device */
+    struct srv_rates rates;
 };
 
 #endif

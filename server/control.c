@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "server/control_line.h"
+#include "server/handlers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +95,11 @@ static enum status note_reload(struct srv_app *app, int fd, struct err *err)
 static enum status reload(struct srv_app *app, int fd, struct err *err)
 {
     enum status st = srv_auth_reload(app->auth, err);
-    return st == ST_OK ? note_reload(app, fd, err) : st;
+    if (st == ST_OK) {
+        srv_end_polls_without_token(app);
+        st = note_reload(app, fd, err);
+    }
+    return st;
 }
 
 static enum status obey(struct srv_app *app, int fd, const char *line, struct err *err)

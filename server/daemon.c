@@ -27,12 +27,6 @@ enum {
     AGENT_DESK_THREADS = 1,  /* readiness only, */
     AGENT_DESK_WAITING = 64, /* which anybody may ask for */
     AGENT_THREADS_MAX = 8,
-    /* Per minute. A branch office may stand behind one address. */
-    STRANGER_POLLS = 600,
-    ENROLLS_BURST = 2000,
-    ENROLLS_PER_MINUTE = 20,
-    REPORTS_BURST = 1000,
-    REPORTS_PER_MINUTE = 3000,
     GATE_PAUSE_MS = 5000,
     SIMULATE_MS = 10000
 };
@@ -92,15 +86,6 @@ static enum status load_tls(struct srv_daemon *d, const struct srv_settings *s, 
     return st == ST_OK ? file_read(s->key_file, PEM_BYTES, &d->key, err) : st;
 }
 
-static enum status open_rates(struct srv_app *app, struct err *err)
-{
-    enum status st = srv_rate_open(STRANGER_POLLS, STRANGER_POLLS, &app->strangers, err);
-    if (st == ST_OK) {
-        st = srv_rate_open(ENROLLS_BURST, ENROLLS_PER_MINUTE, &app->enrolls, err);
-    }
-    return st == ST_OK ? srv_rate_open(REPORTS_BURST, REPORTS_PER_MINUTE, &app->reports, err) : st;
-}
-
 static enum status open_keeper(struct srv_app *app, const struct srv_settings *s, struct err *err)
 {
     struct srv_keeper_parts parts = {
@@ -141,7 +126,7 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
         st = srv_feed_open(d->connections - d->connections / 10, &app->feed, err);
     }
     if (st == ST_OK) {
-        st = open_rates(app, err);
+        st = srv_rates_open(s->new_devices, &app->rates, err);
     }
     if (st == ST_OK) {
         struct srv_rollout_parts parts = {
@@ -270,9 +255,7 @@ void srv_daemon_stop(struct srv_daemon *d)
         srv_desk_free(d->app.desks[door]);
     }
     srv_auth_free(d->app.auth);
-    srv_rate_free(d->app.strangers);
-    srv_rate_free(d->app.enrolls);
-    srv_rate_free(d->app.reports);
+    srv_rates_free(&d->app.rates);
     srv_meter_free(d->app.meter);
     pol_trust_free(d->trust);
     bytes_free(&d->cert);

@@ -19,6 +19,7 @@ struct srv_settings {
     const char *cert_file; /* NULL: plain HTTP, on loopback addresses only */
     const char *key_file;
     int64_t (*now_s)(void); /* NULL: the system's wall clock */
+    uint32_t new_devices;   /* see srv_rates_open() */
     unsigned gate_pause_ms; /* between two looks at a gate; 0: as servers do */
     unsigned simulate_ms;   /* for one simulation; 0: as servers do */
 };

@@ -1,10 +1,10 @@
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "policy/json_read.h"
 #include "policy/json_write.h"
 #include "server/answer.h"
 #include "server/handlers.h"
+#include "server/refusal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,14 +86,11 @@ static enum srv_event event_of(const struct srv_enrollment *e)
     return e->duplicate ? SRV_EVENT_ENROLLED_DUPLICATE : SRV_EVENT_ENROLLED_NEW;
 }
 
-/* The wire says the same to everybody; what is wrong, and with which secret, is for the log. */
-static void refuse(struct srv_request *rq, enum srv_credential_state why, const char *name)
+static void refuse(struct srv_app *app, struct srv_request *rq, enum srv_credential_state why,
+                   const struct enrolling *e)
 {
-    log_write(LOG_WARNING, "event=enroll_refused id=%llu reason=%s secret=%s address=%s",
-              (unsigned long long)rq->id, SRV_CREDENTIAL_WORDS[why], name[0] != '\0' ? name : "-",
-              rq->address_text);
-    srv_answer_problem(rq, 401, "unauthorized", "neither a good enroll secret nor a device token");
-    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
+    srv_refuse_proof(app, rq, why, e->secret.name,
+                     "neither a good enroll secret nor a good device token");
 }
 
 static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
@@ -101,8 +98,8 @@ static void answer_outcome(struct srv_request *rq, const struct enrolling *e)
     const struct srv_enrollment *enrolled_as = &e->write.u.enroll;
     struct bytes text = bytes_with_limit(ANSWER_BYTES);
     if (e->write.st == ST_NOT_FOUND) {
-        refuse(rq, enrolled_as->has_old_token ? SRV_CREDENTIAL_EXPIRED : enrolled_as->secret_state,
-               e->secret.name);
+        refuse(e->app, rq,
+               enrolled_as->has_old_token ? SRV_CREDENTIAL_REVOKED : enrolled_as->secret_state, e);
         return;
     }
     if (e->write.st != ST_OK) {
@@ -144,6 +141,15 @@ static enum srv_credential_state ask_proof(struct srv_app *app, const struct srv
     return state;
 }
 
+static bool is_within_rates(struct srv_app *app, struct srv_request *rq, const struct enrolling *e)
+{
+    return e->write.u.enroll.has_old_token
+               ? srv_within(app->rates.rotations, (uint64_t)e->old_device.number, rq,
+                            "this device changes its token too often")
+               : srv_within(app->rates.newcomers, rq->address, rq,
+                            "too many new devices from this address");
+}
+
 static void note(const struct srv_request *rq, struct enrolling *e)
 {
     const struct srv_enrollment *enroll = &e->write.u.enroll;
@@ -164,7 +170,10 @@ static void start(struct srv_app *app, struct srv_request *rq, struct enrolling 
     struct err err = {0};
     enum srv_credential_state state = ask_proof(app, rq, e);
     if (state != SRV_CREDENTIAL_GOOD) {
-        refuse(rq, state, e->secret.name);
+        refuse(app, rq, state, e);
+        return;
+    }
+    if (!is_within_rates(app, rq, e)) {
         return;
     }
     if (read_machine(bytes_span(&rq->body), e, &err) != ST_OK || make_secrets(e, &err) != ST_OK) {
@@ -187,10 +196,6 @@ void srv_handle_enroll(struct srv_app *app, struct srv_request *rq, const struct
     (void)actor;
     if (rq->resumed) {
         answer_outcome(rq, rq->state);
-        return;
-    }
-    if (!srv_rate_take(app->enrolls, rq->address, clock_monotonic_ms())) {
-        srv_answer_problem(rq, 429, "rate_limited", "too many new devices from this address");
         return;
     }
     rq->state = calloc(1, sizeof(struct enrolling));

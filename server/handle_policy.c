@@ -1,6 +1,6 @@
-#include "base/clock.h"
 #include "server/answer.h"
 #include "server/handlers.h"
+#include "server/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,8 @@ enum { WAIT_DIGITS = 5 };
 struct poll {
     struct srv_waiter waiter;
     struct srv_request *rq;
-    bool held; /* it was held, however short */
+    uint8_t token[DIGEST_BYTES]; /* what it is held for */
+    bool held;                   /* it was held, however short */
 };
 
 /* The seconds of `Prefer: wait=N` among other preferences; 0 without it. */
@@ -80,6 +81,23 @@ static void answer_now(struct srv_app *app, struct srv_request *rq, bool strange
     }
 }
 
+/* The token is not good any more. */
+static bool is_over(struct srv_app *app, const struct poll *poll)
+{
+    struct srv_device device;
+    return !srv_auth_find_digest(app->auth, poll->token, app->now_s(), &device);
+}
+
+static bool ends(const struct srv_waiter *waiter, void *ctx)
+{
+    return is_over(ctx, waiter->ctx);
+}
+
+void srv_end_polls_without_token(struct srv_app *app)
+{
+    srv_feed_end(app->feed, ends, app);
+}
+
 /* True if the poll is parked; else it is to be answered now. */
 static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, uint32_t wait_s)
 {
@@ -89,11 +107,13 @@ static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, ui
     }
     poll->rq = rq;
     poll->waiter = (struct srv_waiter){.wake = wake, .ctx = poll, .device = device};
-    poll->held = true;
+    poll->held = srv_secret_digest(srv_request_bearer(rq), poll->token);
     rq->state = poll;
     srv_request_park(rq);
     enum srv_hold result = srv_feed_hold(app->feed, &poll->waiter, seen_etag(rq), wait_s);
-    if (result != SRV_HOLD_HELD) {
+    /* Whoever retired the device just before the hold has not seen this poll. */
+    if (result != SRV_HOLD_HELD ||
+        (is_over(app, poll) && srv_feed_leave(app->feed, &poll->waiter))) {
         poll->held = false;
         srv_request_wake(rq);
     }
@@ -114,12 +134,12 @@ void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct
     const struct poll *poll = rq->state;
     (void)actor;
     if (rq->resumed) {
-        answer_now(app, rq, false, poll->held);
+        answer_now(app, rq, is_over(app, poll), poll->held);
         return;
     }
     if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
-        if (!srv_rate_take(app->strangers, rq->address, clock_monotonic_ms())) {
-            srv_answer_problem(rq, 429, "rate_limited", "too many polls without a device token");
+        if (!srv_within(app->rates.strangers, rq->address, rq,
+                        "too many polls without a device token")) {
             srv_answer_header(rq, "Enrollment-Required", "true");
             return;
         }
@@ -128,7 +148,12 @@ void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct
     }
     uint32_t wait_s = preferred_wait_s(srv_request_header(rq, "Prefer"));
     bool room = rq->crowd < SRV_CROWD_FULL;
-    if (wait_s > 0 && room && is_current(app, rq) && hold(app, rq, device.number, wait_s)) {
+    bool current = is_current(app, rq);
+    if (wait_s > 0 && room && current && hold(app, rq, device.number, wait_s)) {
+        return;
+    }
+    if (!current && !srv_within(app->rates.bodies, (uint64_t)device.number, rq,
+                                "this device fetches the policy too often")) {
         return;
     }
     answer_now(app, rq, false, false);

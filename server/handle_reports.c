@@ -1,18 +1,14 @@
-#include "base/clock.h"
 #include "server/answer.h"
 #include "server/handlers.h"
 #include "server/ingest.h"
+#include "server/refusal.h"
+
+static const char RETIRED[] = "the device was retired: enroll again";
 
 /* The writer's thread is done with the report. */
 static void wake(struct srv_write *w)
 {
     srv_request_wake(w->ctx);
-}
-
-static void refuse(struct srv_request *rq)
-{
-    srv_answer_problem(rq, 401, "unauthorized", "the device was retired: enroll again");
-    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
 }
 
 static void answer_outcome(struct srv_app *app, struct srv_request *rq,
@@ -23,7 +19,7 @@ static void answer_outcome(struct srv_app *app, struct srv_request *rq,
         srv_meter_event(app->meter, ingest->write.u.report.repeated ? SRV_EVENT_REPORT_REPEATED
                                                                     : SRV_EVENT_REPORT_STORED);
     } else if (ingest->write.st == ST_NOT_FOUND) {
-        refuse(rq);
+        srv_refuse_proof(app, rq, SRV_CREDENTIAL_REVOKED, "", RETIRED);
     } else {
         srv_answer_error(rq, &ingest->write.err);
     }
@@ -40,11 +36,11 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         return;
     }
     if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
-        refuse(rq);
+        srv_refuse_proof(app, rq, SRV_CREDENTIAL_UNKNOWN, "", RETIRED);
         return;
     }
-    if (!srv_rate_take(app->reports, (uint64_t)device.number, clock_monotonic_ms())) {
-        srv_answer_problem(rq, 429, "rate_limited", "this device reports too often");
+    if (!srv_within(app->rates.reports, (uint64_t)device.number, rq,
+                    "this device reports too often")) {
         return;
     }
     if (srv_ingest_open(bytes_span(&rq->body), &device, app->now_s(), &ingest, &err) != ST_OK) {

@@ -309,6 +309,34 @@ bool srv_feed_leave(struct srv_feed *feed, struct srv_waiter *waiter)
     return held;
 }
 
+static struct srv_waiter *collect_ending(struct srv_feed *feed,
+                                         bool (*ends)(const struct srv_waiter *w, void *ctx),
+                                         void *ctx)
+{
+    struct srv_waiter *woken = NULL;
+    struct srv_waiter *next = NULL;
+    for (size_t second = 0; second < WHEEL_SECONDS; second++) {
+        for (struct srv_waiter *w = feed->wheel[second]; w != NULL; w = next) {
+            next = w->next;
+            if (ends(w, ctx)) {
+                take_out(feed, w);
+                w->next = woken;
+                woken = w;
+            }
+        }
+    }
+    return woken;
+}
+
+void srv_feed_end(struct srv_feed *feed, bool (*ends)(const struct srv_waiter *w, void *ctx),
+                  void *ctx)
+{
+    pthread_mutex_lock(&feed->lock);
+    struct srv_waiter *woken = collect_ending(feed, ends, ctx);
+    pthread_mutex_unlock(&feed->lock);
+    wake_all(woken);
+}
+
 void srv_feed_close(struct srv_feed *feed)
 {
     pthread_mutex_lock(&feed->lock);

@@ -78,6 +78,10 @@ enum srv_hold srv_feed_hold(struct srv_feed *feed, struct srv_waiter *waiter, co
 /* The poll ends for another reason. True if it was still held: then it is not woken any more. */
 bool srv_feed_leave(struct srv_feed *feed, struct srv_waiter *waiter);
 
+/* Wake those of whom ends() is true; it is asked under the feed's lock. */
+void srv_feed_end(struct srv_feed *feed, bool (*ends)(const struct srv_waiter *w, void *ctx),
+                  void *ctx);
+
 /* Wake everybody and hold nobody from now on. */
 void srv_feed_close(struct srv_feed *feed);
 

@@ -5,24 +5,26 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SLOTS = 1 << 14, MINUTE_MS = 60000 };
+/* Whoever wants all buckets of a set full of others' needs thousands of addresses that all send as
+ * much as they may: the seed is secret, so he cannot aim. */
+enum { WAYS = 4, SETS = 1 << 12, HOUR_MS = 3600000 };
 
-struct slot {
+struct bucket {
     uint64_t key;
     uint64_t at_ms;
-    uint64_t tokens; /* in parts of MINUTE_MS, so that refilling is whole numbers */
+    uint64_t tokens; /* in parts of HOUR_MS, so that refilling is whole numbers */
+    bool used;
 };
 
 struct srv_rate {
     pthread_mutex_t lock;
-    uint64_t seed; /* nobody outside can aim at a slot */
+    uint64_t seed; /* nobody outside can aim at a set */
     uint64_t full;
-    uint64_t per_minute;
-    struct slot slots[SLOTS];
+    uint64_t per_hour;
+    struct bucket sets[SETS][WAYS];
 };
 
-enum status srv_rate_open(uint32_t burst, uint32_t per_minute, struct srv_rate **out,
-                          struct err *err)
+enum status srv_rate_open(uint32_t burst, uint32_t per_hour, struct srv_rate **out, struct err *err)
 {
     struct srv_rate *rate = calloc(1, sizeof *rate);
     enum status st = rate != NULL ? random_bytes(&rate->seed, sizeof rate->seed) : ST_NO_MEMORY;
@@ -31,8 +33,8 @@ enum status srv_rate_open(uint32_t burst, uint32_t per_minute, struct srv_rate *
         return err_set(err, st, 0, "cannot set up rate limits");
     }
     (void)pthread_mutex_init(&rate->lock, NULL); /* cannot fail on Linux */
-    rate->full = (uint64_t)burst * MINUTE_MS;
-    rate->per_minute = per_minute;
+    rate->full = (uint64_t)burst * HOUR_MS;
+    rate->per_hour = per_hour;
     *out = rate;
     return ST_OK;
 }
@@ -53,20 +55,53 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-bool srv_rate_take(struct srv_rate *rate, uint64_t key, uint64_t now_ms)
+static void refill(const struct srv_rate *rate, struct bucket *b, uint64_t now_ms)
 {
-    struct slot *slot = &rate->slots[mix(key ^ rate->seed) % SLOTS];
-    pthread_mutex_lock(&rate->lock);
-    if (slot->at_ms == 0 || slot->key != key) {
-        *slot = (struct slot){.key = key, .at_ms = now_ms, .tokens = rate->full};
+    uint64_t passed_ms = now_ms > b->at_ms ? now_ms - b->at_ms : 0;
+    uint64_t room = rate->full - b->tokens;
+    uint64_t more = passed_ms > room ? room : passed_ms * rate->per_hour;
+    b->tokens += more < room ? more : room;
+    b->at_ms = now_ms;
+}
+
+/* The key's bucket, or the one that it takes over: an unused one, or else the fullest. */
+static struct bucket *find_bucket(const struct srv_rate *rate, struct bucket set[WAYS],
+                                  uint64_t key, uint64_t now_ms)
+{
+    struct bucket *fullest = &set[0];
+    for (size_t i = 0; i < WAYS; i++) {
+        if (!set[i].used) {
+            set[i] =
+                (struct bucket){.key = key, .at_ms = now_ms, .tokens = rate->full, .used = true};
+            return &set[i];
+        }
+        refill(rate, &set[i], now_ms);
+        if (set[i].key == key) {
+            return &set[i];
+        }
+        fullest = set[i].tokens > fullest->tokens ? &set[i] : fullest;
     }
-    uint64_t passed_ms = now_ms > slot->at_ms ? now_ms - slot->at_ms : 0;
-    uint64_t room = rate->full - slot->tokens;
-    uint64_t refill = passed_ms > room ? room : passed_ms * rate->per_minute;
-    slot->tokens += refill < room ? refill : room;
-    slot->at_ms = now_ms;
-    bool good = slot->tokens >= MINUTE_MS;
-    slot->tokens -= good ? MINUTE_MS : 0;
+    fullest->key = key;
+    return fullest;
+}
+
+static uint32_t wait_s(const struct srv_rate *rate, uint64_t missing)
+{
+    uint64_t per_s = rate->per_hour * 1000;
+    return (uint32_t)((missing + per_s - 1) / per_s);
+}
+
+uint32_t srv_rate_take(struct srv_rate *rate, uint64_t key, uint64_t now_ms)
+{
+    uint32_t wait = 0;
+    struct bucket *set = rate->sets[mix(key ^ rate->seed) % SETS];
+    pthread_mutex_lock(&rate->lock);
+    struct bucket *b = find_bucket(rate, set, key, now_ms);
+    if (b->tokens >= HOUR_MS) {
+        b->tokens -= HOUR_MS;
+    } else {
+        wait = wait_s(rate, HOUR_MS - b->tokens);
+    }
     pthread_mutex_unlock(&rate->lock);
-    return good;
+    return wait;
 }

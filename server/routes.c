@@ -4,6 +4,7 @@
 #include "policy/limits.h"
 #include "server/answer.h"
 #include "server/handlers.h"
+#include "server/refusal.h"
 #include "server/visit.h"
 
 #include <stdlib.h>
@@ -127,18 +128,15 @@ static const struct route *find_route(const struct table *t, const struct srv_re
     return NULL;
 }
 
-static void refuse_stranger(struct srv_request *rq, const char *sentence)
-{
-    srv_answer_problem(rq, 401, "unauthorized", "%s", sentence);
-    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
-}
-
 static bool has_role(struct srv_app *app, struct srv_request *rq, const struct route *route,
                      struct srv_actor *actor)
 {
-    if (srv_auth_find_actor(app->auth, srv_request_bearer(rq), app->now_s(), actor) !=
-        SRV_CREDENTIAL_GOOD) {
-        refuse_stranger(rq, "the token is missing, unknown or revoked");
+    *actor = (struct srv_actor){.name = ""};
+    enum srv_credential_state state =
+        srv_auth_find_actor(app->auth, srv_request_bearer(rq), app->now_s(), actor);
+    if (state != SRV_CREDENTIAL_GOOD) {
+        srv_refuse_proof(app, rq, state, actor->name,
+                         "the token is missing, unknown, expired or revoked");
         return false;
     }
     if (actor->role < route->role) {
@@ -166,7 +164,8 @@ static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct 
     case ENTRY_OPEN: return true;
     case ENTRY_DEVICE:
         if (!srv_auth_find_device(app->auth, token, app->now_s(), &device)) {
-            refuse_stranger(rq, "the device token is not known here: enroll again");
+            srv_refuse_proof(app, rq, SRV_CREDENTIAL_UNKNOWN, "",
+                             "the device token is not known here: enroll again");
             return false;
         }
         return true;

@@ -1,0 +1,28 @@
+#include "server/refusal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/answer.h"
+
+bool srv_within(struct srv_rate *rate, uint64_t key, struct srv_request *rq, const char *sentence)
+{
+    uint32_t wait_s = srv_rate_take(rate, key, clock_monotonic_ms());
+    if (wait_s > 0) {
+        srv_answer_limited(rq, wait_s, sentence);
+    }
+    return wait_s == 0;
+}
+
+void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_credential_state why,
+                      const char *name, const char *sentence)
+{
+    if (!srv_within(app->rates.failures, rq->address, rq,
+                    "too many requests from this address prove nothing")) {
+        return;
+    }
+    log_write(LOG_WARNING, "event=proof_refused id=%llu path=%s reason=%s name=%s address=%s",
+              (unsigned long long)rq->id, rq->path, SRV_CREDENTIAL_WORDS[why],
+              name[0] != '\0' ? name : "-", rq->address_text);
+    srv_answer_problem(rq, 401, "unauthorized", "%s", sentence);
+    srv_answer_header(rq, "WWW-Authenticate", "Bearer");
+}
