@@ -83,10 +83,51 @@ void log_write(enum log_level level, const char *format, ...)
     (void)fflush(file);
 }
 
+static void spell_out(const char *text, const char *set, char *out, size_t room)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    size_t used = 0;
+    for (; *text != '\0'; text++) {
+        bool odd = strchr(set, *text) != NULL;
+        if (used + (odd ? 4 : 1) >= room) {
+            break;
+        }
+        if (odd) {
+            out[used++] = '\\';
+            out[used++] = 'x';
+            out[used++] = DIGITS[(unsigned char)*text >> 4];
+            out[used++] = DIGITS[(unsigned char)*text & 15];
+        } else {
+            out[used++] = *text;
+        }
+    }
+    out[used] = '\0';
+}
+
+void log_quotable(const char *text, char *out, size_t room)
+{
+    size_t used = 0;
+    for (; *text != '\0' && used + 1 < room; text++) {
+        out[used++] = *text;
+        if (*text == '"') {
+            out[used - 1] = '\'';
+        }
+    }
+    out[used] = '\0';
+}
+
+void log_word(const char *text, char *out, size_t room)
+{
+    spell_out(text, "\"= ", out, room);
+}
+
 void log_failure(enum log_level level, const char *event, const struct err *err)
 {
-    bool placed = err->pointer[0] != '\0';
+    char pointer[ERR_POINTER_BYTES];
+    char reason[ERR_TEXT_BYTES];
+    log_word(err->pointer, pointer, sizeof pointer);
+    log_quotable(err->text, reason, sizeof reason);
     log_write(level, "event=%s code=%s%s%s os_code=%u reason=\"%s\"", event,
-              err->code != NULL ? err->code : status_name(err->st), placed ? " pointer=" : "",
-              err->pointer, err->os_code, err->text);
+              err->code != NULL ? err->code : status_name(err->st),
+              pointer[0] != '\0' ? " pointer=" : "", pointer, err->os_code, reason);
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -35,6 +36,12 @@ void log_close(void);
 bool log_level_find(const char *name, enum log_level *out); /* error, warning, info, debug */
 
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* A value from outside, so that it neither ends early nor begins another key: for key="VALUE" its
+ * quotation marks become apostrophes, for key=VALUE what parts words is written as \xNN. Cut if it
+ * does not fit; room is at least 1. */
+void log_quotable(const char *text, char *out, size_t room);
+void log_word(const char *text, char *out, size_t room);
 
 /* "event=EVENT code=... pointer=... os_code=... reason="..."": what happened, and why by err. The
  * code of a failure that is no refusal is its status_name(); an empty pointer is left out. */

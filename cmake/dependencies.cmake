@@ -29,5 +29,6 @@ if(WIN32)
 else()
   # From Debian; only the server uses them.
   find_library(MR_MICROHTTPD microhttpd REQUIRED)
+  find_library(MR_GNUTLS gnutls REQUIRED)
   find_library(MR_SQLITE3 sqlite3 REQUIRED)
 endif()

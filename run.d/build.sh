@@ -19,7 +19,7 @@ ship build/mingw-release/bin/mapi-rollout-agent.exe windows
 ship build/mingw-release/bin/mapi-rollout.exe windows
 {
     cat build/deps/used.txt
-    dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - debian shared\n' libmicrohttpd12 libsqlite3-0
+    dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - debian shared\n' libmicrohttpd12 libgnutls30 libsqlite3-0
 } >dist/libraries.txt
 for file in dist/*/*; do
     printf '  %-40s %8d bytes\n' "$file" "$(stat -c %s "$file")"

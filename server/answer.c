@@ -108,6 +108,9 @@ static void start_problem(struct pol_json_writer *json, unsigned status, const c
 static void send_problem(struct srv_request *rq, unsigned status, struct pol_json_writer *json,
                          struct bytes *text)
 {
+    char instance[TYPE_BYTES];
+    (void)snprintf(instance, sizeof instance, "urn:mapi-rollout:request:%s", rq->id);
+    pol_json_text(json, "instance", instance);
     pol_json_close_object(json);
     if (pol_json_write_end(json) != ST_OK) {
         bytes_free(text); /* the status still says it */

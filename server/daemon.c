@@ -1,4 +1,4 @@
-#include "server/daemon.h"
+#include "server/daemon_parts.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -7,6 +7,7 @@
 #include "server/control.h"
 #include "server/folder_lock.h"
 #include "server/http.h"
+#include "server/privileges.h"
 #include "server/routes.h"
 #include "server/store_sqlite.h"
 
@@ -15,11 +16,11 @@
 #include <unistd.h>
 
 enum {
-    PEM_BYTES = 256 * 1024,
     CONNECTIONS_MAX = 20000,
     CONNECTIONS_MIN = 64,
     SPARE_DESCRIPTORS = 256, /* store, sockets, libraries, and the administrators below */
     ADMIN_CONNECTIONS = 128,
+    ADMIN_PER_ADDRESS = 64,
     AGENT_MEMORY_BYTES = 4096, /* headers of our own agents are small; held polls are many */
     ADMIN_MEMORY_BYTES = 16384,
     ADMIN_THREADS = 2,
@@ -31,21 +32,8 @@ enum {
     SIMULATE_MS = 10000
 };
 
-struct srv_daemon {
-    struct srv_app app;
-    int lock; /* of the data directory */
-    bool store_is_open;
-    struct pol_trust *trust;
-    struct srv_listener *agents;
-    struct srv_listener *admins;
-    struct srv_control *control;
-    struct bytes cert;
-    struct bytes key;
-    unsigned connections;
-};
-
-/* As many as descriptors allow, after asking for all that we may have. */
-static unsigned connection_count(void)
+/* As many as descriptors allow, after asking for all that we may have, and as are wanted (0: all). */
+static unsigned connection_count(unsigned wanted)
 {
     struct rlimit files = {.rlim_cur = 1024};
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
@@ -57,7 +45,8 @@ static unsigned connection_count(void)
     rlim_t room = files.rlim_cur > SPARE_DESCRIPTORS + ADMIN_CONNECTIONS + CONNECTIONS_MIN
                       ? files.rlim_cur - SPARE_DESCRIPTORS - ADMIN_CONNECTIONS
                       : CONNECTIONS_MIN;
-    return room < CONNECTIONS_MAX ? (unsigned)room : CONNECTIONS_MAX;
+    unsigned most = wanted > 0 ? wanted : CONNECTIONS_MAX;
+    return room < most ? (unsigned)room : most;
 }
 
 static unsigned agent_threads(void)
@@ -66,24 +55,31 @@ static unsigned agent_threads(void)
     return cores < 2 ? 2 : cores > AGENT_THREADS_MAX ? AGENT_THREADS_MAX : (unsigned)cores;
 }
 
-static enum status load_trust(const char *path, struct pol_trust **out, struct err *err)
+static enum status bind_sockets(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
-    struct bytes text = {0};
-    enum status st = file_read(path, LIMIT_TRUST_BYTES, &text, err);
-    if (st == ST_OK) {
-        st = pol_trust_parse(bytes_span(&text), out, err);
-    }
-    bytes_free(&text);
-    return st;
+    bool plain = s->cert_file == NULL;
+    enum status st = srv_socket_bind(s->admin_listen, plain, &d->sockets[SRV_DOOR_ADMINS], err);
+    return st == ST_OK ? srv_socket_bind(s->listen, plain, &d->sockets[SRV_DOOR_AGENTS], err) : st;
 }
 
-static enum status load_tls(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
+/* What only root may do, as a rule; then root is no more. */
+static enum status prepare(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
-    if (s->cert_file == NULL) {
-        return ST_OK;
+    enum status st = s->user != NULL ? srv_privileges_own(s->user, s->folder, err)
+                                     : file_make_folder(s->folder, err);
+    if (st == ST_OK) {
+        st = bind_sockets(d, s, err);
     }
-    enum status st = file_read(s->cert_file, PEM_BYTES, &d->cert, err);
-    return st == ST_OK ? file_read(s->key_file, PEM_BYTES, &d->key, err) : st;
+    if (st == ST_OK) {
+        st = srv_daemon_load_trust(s->trust_file, &d->trust_text, &d->trust, err);
+    }
+    if (st == ST_OK && s->cert_file != NULL) {
+        st = srv_certificate_open(s->cert_file, s->key_file, &d->certificate, err);
+    }
+    if (st == ST_OK && s->user != NULL) {
+        st = srv_privileges_drop(s->user, err);
+    }
+    return st;
 }
 
 static enum status open_keeper(struct srv_app *app, const struct srv_settings *s, struct err *err)
@@ -148,28 +144,42 @@ static enum status open_desks(struct srv_app *app, struct err *err)
                        : st;
 }
 
+static enum status open_door(struct srv_daemon *d, enum srv_door door, const char *address,
+                             struct srv_listener_options *o, struct err *err)
+{
+    struct srv_handler handler =
+        door == SRV_DOOR_AGENTS ? srv_routes_agents(&d->app) : srv_routes_admins(&d->app);
+    struct srv_listener **listener = door == SRV_DOOR_AGENTS ? &d->agents : &d->admins;
+    o->fd = d->sockets[door];
+    o->load = &d->app.meter->loads[door];
+    enum status st = srv_socket_listen(o->fd, address, err);
+    if (st == ST_OK) {
+        st = srv_listener_open(o, &handler, listener, err);
+    }
+    if (st == ST_OK) {
+        d->sockets[door] = -1; /* handed over */
+    }
+    return st;
+}
+
 static enum status open_listeners(struct srv_daemon *d, const struct srv_settings *s,
                                   struct err *err)
 {
     d->app.meter->loads[SRV_DOOR_ADMINS].limit = ADMIN_CONNECTIONS;
     d->app.meter->loads[SRV_DOOR_AGENTS].limit = d->connections;
-    struct srv_handler agents = srv_routes_agents(&d->app);
-    struct srv_handler admins = srv_routes_admins(&d->app);
     struct srv_listener_options o = {
-        .address = s->admin_listen,
-        .cert_pem = s->cert_file != NULL ? bytes_text(&d->cert) : NULL,
-        .key_pem = s->cert_file != NULL ? bytes_text(&d->key) : NULL,
+        .certificate = d->certificate,
         .threads = ADMIN_THREADS,
-        .load = &d->app.meter->loads[SRV_DOOR_ADMINS],
         .memory_bytes = ADMIN_MEMORY_BYTES,
+        .per_address = ADMIN_PER_ADDRESS,
+        .bounds = s->bounds,
     };
-    enum status st = srv_listener_open(&o, &admins, &d->admins, err);
+    enum status st = open_door(d, SRV_DOOR_ADMINS, s->admin_listen, &o, err);
     if (st == ST_OK) {
-        o.address = s->listen;
         o.threads = agent_threads();
-        o.load = &d->app.meter->loads[SRV_DOOR_AGENTS];
         o.memory_bytes = AGENT_MEMORY_BYTES;
-        st = srv_listener_open(&o, &agents, &d->agents, err);
+        o.per_address = s->per_address > 0 ? s->per_address : d->connections / 4;
+        st = open_door(d, SRV_DOOR_AGENTS, s->listen, &o, err);
     }
     return st;
 }
@@ -181,17 +191,12 @@ enum status srv_daemon_start(const struct srv_settings *settings, struct srv_dae
     if (d == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot start the server");
     }
-    d->lock = -1;
-    d->connections = connection_count();
-    enum status st = file_make_folder(settings->folder, err);
+    d->lock = d->sockets[SRV_DOOR_AGENTS] = d->sockets[SRV_DOOR_ADMINS] = -1;
+    d->trust_file = settings->trust_file;
+    d->connections = connection_count(settings->connections);
+    enum status st = prepare(d, settings, err);
     if (st == ST_OK) {
         st = srv_folder_lock(settings->folder, &d->lock, err);
-    }
-    if (st == ST_OK) {
-        st = load_trust(settings->trust_file, &d->trust, err);
-    }
-    if (st == ST_OK) {
-        st = load_tls(d, settings, err);
     }
     if (st == ST_OK) {
         st = open_app(d, settings, err);
@@ -236,6 +241,8 @@ void srv_daemon_stop(struct srv_daemon *d)
     if (d == NULL) {
         return;
     }
+    srv_listener_quiesce(d->agents);
+    srv_listener_quiesce(d->admins);
     if (d->app.feed != NULL) {
         srv_feed_close(d->app.feed);
     }
@@ -258,8 +265,13 @@ void srv_daemon_stop(struct srv_daemon *d)
     srv_rates_free(&d->app.rates);
     srv_meter_free(d->app.meter);
     pol_trust_free(d->trust);
-    bytes_free(&d->cert);
-    bytes_wipe(&d->key);
+    bytes_free(&d->trust_text);
+    srv_certificate_free(d->certificate);
+    for (size_t door = 0; door < SRV_DOOR_COUNT; door++) {
+        if (d->sockets[door] >= 0) {
+            (void)close(d->sockets[door]); /* nobody listened on it */
+        }
+    }
     srv_folder_unlock(d->lock);
     free(d);
 }

@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 #include "server/app.h"
+#include "server/certificate.h"
+#include "server/http.h"
 
 struct srv_settings {
     const char *folder;
@@ -18,10 +20,14 @@ struct srv_settings {
     const char *trust_file;
     const char *cert_file; /* NULL: plain HTTP, on loopback addresses only */
     const char *key_file;
-    int64_t (*now_s)(void); /* NULL: the system's wall clock */
-    uint32_t new_devices;   /* see srv_rates_open() */
-    unsigned gate_pause_ms; /* between two looks at a gate; 0: as servers do */
-    unsigned simulate_ms;   /* for one simulation; 0: as servers do */
+    const char *user;         /* NULL: stay who we are; else we are root now, and he from then on */
+    unsigned connections;     /* of agents; 0: as many as descriptors allow */
+    unsigned per_address;     /* of them from one address; 0: a quarter */
+    struct srv_bounds bounds; /* as in http.h */
+    int64_t (*now_s)(void);   /* NULL: the system's wall clock */
+    unsigned gate_pause_ms;   /* between two looks at a gate; 0: as servers do */
+    unsigned simulate_ms;     /* for one simulation; 0: as servers do */
+    uint32_t new_devices;     /* see srv_rates_open() */
 };
 
 struct srv_daemon;
@@ -30,6 +36,11 @@ enum status srv_daemon_start(const struct srv_settings *settings, struct srv_dae
                              struct err *err) MUST_USE;
 const char *srv_daemon_agents_url(const struct srv_daemon *daemon);
 const char *srv_daemon_admins_url(const struct srv_daemon *daemon);
+/* Tokens, trust and certificate are read again, each by itself: what cannot be taken stays as it was,
+ * is told in the log, and the last of it in err. Nobody notices who is connected. */
+enum status srv_daemon_reload(struct srv_daemon *daemon, struct err *err) MUST_USE;
+/* False without TLS. */
+bool srv_daemon_look_certificate(struct srv_daemon *daemon, struct srv_certificate_facts *out);
 /* Held polls are answered, what was submitted is written. NULL is fine. */
 void srv_daemon_stop(struct srv_daemon *daemon);
 

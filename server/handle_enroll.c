@@ -150,10 +150,12 @@ static bool is_within_rates(struct srv_app *app, struct srv_request *rq, const s
                             "too many new devices from this address");
 }
 
-static void note(const struct srv_request *rq, struct enrolling *e)
+static void note(struct srv_request *rq, struct enrolling *e)
 {
     const struct srv_enrollment *enroll = &e->write.u.enroll;
     bool again = enroll->has_old_token;
+    (void)snprintf(rq->asker, sizeof rq->asker, again ? "device %s" : "secret %s",
+                   again ? e->old_device.device_id : e->secret.name);
     (void)snprintf(e->machine, sizeof e->machine, "device=%s host=\"%s\"",
                    again ? e->old_device.device_id : enroll->device_id, enroll->machine.name);
     e->write.audit = (struct srv_audit){

@@ -19,7 +19,12 @@
 #include "server/meter.h"
 #include "server/policy_feed.h"
 
-enum { SRV_HEADERS_MAX = 6, SRV_HEADER_BYTES = 96 };
+enum {
+    SRV_HEADERS_MAX = 6,
+    SRV_HEADER_BYTES = 96,
+    SRV_REQUEST_ID_BYTES = 40,
+    SRV_ASKER_BYTES = 96
+};
 
 struct srv_answer {
     unsigned status; /* 0: none yet */
@@ -36,7 +41,7 @@ struct srv_answer {
 struct srv_request {
     const char *method;
     const char *path;
-    uint64_t id;
+    char id[SRV_REQUEST_ID_BYTES]; /* no other request has it, whenever the server started */
     uint64_t started_ms;
     uint64_t address;                     /* IPv4 address, or the /64 of an IPv6 one */
     char address_text[SRV_ADDRESS_BYTES]; /* all of it; "" if it is not known */
@@ -47,6 +52,9 @@ struct srv_request {
     bool too_long; /* more came than body_limit; the body is not kept */
     bool resumed;  /* handled before, parked and woken */
     struct srv_answer answer;
+    bool close; /* the connection ends with the answer, and no body is waited for */
+    char asker[SRV_ASKER_BYTES]; /* for the log: "token NAME", "device ID"; "" if it is not known */
+    const char *route_path;      /* as the table of routes has it; NULL: there is no such path */
     const void *route; /* the handler's own, both; what state holds is freed by its end() */
     void *state;
 
@@ -64,15 +72,27 @@ struct srv_handler {
     void (*end)(void *ctx, struct srv_request *rq);    /* answered, or the client is gone */
 };
 
+/* How long it may take; 0: as servers do. */
+struct srv_bounds {
+    uint32_t request_ms; /* from a connection's begin, or the last answer, to all headers */
+    uint32_t answer_ms;  /* to read an answer of no size; a long one may take longer */
+    uint32_t grace_ms;   /* for what runs when the listener closes */
+};
+
 struct srv_listener_options {
-    const char *address;  /* "127.0.0.1:8443", "[::1]:0" */
-    const char *cert_pem; /* NULL: plain HTTP, which only loopback addresses may speak */
-    const char *key_pem;
+    int fd;                              /* of srv_socket_bind(); stays the caller's on failure */
+    struct srv_certificate *certificate; /* NULL: plain HTTP; must outlive the listener */
     unsigned threads;
     struct srv_load *load; /* its limit is set; must outlive the listener */
     size_t memory_bytes;   /* for each connection; bounds its headers */
+    unsigned per_address;  /* connections of one address; 0: all that there are */
+    /* Whose connections are not counted so, beside loopback addresses; NULL: nobody's. */
+    bool (*is_proxy)(void *ctx, const struct sockaddr *address);
+    void *proxy_ctx;
+    struct srv_bounds bounds;
 };
 
+struct srv_certificate;
 struct srv_listener;
 
 enum status srv_listener_open(const struct srv_listener_options *options,
@@ -80,14 +100,20 @@ enum status srv_listener_open(const struct srv_listener_options *options,
                               struct err *err) MUST_USE;
 /* "https://127.0.0.1:8443": where it really listens. */
 const char *srv_listener_url(const struct srv_listener *listener);
-/* Take no new connections, let answers go out (parked requests must be woken meanwhile), end. */
+/* Take no new connections, and end each with its next answer. */
+void srv_listener_quiesce(struct srv_listener *listener);
+/* Let answers go out (parked requests must be woken meanwhile), end. NULL is fine. */
 void srv_listener_close(struct srv_listener *listener);
 
 /* NULL if it was not sent. */
 const char *srv_request_header(const struct srv_request *rq, const char *name);
 const char *srv_request_query(const struct srv_request *rq, const char *name);
+/* Is there one way only to tell where its body ends? (RFC 9112, 6.3 and 11.2) */
+bool srv_request_is_framed(const struct srv_request *rq);
 /* The token of `Authorization: Bearer`, or NULL. */
 const char *srv_request_bearer(const struct srv_request *rq);
+
+size_t srv_answer_size(const struct srv_answer *answer);
 
 /* Park before anybody can wake; wake exactly once. */
 void srv_request_park(struct srv_request *rq);

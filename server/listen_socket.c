@@ -96,7 +96,14 @@ bool srv_address_is_loopback(const struct sockaddr *address)
     return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
 }
 
-enum status srv_socket_listen(const char *text, bool plain, int *out, struct err *err)
+static enum status fail(const char *text, struct err *err)
+{
+    int error = errno;
+    return err_set(err, error == EADDRINUSE ? ST_EXISTS : ST_IO, (uint32_t)error,
+                   "cannot listen on %s: %s", text, strerror(error));
+}
+
+enum status srv_socket_bind(const char *text, bool plain, int *out, struct err *err)
 {
     struct sockaddr_storage address;
     socklen_t size = 0;
@@ -111,16 +118,20 @@ enum status srv_socket_listen(const char *text, bool plain, int *out, struct err
     }
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, (const struct sockaddr *)&address, size) != 0 || listen(fd, BACKLOG) != 0) {
-        int error = errno;
+        bind(fd, (const struct sockaddr *)&address, size) != 0) {
+        st = fail(text, err);
         if (fd >= 0) {
             (void)close(fd);
         }
-        return err_set(err, error == EADDRINUSE ? ST_EXISTS : ST_IO, (uint32_t)error,
-                       "cannot listen on %s: %s", text, strerror(error));
+        return st;
     }
     *out = fd;
     return ST_OK;
+}
+
+enum status srv_socket_listen(int fd, const char *text, struct err *err)
+{
+    return listen(fd, BACKLOG) == 0 ? ST_OK : fail(text, err);
 }
 
 void srv_socket_url(int fd, bool tls, char *out, size_t size)

@@ -23,8 +23,9 @@ enum { SRV_ADDRESS_BYTES = 48 };
 void srv_address_write(const struct sockaddr *address, char out[SRV_ADDRESS_BYTES]);
 bool srv_address_is_loopback(const struct sockaddr *address);
 
-/* plain: without TLS, which only loopback addresses may speak. */
-enum status srv_socket_listen(const char *text, bool plain, int *out, struct err *err) MUST_USE;
+/* plain: without TLS, which only loopback addresses may speak. Nobody can connect yet. */
+enum status srv_socket_bind(const char *text, bool plain, int *out, struct err *err) MUST_USE;
+enum status srv_socket_listen(int fd, const char *text, struct err *err) MUST_USE;
 
 /* "https://127.0.0.1:8443": where the socket really listens. */
 void srv_socket_url(int fd, bool tls, char *out, size_t size);

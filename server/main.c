@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "server/commands.h"
 #include "server/daemon.h"
+#include "server/log_sink.h"
 #include "server/options.h"
 
 #include "version.h"
@@ -16,11 +17,19 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static const char PROGRAM[] = "mapi-rollout-server";
 static const char VERSION_LINE[] = "mapi-rollout-server " MR_VERSION "\n";
 
-static enum status wait_for_stop(const sigset_t *signals, struct err *err)
+/* SIGHUP reads again what may change while the server runs; the others end it. */
+static enum status wait_for_stop(struct srv_daemon *daemon, const sigset_t *signals,
+                                 struct err *err)
 {
-    int signal_number = 0;
-    if (sigwait(signals, &signal_number) != 0) {
-        return err_set(err, ST_BUG, 0, "cannot wait for signals");
+    int signal_number = SIGHUP;
+    while (signal_number == SIGHUP) {
+        if (sigwait(signals, &signal_number) != 0) {
+            return err_set(err, ST_BUG, 0, "cannot wait for signals");
+        }
+        struct err ignored = {0}; /* told in the log, part by part */
+        if (signal_number == SIGHUP && srv_daemon_reload(daemon, &ignored) == ST_OK) {
+            log_write(LOG_INFO, "event=reloaded");
+        }
     }
     log_write(LOG_INFO, "event=stopping signal=%d", signal_number);
     return ST_OK;
@@ -31,7 +40,8 @@ static enum status block_signals(sigset_t *out, struct err *err)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     bool good = sigemptyset(out) == 0 && sigaddset(out, SIGTERM) == 0 &&
-                sigaddset(out, SIGINT) == 0 && pthread_sigmask(SIG_BLOCK, out, NULL) == 0 &&
+                sigaddset(out, SIGINT) == 0 && sigaddset(out, SIGHUP) == 0 &&
+                pthread_sigmask(SIG_BLOCK, out, NULL) == 0 &&
                 sigaction(SIGPIPE, &ignore, NULL) == 0;
     return good ? ST_OK : err_set(err, ST_BUG, 0, "cannot set up signals");
 }
@@ -62,7 +72,7 @@ static enum status serve(const struct srv_options *o, struct err *err)
         }
     }
     if (st == ST_OK) {
-        st = wait_for_stop(&signals, err);
+        st = wait_for_stop(daemon, &signals, err);
     }
     srv_daemon_stop(daemon);
     if (st == ST_OK) {
@@ -108,6 +118,7 @@ int main(int argc, char **argv)
     struct srv_options options;
     struct err err = {0};
     enum log_level level = LOG_INFO;
+    struct srv_log *log = NULL;
     if (!srv_options_read(argc, argv, &options, usage)) {
         return show_usage(usage);
     }
@@ -122,13 +133,14 @@ int main(int argc, char **argv)
         return show_usage("--log-level is error, warning, info or debug");
     }
     (void)umask(077); /* the store holds what a whole company's machines say */
-    enum status st = log_open(NULL, level, &err);
+    enum status st = srv_log_open(level, &log, &err);
     if (st == ST_OK && psa_crypto_init() != PSA_SUCCESS) {
         st = err_set(&err, ST_BUG, 0, "the crypto library does not start");
     }
     if (st == ST_OK) {
         st = run(&options, &err);
     }
+    srv_log_close(log);
     if (st != ST_OK) {
         err_print(PROGRAM, &err);
     }

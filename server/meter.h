@@ -36,8 +36,12 @@ enum srv_event {
 struct srv_load {
     unsigned limit; /* set before anybody comes */
     atomic_uint_fast64_t connections;
-    atomic_uint_fast64_t requests; /* under way, held polls, too */
-    atomic_uint_fast64_t cut;      /* connections that took too long for a request */
+    atomic_uint_fast64_t requests;            /* under way, held polls, too */
+    atomic_uint_fast64_t cut;                 /* connections that took too long for a request */
+    atomic_uint_fast64_t displaced;           /* idle ones that ended for others */
+    atomic_uint_fast64_t turned_away;         /* closed at once: no room at all */
+    atomic_uint_fast64_t turned_away_address; /* or not for that address */
+    atomic_uint_fast64_t lost;                /* answers that the client did not wait for */
 };
 
 /* How many connections there are, measured by how many there should be. */

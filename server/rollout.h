@@ -69,6 +69,11 @@ void srv_rollout_view_done(struct srv_rollout_view *view);
 bool srv_release_is_safe(const struct srv_release *release);
 
 /* Verify and store a bundle; nothing is released. The same bundle again is no change. */
+/* From now on uploads are verified against another trust, which must outlive it; when this returns,
+ * nobody looks at the old one. Stored bundles that it does not cover are told in the log: they stay
+ * until the next start. */
+void srv_rollout_change_trust(struct srv_rollout *rollout, const struct pol_trust *trust);
+
 enum status srv_rollout_put(struct srv_rollout *rollout, const struct srv_change *change,
                             struct span raw, struct err *err) MUST_USE;
 /* Release a stage of the newest bundle by its name. */

@@ -4,9 +4,11 @@
 #include "policy/limits.h"
 #include "server/answer.h"
 #include "server/handlers.h"
+#include "server/log_sink.h"
 #include "server/refusal.h"
 #include "server/visit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +141,7 @@ static bool has_role(struct srv_app *app, struct srv_request *rq, const struct r
                          "the token is missing, unknown, expired or revoked");
         return false;
     }
+    (void)snprintf(rq->asker, sizeof rq->asker, "token %s", actor->name);
     if (actor->role < route->role) {
         srv_answer_problem(rq, 403, "forbidden", "this takes the role %s, and %s is %s",
                            SRV_ROLE_WORDS[route->role], actor->name, SRV_ROLE_WORDS[actor->role]);
@@ -168,6 +171,7 @@ static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct 
                              "the device token is not known here: enroll again");
             return false;
         }
+        (void)snprintf(rq->asker, sizeof rq->asker, "device %s", device.device_id);
         return true;
     case ENTRY_ROLE: return has_role(app, rq, route, actor);
     case ENTRY_ROLE_OR_LOCAL: return is_local(rq) || has_role(app, rq, route, actor);
@@ -207,6 +211,7 @@ static bool shed(struct srv_app *app, struct srv_request *rq, enum class class)
     bool crowded = is_too_crowded(app, rq, class);
     if (crowded) {
         srv_answer_problem(rq, 503, "unavailable", "the server is full: come again");
+        rq->close = rq->crowd >= SRV_CROWD_FULL; /* and so makes room */
         srv_meter_event(app->meter, SRV_EVENT_SHED);
     }
     return crowded;
@@ -218,6 +223,13 @@ static void open_in(const struct table *t, struct srv_app *app, struct srv_reque
     bool known = false;
     const struct route *route = find_route(t, rq, &known);
     rq->route = route;
+    rq->route_path = route != NULL ? route->path : NULL;
+    if (!srv_request_is_framed(rq)) {
+        srv_answer_problem(rq, 400, "malformed_request",
+                           "it can be told in several ways where this request ends");
+        rq->close = true;
+        return;
+    }
     if (shed(app, rq, route != NULL ? route->class : CLASS_USUAL)) {
         return;
     }
@@ -254,7 +266,7 @@ static bool may_wait(enum srv_door door, const struct route *route)
            route->handle != srv_handle_rollout && route->handle != srv_handle_simulate;
 }
 
-static void handle(struct srv_app *app, enum srv_door door, struct srv_request *rq)
+static void handle_in(struct srv_app *app, enum srv_door door, struct srv_request *rq)
 {
     const struct route *route = rq->route;
     struct srv_actor actor;
@@ -266,6 +278,13 @@ static void handle(struct srv_app *app, enum srv_door door, struct srv_request *
         struct srv_desk *desk = may_wait(door, route) ? app->desks[door] : NULL;
         srv_visit(desk, app, rq, route->entry == ENTRY_ROLE ? &actor : NULL, route->handle);
     }
+}
+
+static void handle(struct srv_app *app, enum srv_door door, struct srv_request *rq)
+{
+    srv_log_begin(rq->id);
+    handle_in(app, door, rq);
+    srv_log_end();
 }
 
 static void handle_agents(void *ctx, struct srv_request *rq)

@@ -1,6 +1,7 @@
 #include "server/visit.h"
 
 #include "server/answer.h"
+#include "server/log_sink.h"
 
 #include <stdlib.h>
 
@@ -21,7 +22,9 @@ static void answer(struct srv_job *job, bool closing)
     if (closing) {
         srv_answer_problem(rq, 503, "unavailable", "the server stops: come again");
     } else {
+        srv_log_begin(rq->id);
         v->handle(v->app, rq, v->has_actor ? &v->actor : NULL);
+        srv_log_end();
     }
     free(v);
     srv_request_wake(rq); /* from here on it may be gone */

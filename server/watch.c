@@ -1,18 +1,25 @@
 #include "server/watch.h"
 
 #include "base/clock.h"
+#include "server/address_count.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
+struct list {
+    struct srv_watched *first;
+    struct srv_watched *last;
+};
+
 struct srv_watched {
     struct srv_watched *next;
-    struct srv_watched **link;
+    struct srv_watched *previous;
+    struct list *in;
     int fd;
+    uint64_t address;
     uint64_t deadline_ms;
 };
 
@@ -21,8 +28,13 @@ struct srv_watch {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct srv_load *load;
-    struct srv_watched *first;
+    struct srv_address_count *addresses;
+    unsigned per_address;
+    uint32_t tick_ms;
+    struct list idle; /* without a request, the longest first */
+    struct list busy; /* with one, or shut already */
     size_t running;
+    size_t parked;
     bool awaited; /* somebody waits for the last request */
     bool closing;
 };
@@ -35,48 +47,118 @@ static uint64_t deadline(uint64_t bound_ms)
 static struct timespec in_ms(uint64_t ms)
 {
     struct timespec due = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &due);
-    due.tv_sec += (time_t)(ms / 1000);
+    (void)clock_gettime(CLOCK_MONOTONIC, &due);
+    uint64_t nanoseconds = (uint64_t)due.tv_nsec + ms % 1000 * 1000000;
+    due.tv_sec += (time_t)(ms / 1000 + nanoseconds / 1000000000);
+    due.tv_nsec = (long)(nanoseconds % 1000000000);
     return due;
 }
 
-static void shut_late_ones(struct srv_watch *watch)
+/* ---- lists; under the lock ------------------------------------------------------------------- */
+
+static void take_out(struct srv_watched *w)
+{
+    *(w->previous != NULL ? &w->previous->next : &w->in->first) = w->next;
+    *(w->next != NULL ? &w->next->previous : &w->in->last) = w->previous;
+}
+
+static void append(struct list *list, struct srv_watched *w)
+{
+    w->in = list;
+    w->next = NULL;
+    w->previous = list->last;
+    *(list->last != NULL ? &list->last->next : &list->first) = w;
+    list->last = w;
+}
+
+static void move(struct list *list, struct srv_watched *w)
+{
+    take_out(w);
+    append(list, w);
+}
+
+/* It is closed by the library, which sees that nothing more comes. */
+static void shut(struct srv_watch *watch, struct srv_watched *w)
+{
+    if (w->fd >= 0) {
+        (void)shutdown(w->fd, SHUT_RDWR); /* the other side may be gone already */
+    }
+    w->deadline_ms = UINT64_MAX;
+    move(&watch->busy, w);
+}
+
+static void shut_late_ones(struct srv_watch *watch, const struct list *list)
 {
     uint64_t now_ms = clock_monotonic_ms();
-    for (struct srv_watched *w = watch->first; w != NULL; w = w->next) {
-        if (w->deadline_ms <= now_ms && w->fd >= 0) {
-            (void)shutdown(w->fd, SHUT_RDWR); /* the other side may be gone already */
-            w->deadline_ms = UINT64_MAX;
+    struct srv_watched *next = NULL;
+    for (struct srv_watched *w = list->first; w != NULL; w = next) {
+        next = w->next;
+        if (w->deadline_ms <= now_ms) {
+            shut(watch, w);
             atomic_fetch_add(&watch->load->cut, 1);
         }
     }
 }
+
+static void shut_all(struct srv_watch *watch)
+{
+    while (watch->idle.first != NULL) {
+        shut(watch, watch->idle.first);
+    }
+    for (struct srv_watched *w = watch->busy.first; w != NULL; w = w->next) {
+        if (w->fd >= 0) {
+            (void)shutdown(w->fd, SHUT_RDWR); /* as above */
+        }
+    }
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 static void *watch_on(void *ctx)
 {
     struct srv_watch *watch = ctx;
     pthread_mutex_lock(&watch->lock);
     while (!watch->closing) {
-        struct timespec due = in_ms(1000);
-        shut_late_ones(watch);
+        struct timespec due = in_ms(watch->tick_ms);
+        /* What is shut moves behind the others of the second list, where it is never late. */
+        shut_late_ones(watch, &watch->idle);
+        shut_late_ones(watch, &watch->busy);
         (void)pthread_cond_timedwait(&watch->changed, &watch->lock, &due); /* early is fine */
     }
     pthread_mutex_unlock(&watch->lock);
     return NULL;
 }
 
-enum status srv_watch_open(struct srv_load *load, struct srv_watch **out, struct err *err)
+static enum status start(struct srv_watch *watch, struct err *err)
+{
+    pthread_condattr_t attributes;
+    bool good = pthread_condattr_init(&attributes) == 0 &&
+                pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+                pthread_cond_init(&watch->changed, &attributes) == 0 &&
+                pthread_mutex_init(&watch->lock, NULL) == 0 &&
+                pthread_create(&watch->thread, NULL, watch_on, watch) == 0;
+    return good ? ST_OK
+                : err_set(err, ST_NO_MEMORY, 0, "cannot start the thread that watches connections");
+}
+
+enum status srv_watch_open(const struct srv_watch_options *options, struct srv_watch **out,
+                           struct err *err)
 {
     struct srv_watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot watch connections");
     }
-    watch->load = load;
-    (void)pthread_mutex_init(&watch->lock, NULL); /* cannot fail on Linux */
-    (void)pthread_cond_init(&watch->changed, NULL);
-    if (pthread_create(&watch->thread, NULL, watch_on, watch) != 0) {
+    watch->load = options->load;
+    watch->per_address = options->per_address;
+    watch->tick_ms = options->tick_ms;
+    enum status st = srv_address_count_open(&watch->addresses, err);
+    if (st == ST_OK) {
+        st = start(watch, err);
+    }
+    if (st != ST_OK) {
+        srv_address_count_free(watch->addresses);
         free(watch);
-        return err_set(err, ST_NO_MEMORY, 0, "cannot start the thread that watches connections");
+        return st;
     }
     *out = watch;
     return ST_OK;
@@ -94,10 +176,28 @@ void srv_watch_free(struct srv_watch *watch)
     (void)pthread_join(watch->thread, NULL); /* started by open, joined here only */
     (void)pthread_mutex_destroy(&watch->lock);
     (void)pthread_cond_destroy(&watch->changed);
+    srv_address_count_free(watch->addresses);
     free(watch);
 }
 
-struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t bound_ms)
+/* ---- connections ----------------------------------------------------------------------------- */
+
+bool srv_watch_admits(struct srv_watch *watch, uint64_t address)
+{
+    struct srv_load *load = watch->load;
+    pthread_mutex_lock(&watch->lock);
+    bool full = atomic_load(&load->connections) >= load->limit + SRV_WATCH_SPARE;
+    bool many = address != SRV_WATCH_NOBODY &&
+                srv_address_count_of(watch->addresses, address) >= watch->per_address;
+    pthread_mutex_unlock(&watch->lock);
+    if (full || many) {
+        atomic_fetch_add(full ? &load->turned_away : &load->turned_away_address, 1);
+    }
+    return !full && !many;
+}
+
+struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t address,
+                                  uint64_t bound_ms)
 {
     struct srv_watched *w = calloc(1, sizeof *w);
     if (w == NULL) {
@@ -106,13 +206,15 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t boun
     w->fd = fd;
     w->deadline_ms = deadline(bound_ms);
     pthread_mutex_lock(&watch->lock);
-    w->next = watch->first;
-    w->link = &watch->first;
-    if (w->next != NULL) {
-        w->next->link = &w->next;
+    if (address != SRV_WATCH_NOBODY && srv_address_count_add(watch->addresses, address)) {
+        w->address = address;
     }
-    watch->first = w;
-    atomic_fetch_add(&watch->load->connections, 1);
+    if (atomic_fetch_add(&watch->load->connections, 1) >= watch->load->limit &&
+        watch->idle.first != NULL) {
+        shut(watch, watch->idle.first);
+        atomic_fetch_add(&watch->load->displaced, 1);
+    }
+    append(&watch->idle, w);
     pthread_mutex_unlock(&watch->lock);
     return w;
 }
@@ -123,9 +225,9 @@ void srv_watch_remove(struct srv_watch *watch, struct srv_watched *w)
         return;
     }
     pthread_mutex_lock(&watch->lock);
-    *w->link = w->next;
-    if (w->next != NULL) {
-        w->next->link = w->link;
+    take_out(w);
+    if (w->address != SRV_WATCH_NOBODY) {
+        srv_address_count_remove(watch->addresses, w->address);
     }
     atomic_fetch_sub(&watch->load->connections, 1);
     pthread_mutex_unlock(&watch->lock);
@@ -141,6 +243,8 @@ void srv_watch_set(struct srv_watch *watch, struct srv_watched *w, uint64_t boun
     }
 }
 
+/* ---- requests -------------------------------------------------------------------------------- */
+
 void srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
 {
     pthread_mutex_lock(&watch->lock);
@@ -148,8 +252,16 @@ void srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bo
     atomic_fetch_add(&watch->load->requests, 1);
     if (w != NULL) {
         w->deadline_ms = deadline(bound_ms);
+        move(&watch->busy, w);
     }
     pthread_mutex_unlock(&watch->lock);
+}
+
+static void tell(struct srv_watch *watch)
+{
+    if (watch->awaited) {
+        pthread_cond_broadcast(&watch->changed);
+    }
 }
 
 void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
@@ -159,14 +271,28 @@ void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t boun
     atomic_fetch_sub(&watch->load->requests, 1);
     if (w != NULL) {
         w->deadline_ms = deadline(bound_ms);
+        move(&watch->idle, w);
     }
-    if (watch->awaited) {
-        pthread_cond_broadcast(&watch->changed);
-    }
+    tell(watch);
     pthread_mutex_unlock(&watch->lock);
 }
 
-void srv_watch_wait(struct srv_watch *watch, uint64_t most_ms)
+void srv_watch_park(struct srv_watch *watch)
+{
+    pthread_mutex_lock(&watch->lock);
+    watch->parked++;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void srv_watch_unpark(struct srv_watch *watch)
+{
+    pthread_mutex_lock(&watch->lock);
+    watch->parked--;
+    tell(watch);
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void srv_watch_finish(struct srv_watch *watch, uint64_t most_ms)
 {
     struct timespec due = in_ms(most_ms);
     int code = 0;
@@ -174,6 +300,10 @@ void srv_watch_wait(struct srv_watch *watch, uint64_t most_ms)
     watch->awaited = true;
     while (watch->running > 0 && code != ETIMEDOUT) {
         code = pthread_cond_timedwait(&watch->changed, &watch->lock, &due);
+    }
+    shut_all(watch);
+    while (watch->parked > 0) {
+        (void)pthread_cond_wait(&watch->changed, &watch->lock); /* looked at again */
     }
     pthread_mutex_unlock(&watch->lock);
 }

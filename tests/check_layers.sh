@@ -58,7 +58,8 @@ only 'mbedtls/' 'main functions only start the library (psa/crypto.h)' policy/ve
 only 'curl/' 'libcurl is known to' agent/source_http.c 'agent/source_http_*.[ch]' admin/client_http.c
 only 'expat' 'expat is known to' agent/outlook_autodiscover.c
 only 'winhttp' 'WinHTTP is known to' 'agent/preflight_*_win.c' agent/proxy_win.c
-only 'microhttpd' 'libmicrohttpd is known to' server/http.c
+only 'microhttpd' 'libmicrohttpd is known to' server/http.c 'server/http_*.[ch]'
+only 'gnutls/' 'GnuTLS is known to' server/certificate.c
 only 'sqlite3' 'SQLite is known to' 'server/store_sqlite*.[ch]'
 only 'libpq|postgres' 'libpq is known to' 'server/store_pg*.[ch]'
 only 'setjmp|cmocka' 'the test library is known to tests'

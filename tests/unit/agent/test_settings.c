@@ -98,7 +98,7 @@ static void look__at_bad_ones__keeps_the_old_and_says_so_once(void **state)
     assert_false(ag_settings_look(&settings));
     assert_string_equal(said,
                         "event=settings_refused code=out_of_range pointer=--observe os_code=0 "
-                        "reason=\"--observe is \"all\"; it must be none, process, profile or "
+                        "reason=\"--observe is 'all'; it must be none, process, profile or "
                         "full\"\n");
     said[0] = '\0';
     stored = GOOD " --server-url http://s";

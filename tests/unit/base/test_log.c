@@ -189,6 +189,26 @@ static void log_level__of_a_word__is_found_or_not(void **state)
     assert_int_equal(level, LOG_WARNING);
 }
 
+static void log__values_from_outside__cannot_forge_a_key(void **state)
+{
+    char out[32];
+    struct err err = {0};
+    (void)state;
+    log_quotable("a\" level=\"error", out, sizeof out);
+    assert_string_equal(out, "a' level='error");
+    log_word("x y=\"z", out, sizeof out);
+    assert_string_equal(out, "x\\x20y\\x3d\\x22z");
+    log_word("a b", out, 5);
+    assert_string_equal(out, "a");
+    log_quotable("abc", out, 3);
+    assert_string_equal(out, "ab");
+    (void)err_refuse(&err, "out_of_range", "/a b=\"c", "no \"x\" os_code=9");
+    log_failure(LOG_ERROR, "refused", &err);
+    assert_logged(
+        "level=error event=refused code=out_of_range pointer=/a\\x20b\\x3d\\x22c os_code=0 "
+        "reason=\"no 'x' os_code=9\"\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(log__of_text_beyond_ascii__keeps_it, start, stop),
         cmocka_unit_test_setup_teardown(log__of_endless_text__is_cut_to_one_line, start, stop),
         cmocka_unit_test_setup_teardown(log__opened_again__is_appended_to, start, stop),
+        cmocka_unit_test_setup_teardown(log__values_from_outside__cannot_forge_a_key, start, stop),
         cmocka_unit_test_setup_teardown(log_failure__of_a_refusal_and_a_failure__says_what_and_why,
                                         start, stop),
         cmocka_unit_test_setup_teardown(log__with_a_sink__goes_there_whatever_its_level_and_escaped,

@@ -1,0 +1,50 @@
+/* http_parts.h - what the files of the HTTP listener share, and nobody else sees.
+ *
+ * http_listen.c opens, closes and counts connections; http.c takes requests and gives answers.
+ * Effects: those of http.h      Units:  those of http.h
+ * Owns:    struct srv_listener  Errors: those of http.h
+ * Threads: those of http.h      Source: GNU libmicrohttpd manual
+ */
+#ifndef SERVER_HTTP_PARTS_H
+#define SERVER_HTTP_PARTS_H
+
+#include "server/certificate.h"
+#include "server/http.h"
+#include "server/watch.h"
+
+#include <microhttpd.h>
+
+enum { SRV_BOOT_BYTES = 17, SRV_URL_BYTES = 80 };
+
+struct srv_listener {
+    struct MHD_Daemon *daemon;
+    struct srv_handler handler;
+    struct srv_load *load;
+    struct srv_certificate *certificate; /* NULL: plain HTTP */
+    struct srv_bounds bounds;
+    bool (*is_proxy)(void *ctx, const struct sockaddr *address);
+    void *proxy_ctx;
+    char url[SRV_URL_BYTES];
+    char boot[SRV_BOOT_BYTES]; /* of the ids of its requests */
+    atomic_uint_fast64_t last_id;
+    atomic_bool stopping;
+    struct srv_watch *watch;
+};
+
+/* What hangs on a connection. */
+struct srv_connection {
+    struct srv_watched *watched; /* NULL if memory was short */
+    struct srv_pair *pair;       /* NULL: plain HTTP */
+};
+
+/* An address as struct srv_request has it. */
+uint64_t srv_http_address(const struct sockaddr *address);
+
+/* Called by the library. */
+enum MHD_Result srv_http_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
+                                    const char *method, const char *version, const char *upload,
+                                    size_t *upload_size, void **request_context);
+void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request_context,
+                           enum MHD_RequestTerminationCode code);
+
+#endif
