@@ -8,6 +8,7 @@
 #include "server/folder_lock.h"
 #include "server/http.h"
 #include "server/privileges.h"
+#include "server/retention.h"
 #include "server/routes.h"
 #include "server/store_sqlite.h"
 
@@ -29,6 +30,7 @@ enum {
     AGENT_DESK_WAITING = 64, /* which anybody may ask for */
     AGENT_THREADS_MAX = 8,
     GATE_PAUSE_MS = 5000,
+    RETENTION_PAUSE_MS = 10000,
     SIMULATE_MS = 10000
 };
 
@@ -105,6 +107,19 @@ static enum status open_simulator(struct srv_app *app, const struct srv_settings
     return srv_simulator_open(&parts, &app->simulator, err);
 }
 
+static enum status open_retention(struct srv_daemon *d, const struct srv_settings *s,
+                                  struct err *err)
+{
+    struct srv_retention_parts parts = {
+        .store = &d->app.store,
+        .now_s = d->app.now_s,
+        .keep_s = s->keep_s > 0 ? s->keep_s : (int64_t)SRV_KEEP_DAYS * 86400,
+        .keep_bytes = s->keep_bytes > 0 ? s->keep_bytes : (int64_t)SRV_KEEP_MB * 1024 * 1024,
+        .pause_ms = RETENTION_PAUSE_MS,
+    };
+    return srv_retention_open(&parts, &d->retention, err);
+}
+
 static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
     struct srv_app *app = &d->app;
@@ -132,7 +147,10 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
     if (st == ST_OK) {
         st = open_keeper(app, s, err);
     }
-    return st == ST_OK ? open_simulator(app, s, err) : st;
+    if (st == ST_OK) {
+        st = open_simulator(app, s, err);
+    }
+    return st == ST_OK ? open_retention(d, s, err) : st;
 }
 
 static enum status open_desks(struct srv_app *app, struct err *err)
@@ -253,6 +271,7 @@ void srv_daemon_stop(struct srv_daemon *d)
     srv_control_close(d->control);
     srv_simulator_free(d->app.simulator);
     srv_keeper_close(d->app.keeper);
+    srv_retention_close(d->retention);
     if (d->store_is_open) {
         d->app.store.close(d->app.store.ctx);
     }

@@ -28,6 +28,8 @@ struct srv_settings {
     unsigned gate_pause_ms;   /* between two looks at a gate; 0: as servers do */
     unsigned simulate_ms;     /* for one simulation; 0: as servers do */
     uint32_t new_devices;     /* see srv_rates_open() */
+    int64_t keep_s;           /* reports; 0: as servers do, both */
+    int64_t keep_bytes;
 };
 
 struct srv_daemon;

@@ -3,6 +3,7 @@
 #include "server/daemon.h"
 #include "server/log_sink.h"
 #include "server/options.h"
+#include "server/retention.h"
 
 #include "version.h"
 
@@ -46,11 +47,33 @@ static enum status block_signals(sigset_t *out, struct err *err)
     return good ? ST_OK : err_set(err, ST_BUG, 0, "cannot set up signals");
 }
 
+/* What an operator may set of the history. */
+static enum status read_retention(const struct srv_options *o, struct srv_settings *out,
+                                  struct err *err)
+{
+    const char *days = o->flags[SRV_FLAG_KEEP_REPORTS_DAYS];
+    const char *mb = o->flags[SRV_FLAG_KEEP_REPORTS_MB];
+    int64_t number = 0;
+    if (days != NULL && !srv_option_number(days, 1, SRV_KEEP_DAYS_MOST, &number)) {
+        return err_refuse(err, "out_of_range", "",
+                          "--keep-reports-days is a whole number from 1 to %d", SRV_KEEP_DAYS_MOST);
+    }
+    out->keep_s = number * 86400;
+    number = 0;
+    if (mb != NULL && !srv_option_number(mb, SRV_KEEP_MB_LEAST, SRV_KEEP_MB_MOST, &number)) {
+        return err_refuse(err, "out_of_range", "",
+                          "--keep-reports-mb is a whole number from %d to %d", SRV_KEEP_MB_LEAST,
+                          SRV_KEEP_MB_MOST);
+    }
+    out->keep_bytes = number * 1024 * 1024;
+    return ST_OK;
+}
+
 static enum status serve(const struct srv_options *o, struct err *err)
 {
     sigset_t signals;
     struct srv_daemon *daemon = NULL;
-    const struct srv_settings settings = {
+    struct srv_settings settings = {
         .folder = o->flags[SRV_FLAG_DATA],
         .listen = o->flags[SRV_FLAG_LISTEN],
         .admin_listen = o->flags[SRV_FLAG_ADMIN_LISTEN],
@@ -58,7 +81,10 @@ static enum status serve(const struct srv_options *o, struct err *err)
         .cert_file = o->flags[SRV_FLAG_TLS_CERT],
         .key_file = o->flags[SRV_FLAG_TLS_KEY],
     };
-    enum status st = block_signals(&signals, err);
+    enum status st = read_retention(o, &settings, err);
+    if (st == ST_OK) {
+        st = block_signals(&signals, err);
+    }
     if (st == ST_OK) {
         st = srv_daemon_start(&settings, &daemon, err);
     }

@@ -204,6 +204,31 @@ static void write_store(struct srv_metrics_writer *w, const struct srv_store *st
     srv_metrics_histogram(w, NULL, &meter->batches);
 }
 
+static void write_history(struct srv_metrics_writer *w, const struct srv_store *store)
+{
+    struct srv_history h = {.oldest_s = -1};
+    struct err ignored;
+    bool known = store->history(store->ctx, &h, &ignored) == ST_OK;
+    srv_metrics_family(w, "mapi_rollout_history_reports", SRV_METRIC_GAUGE,
+                       "Reports that are kept.");
+    if (known) {
+        srv_metrics_sample(w, NULL, h.reports);
+    }
+    srv_metrics_family(w, "mapi_rollout_history_bytes", SRV_METRIC_GAUGE,
+                       "What they take on the disk.");
+    if (known) {
+        srv_metrics_sample(w, NULL, h.bytes);
+    }
+    srv_metrics_family(w, "mapi_rollout_history_oldest_timestamp_seconds", SRV_METRIC_GAUGE,
+                       "When the oldest of them came, since 1970 UTC.");
+    if (known && h.oldest_s >= 0) {
+        srv_metrics_sample(w, NULL, h.oldest_s);
+    }
+    srv_metrics_family(w, "mapi_rollout_history_pruned_total", SRV_METRIC_COUNTER,
+                       "Reports that went because of their age or the space they took.");
+    srv_metrics_sample(w, NULL, (int64_t)atomic_load(&store->meter(store->ctx)->pruned));
+}
+
 void srv_metrics_write_load(struct srv_app *app, struct srv_metrics_writer *w)
 {
     write_doors(w, app->meter->loads);
@@ -212,4 +237,5 @@ void srv_metrics_write_load(struct srv_app *app, struct srv_metrics_writer *w)
     write_reports(w, app);
     write_enrollments(w, app);
     write_store(w, &app->store);
+    write_history(w, &app->store);
 }

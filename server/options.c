@@ -24,6 +24,8 @@ static const char *const FLAGS[SRV_FLAG_COUNT] = {
     [SRV_FLAG_TLS_CERT] = "--tls-cert",
     [SRV_FLAG_TLS_KEY] = "--tls-key",
     [SRV_FLAG_LOG_LEVEL] = "--log-level",
+    [SRV_FLAG_KEEP_REPORTS_DAYS] = "--keep-reports-days",
+    [SRV_FLAG_KEEP_REPORTS_MB] = "--keep-reports-mb",
     [SRV_FLAG_ROLE] = "--role",
     [SRV_FLAG_NAME] = "--name",
     [SRV_FLAG_DEVICE] = "--device",
@@ -36,7 +38,8 @@ static const char *const FLAGS[SRV_FLAG_COUNT] = {
 static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
     [SRV_COMMAND_SERVE] = {{NULL, NULL},
                            BIT(DATA) | BIT(LISTEN) | BIT(ADMIN_LISTEN) | BIT(TRUST) |
-                               BIT(TLS_CERT) | BIT(TLS_KEY) | BIT(LOG_LEVEL),
+                               BIT(TLS_CERT) | BIT(TLS_KEY) | BIT(LOG_LEVEL) |
+                               BIT(KEEP_REPORTS_DAYS) | BIT(KEEP_REPORTS_MB),
                            BIT(DATA) | BIT(LISTEN) | BIT(ADMIN_LISTEN) | BIT(TRUST),
                            false,
                            false},
@@ -70,6 +73,7 @@ static const char HELP_SERVE[] =
     "\n"
     "  --data DIR --listen ADDR:PORT --admin-listen ADDR:PORT --trust TRUST.json\n"
     "      [--tls-cert FILE --tls-key FILE] [--log-level error|warning|info|debug]\n"
+    "      [--keep-reports-days N] [--keep-reports-mb N]\n"
     "        serve; port 0 takes a free one; without TLS on loopback addresses only\n"
     "  token add|list|revoke             tokens of administrators\n"
     "  enroll-secret add|list|revoke     what lets a new machine in\n"

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-static const char *const STEPS[SRV_SCHEMA_STEPS] = {SCHEMA_0001_INITIAL, SCHEMA_0002_OBSERVED,
-                                                    SCHEMA_0003_GATES,   SCHEMA_0004_AUDIT,
-                                                    SCHEMA_0005_DOORS,   SCHEMA_0006_COUNTS};
+static const char *const STEPS[SRV_SCHEMA_STEPS] = {
+    SCHEMA_0001_INITIAL, SCHEMA_0002_OBSERVED, SCHEMA_0003_GATES,  SCHEMA_0004_AUDIT,
+    SCHEMA_0005_DOORS,   SCHEMA_0006_COUNTS,   SCHEMA_0007_HISTORY};
 
 const char *srv_schema_step(int step)
 {

@@ -9,8 +9,14 @@
 #define SERVER_SCHEMA_H
 
 /* Behind step SRV_SCHEMA_CHAIN the store chains the audit rows of the steps before it; behind
- * SRV_SCHEMA_COUNTS it counts the rows there are. */
-enum { SRV_SCHEMA_STEPS = 6, SRV_SCHEMA_CHAIN = 3, SRV_SCHEMA_COUNTS = 5 };
+ * SRV_SCHEMA_COUNTS it counts the rows there are. Files with fewer steps than SRV_SCHEMA_SHRINKING
+ * never shrink by themselves. */
+enum {
+    SRV_SCHEMA_STEPS = 7,
+    SRV_SCHEMA_CHAIN = 3,
+    SRV_SCHEMA_COUNTS = 5,
+    SRV_SCHEMA_SHRINKING = 7
+};
 
 /* SQL of one step; 0 is the first. */
 const char *srv_schema_step(int step);

@@ -23,7 +23,8 @@ struct srv_store {
     void (*submit)(void *ctx, struct srv_write *w);
     /* Good as long as the store is open. */
     struct srv_store_meter *(*meter)(void *ctx);
-    /* ST_OK if the store answers. */
+    /* ST_OK if the store answers and its last write went well; otherwise why it did not. Waits for
+     * no write. */
     enum status (*check)(void *ctx, struct err *err);
     enum status (*credentials)(void *ctx, bool (*visit)(void *v, const struct srv_credential *c),
                                void *v, struct err *err);
@@ -42,6 +43,7 @@ struct srv_store {
     enum status (*devices)(void *ctx, const struct srv_filter *filter,
                            bool (*visit)(void *v, const struct srv_device_row *row), void *v,
                            struct err *err);
+    enum status (*history)(void *ctx, struct srv_history *out, struct err *err);
     enum status (*gate)(void *ctx, int64_t version, struct srv_gate_row *out, struct err *err);
     enum status (*hold)(void *ctx, struct srv_gate_hold *out, struct err *err);
     /* Rising devices and users. */

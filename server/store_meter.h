@@ -12,6 +12,7 @@
 struct srv_store_meter {
     atomic_uint_fast64_t waiting;  /* writes that were submitted and not answered yet */
     atomic_uint_fast64_t failures; /* commits that did not happen */
+    atomic_uint_fast64_t pruned;   /* reports that went, by age or by size */
     struct srv_histogram commits;  /* how long each took, its writes with it */
     struct srv_histogram batches;  /* how many writes shared it */
 };

@@ -129,6 +129,14 @@ struct srv_count_question {
 /* At most SRV_COUNT_NAMES names of a kind, those of most users; the rest is "other". */
 enum { SRV_COUNT_NAMES = 200 };
 
+/* The reports that are kept. */
+struct srv_history {
+    int64_t reports;
+    int64_t bytes;    /* of the disk, as far as that can be said of them alone */
+    int64_t oldest_s; /* by the order in which they came; -1: there are none */
+    int64_t newest_s;
+};
+
 struct srv_count_row {
     const char
         *kind; /* total (users, devices, silent), state, set, protocol, ring, outlook, version,

@@ -7,6 +7,19 @@
 
 enum { BUSY_MS = 5000, FILE_PATH_BYTES = 4096 };
 
+/* Before its first page is written, a file learns to give free pages back. */
+static enum status prepare_new(sqlite3 *db, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum status st = sqlite3_prepare_v2(db, "PRAGMA page_count", -1, &stmt, NULL) == SQLITE_OK
+                         ? sql_step(db, stmt, &row, err)
+                         : sql_failed(db, "open", err);
+    bool empty = st == ST_OK && row && sqlite3_column_int64(stmt, 0) == 0;
+    sqlite3_finalize(stmt);
+    return empty ? sql_execute(db, "PRAGMA auto_vacuum = INCREMENTAL", err) : st;
+}
+
 static enum status connect(const char *path, sqlite3 **out, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -15,10 +28,12 @@ static enum status connect(const char *path, sqlite3 **out, struct err *err)
                             : err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
     }
     (void)sqlite3_busy_timeout(*out, BUSY_MS); /* fails on a closed connection only */
-    return sql_execute(*out,
-                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                       "PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF;",
-                       err);
+    enum status st = prepare_new(*out, err);
+    return st == ST_OK ? sql_execute(*out,
+                                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                     "PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF;",
+                                     err)
+                       : st;
 }
 
 static void free_all(struct srv_sqlite *s)

@@ -16,6 +16,13 @@ static enum status read_version(sqlite3 *db, int *out, struct err *err)
     return ST_OK;
 }
 
+/* history_cost(bytes), as schema steps use it. */
+static void answer_cost(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count; /* one, as registered */
+    sqlite3_result_int64(context, sqlite_history_cost(sqlite3_value_int64(values[0])));
+}
+
 static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
 {
     sqlite3 *db = s->writer;
@@ -40,6 +47,15 @@ static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
     return st == ST_OK ? sql_execute(db, pragma, err) : st;
 }
 
+/* A store of the first steps is written anew, once, so that its file can shrink from then on. That
+ * takes as much disk again: where it is not there, and while somebody else works with the store, the
+ * file keeps its size and the store works all the same. */
+static enum status make_shrinkable(sqlite3 *db, struct err *err)
+{
+    enum status st = sql_execute(db, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", err);
+    return st == ST_NO_SPACE || st == ST_BUSY ? ST_OK : st;
+}
+
 /* Two programs may start on an empty folder at the same time: the lock comes before the look that
  * counts. A store of today's schema is not written to: it opens on a full disk, and while somebody
  * else has it locked. */
@@ -51,6 +67,10 @@ enum status sqlite_migrate(struct srv_sqlite *s, struct err *err)
     if (st != ST_OK || version == SRV_SCHEMA_STEPS) {
         return st;
     }
+    if (sqlite3_create_function_v2(db, "history_cost", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                   answer_cost, NULL, NULL, NULL) != SQLITE_OK) {
+        return sql_failed(db, "prepare", err);
+    }
     st = sql_execute(db, "BEGIN IMMEDIATE", err);
     if (st != ST_OK) {
         return st;
@@ -61,5 +81,6 @@ enum status sqlite_migrate(struct srv_sqlite *s, struct err *err)
     } else {
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* err says why */
     }
-    return st;
+    return st == ST_OK && version > 0 && version < SRV_SCHEMA_SHRINKING ? make_shrinkable(db, err)
+                                                                        : st;
 }

@@ -21,7 +21,19 @@ enum sql_id {
     SQL_ROLLBACK,
     SQL_REPORT_FIND,
     SQL_REPORT_ADD,
-    SQL_REPORT_PRUNE,
+    SQL_REPORT_LIST,
+    SQL_REPORT_DROP,
+    SQL_HISTORY_READ,
+    SQL_HISTORY_ADD,
+    SQL_HISTORY_PROBE,
+    SQL_DEVICE_ROOM,
+    SQL_USER_KNOWN,
+    SQL_DEVICE_LEAVERS_DROP,
+    SQL_TIDY_TOKENS,
+    SQL_TIDY_USERS,
+    SQL_TIDY_PARTS,
+    SQL_TIDY_DEVICE_TOKENS,
+    SQL_TIDY_DEVICES,
     SQL_DEVICE_SEEN,
     SQL_DEVICE_STATE,
     SQL_USER_PUT,
@@ -70,7 +82,12 @@ struct srv_sqlite {
     sqlite3_stmt *statements[SQL_COUNT]; /* of the writer, prepared at their first use */
     bool tip_known;                      /* in this transaction; the writer's, both */
     struct pol_audit_head tip;
-    struct sql_tally tally; /* of this transaction; the writer's */
+    struct sql_tally tally;  /* of this transaction; the writer's */
+    int64_t history_reports; /* what this transaction adds to the history; the writer's, both */
+    int64_t history_bytes;
+    int64_t
+        passed_key; /* reports up to it have times ahead; the first of these; the writer's, both */
+    int64_t passed_until_s;
 
     pthread_t thread;
     pthread_mutex_t lock;
@@ -80,6 +97,9 @@ struct srv_sqlite {
     bool closing;
     struct srv_store_meter meter;
     struct pol_audit_head head; /* of the last commit that had entries */
+    struct err trouble;         /* of the last failure that was the store's own; under lock */
+    uint64_t trouble_ms;        /* when, by the monotonic clock; 0: never */
+    bool troubled;              /* and nothing was written since */
 };
 
 /* Fill err from the connection's last failure. */
@@ -112,8 +132,11 @@ int64_t sql_time(sqlite3_stmt *stmt, int column); /* NULL is -1 */
 /* The writer's thread: carries out what waits, until the store closes and nothing does. */
 void *sqlite_write_on(void *ctx);
 
-/* Carry out one write inside the writer's transaction. ST_EXISTS and ST_NOT_FOUND changed nothing;
- * any other failure spoils the transaction. */
+/* Why the store cannot be written, as far as the last writes tell; ST_OK if it can. */
+enum status sqlite_trouble(struct srv_sqlite *s, struct err *err) MUST_USE;
+
+/* Carry out one write inside the writer's transaction. ST_EXISTS, ST_NOT_FOUND and ST_REFUSED changed
+ * nothing; any other failure spoils the transaction. */
 enum status sqlite_write(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
 enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w,
                                 struct err *err) MUST_USE;
@@ -131,6 +154,18 @@ enum status sqlite_use_secret(struct srv_sqlite *s, struct srv_write *w, struct 
 /* Write what the counters rose by in this transaction; count all rows there are. */
 enum status sqlite_counts_write(struct srv_sqlite *s, struct err *err) MUST_USE;
 enum status sqlite_count_rows(struct srv_sqlite *s, struct err *err) MUST_USE;
+
+/* The history of reports: what one takes on the disk, a row more or less in this transaction, the
+ * sums at its end, a step of removing the oldest. */
+int64_t sqlite_history_cost(int64_t body_bytes);
+void sqlite_history_note(struct srv_sqlite *s, int64_t reports, int64_t body_bytes);
+enum status sqlite_history_settle(struct srv_sqlite *s, struct err *err) MUST_USE;
+enum status sqlite_write_prune(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+
+enum status sqlite_write_tidy(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+/* Before a report changes anything: there is room for its users, or it is made. */
+enum status sqlite_make_room(struct srv_sqlite *s, const struct srv_write *w,
+                             struct err *err) MUST_USE;
 
 /* Bring the store to today's schema. */
 enum status sqlite_migrate(struct srv_sqlite *s, struct err *err) MUST_USE;
@@ -161,5 +196,6 @@ void sqlite_set_readers(struct srv_store *store);
 void sqlite_set_gate_readers(struct srv_store *store);
 void sqlite_set_audit_readers(struct srv_store *store);
 void sqlite_set_count_readers(struct srv_store *store);
+void sqlite_set_history_readers(struct srv_store *store);
 
 #endif

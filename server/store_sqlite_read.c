@@ -299,7 +299,7 @@ static enum status check(void *ctx, struct err *err)
     enum status st = sql_read(&r, ctx, "SELECT count(*) FROM release", err);
     (void)sql_read_next(&r, &st, err); /* st says whether it could be read */
     sql_read_end(&r);
-    return st;
+    return st == ST_OK ? sqlite_trouble(ctx, err) : st;
 }
 
 static enum status backup(void *ctx, const char *path, struct err *err)
@@ -331,4 +331,5 @@ void sqlite_set_readers(struct srv_store *store)
     sqlite_set_gate_readers(store);
     sqlite_set_audit_readers(store);
     sqlite_set_count_readers(store);
+    sqlite_set_history_readers(store);
 }

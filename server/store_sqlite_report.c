@@ -10,9 +10,6 @@
 /* Parts of sets that were never completed, kept for a device: more than any real agent leaves. */
 enum { PARTS_KEPT = 512, MARK_BYTES = 64 };
 
-/* History is kept for a month; every so many reports the oldest ones are looked at. */
-enum { HISTORY_S = 30 * 86400, PRUNE_EVERY = 64, PRUNE_REPORTS = 128 };
-
 /* When the agent started, as far as this can be believed: a clock that runs ahead must not make
  * its reports the newest for years. */
 static int64_t run_started(const struct srv_write *w)
@@ -69,18 +66,12 @@ static enum status add_report(struct srv_sqlite *s, const struct srv_write *w, s
     if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
         return err_set(err, ST_NOT_FOUND, 0, "the device is not in service");
     }
-    return st == ST_OK ? sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
-                                 span_text(w->u.report.report->report_id), digest, w->now_s,
-                                 w->u.report.body)
-                       : st;
-}
-
-static enum status prune_history(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
-{
-    if (sqlite3_last_insert_rowid(s->writer) % PRUNE_EVERY != 0) {
-        return ST_OK;
+    if (st == ST_OK) {
+        sqlite_history_note(s, 1, (int64_t)w->u.report.body.size);
+        st = sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
+                     span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
     }
-    return sql_run(s, SQL_REPORT_PRUNE, err, "ii", (int64_t)PRUNE_REPORTS, w->now_s - HISTORY_S);
+    return st;
 }
 
 /* As the report had them, "null" included. */
@@ -331,9 +322,9 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
     if (st != ST_OK || known) {
         return st;
     }
-    st = add_report(s, w, err);
+    st = sqlite_make_room(s, w, err);
     if (st == ST_OK) {
-        st = prune_history(s, w, err);
+        st = add_report(s, w, err);
     }
     if (st == ST_OK) {
         st = put_device(s, w, err);

@@ -6,6 +6,12 @@
     "((" table ".run_id = ?1 AND " table ".seq < ?2) OR "                                          \
     "(" table ".run_id <> ?1 AND " table ".run_started_s <= ?3))"
 
+/* Of the row u: gates look at users by their number, and the highest one is never given away, or
+ * somebody else would get it. */
+#define NO_SUBJECT                                                                                 \
+    "u.key < (SELECT max(key) FROM user_state) AND NOT EXISTS (SELECT 1 FROM gate t JOIN "         \
+    "gate_subject g ON g.version = t.version AND g.device = u.device AND g.user = u.key)"
+
 static const char *const SQL[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -13,8 +19,30 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_REPORT_FIND] = "SELECT digest FROM report WHERE device = ? AND report_id = ?",
     [SQL_REPORT_ADD] = "INSERT INTO report (device, report_id, digest, received_s, body) "
                        "VALUES (?, ?, ?, ?, ?)",
-    [SQL_REPORT_PRUNE] = "DELETE FROM report WHERE key IN (SELECT key FROM report ORDER BY key "
-                         "LIMIT ?) AND received_s < ?",
+    [SQL_REPORT_LIST] =
+        "SELECT key, received_s, length(body) FROM report WHERE key > ? ORDER BY key LIMIT ?",
+    [SQL_REPORT_DROP] = "DELETE FROM report WHERE key = ?",
+    [SQL_HISTORY_READ] = "SELECT bytes FROM history",
+    [SQL_HISTORY_ADD] = "UPDATE history SET reports = reports + ?, bytes = bytes + ?",
+    [SQL_HISTORY_PROBE] = "UPDATE history SET probed_s = ?",
+    [SQL_DEVICE_ROOM] = "SELECT count(*) FROM user_state WHERE device = ?",
+    [SQL_USER_KNOWN] = "SELECT 1 FROM user_state WHERE device = ? AND sid = ?",
+    [SQL_DEVICE_LEAVERS_DROP] =
+        "DELETE FROM user_state WHERE key IN (SELECT key FROM user_state u WHERE device = ?1 AND "
+        "retired_s IS NOT NULL AND " NO_SUBJECT " ORDER BY retired_s, key LIMIT ?2)",
+    [SQL_TIDY_TOKENS] = "DELETE FROM device_token WHERE digest IN (SELECT digest FROM device_token "
+                        "WHERE expires_s < ? ORDER BY expires_s LIMIT ?)",
+    [SQL_TIDY_USERS] =
+        "DELETE FROM user_state WHERE key IN (SELECT key FROM user_state u WHERE retired_s < ?1 "
+        "AND " NO_SUBJECT " ORDER BY retired_s LIMIT ?2)",
+    [SQL_TIDY_PARTS] = "DELETE FROM full_part WHERE device IN (SELECT key FROM device WHERE "
+                       "retired_s < ?1 ORDER BY retired_s LIMIT ?2)",
+    [SQL_TIDY_DEVICE_TOKENS] = "DELETE FROM device_token WHERE device IN (SELECT key FROM device "
+                               "WHERE retired_s < ?1 ORDER BY retired_s LIMIT ?2)",
+    [SQL_TIDY_DEVICES] =
+        "DELETE FROM device WHERE key IN (SELECT key FROM device d WHERE retired_s < ?1 AND NOT "
+        "EXISTS (SELECT 1 FROM user_state WHERE device = d.key) AND key < (SELECT max(key) FROM "
+        "device) ORDER BY retired_s LIMIT ?2)",
     [SQL_DEVICE_SEEN] = "UPDATE device SET seen_s = ? WHERE key = ? AND retired_s IS NULL",
     [SQL_DEVICE_STATE] =
         "UPDATE device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "

@@ -193,6 +193,9 @@ static enum status write_kind(struct srv_sqlite *s, struct srv_write *w, struct 
     case SRV_WRITE_FAILING: return sqlite_write_failing(s, w, err);
     case SRV_WRITE_HOLD: return sqlite_write_hold(s, w, err);
     case SRV_WRITE_AUDIT: return ST_OK; /* the audit row alone */
+    case SRV_WRITE_PRUNE: return sqlite_write_prune(s, w, err);
+    case SRV_WRITE_TIDY: return sqlite_write_tidy(s, w, err);
+    case SRV_WRITE_PROBE: return sql_run(s, SQL_HISTORY_PROBE, err, "i", w->now_s);
     }
     return err_set(err, ST_BUG, 0, "there is no such kind of write");
 }

@@ -1,8 +1,22 @@
 #include "base/clock.h"
 #include "server/store_sqlite_parts.h"
 
-/* As many writes as share one commit: more would only make the first of them wait longer. */
-enum { BATCH_WRITES = 200 };
+/* What shares one commit: more would only make the first of them wait longer. A report has a row
+ * for each of its users. */
+enum { BATCH_ROWS = 200, BATCH_MS = 5 };
+
+/* After the store failed, it counts as not writable for so long, even if a small write got through. */
+enum { TROUBLE_MS = 5000 };
+
+static bool is_alone(const struct srv_write *w)
+{
+    return w->kind == SRV_WRITE_PRUNE || w->kind == SRV_WRITE_TIDY;
+}
+
+static size_t rows_of(const struct srv_write *w)
+{
+    return w->kind == SRV_WRITE_REPORT ? 1 + w->u.report.report->user_count : 1;
+}
 
 static struct srv_write *take_batch(struct srv_sqlite *s)
 {
@@ -12,8 +26,11 @@ static struct srv_write *take_batch(struct srv_sqlite *s)
     }
     struct srv_write *batch = s->first;
     struct srv_write *end = batch;
-    for (int i = 1; end != NULL && end->next != NULL && i < BATCH_WRITES; i++) {
+    size_t rows = end != NULL ? rows_of(end) : 0;
+    while (end != NULL && end->next != NULL && !is_alone(end) && !is_alone(end->next) &&
+           rows + rows_of(end->next) <= BATCH_ROWS) {
         end = end->next;
+        rows += rows_of(end);
     }
     if (end != NULL) {
         s->first = end->next;
@@ -23,34 +40,110 @@ static struct srv_write *take_batch(struct srv_sqlite *s)
     return batch;
 }
 
-static bool spoils(enum status st)
+static struct srv_write *take_all(struct srv_sqlite *s)
 {
-    return st != ST_OK && st != ST_EXISTS && st != ST_NOT_FOUND;
+    pthread_mutex_lock(&s->lock);
+    struct srv_write *all = s->first;
+    s->first = NULL;
+    pthread_mutex_unlock(&s->lock);
+    return all;
 }
 
-/* Nothing of a spoiled batch happened: everybody in it is told why and may come again. */
-static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, struct err *err)
+/* These changed nothing. */
+static bool spoils(enum status st)
 {
-    enum status st = sql_run(s, SQL_BEGIN, err, "");
-    s->tip_known = false;
-    sqlite_counts_forget(&s->tally);
-    for (struct srv_write *w = batch; w != NULL && st == ST_OK; w = w->next) {
+    return st != ST_OK && st != ST_EXISTS && st != ST_NOT_FOUND && st != ST_REFUSED;
+}
+
+/* The store's own, not that of what was to be written. */
+static bool is_trouble(const struct err *err)
+{
+    switch (err->os_code & 0xff) {
+    case SQLITE_PERM:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM:
+    case SQLITE_READONLY:
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOTADB: return true;
+    default: return false;
+    }
+}
+
+static void note_outcome(struct srv_sqlite *s, enum status st, const struct err *err)
+{
+    bool trouble = st != ST_OK && is_trouble(err);
+    if (st != ST_OK) {
+        atomic_fetch_add(&s->meter.failures, 1);
+    }
+    pthread_mutex_lock(&s->lock);
+    s->troubled = trouble || (s->troubled && st != ST_OK);
+    if (trouble) {
+        s->trouble = *err;
+        s->trouble_ms = clock_monotonic_ms();
+    }
+    if (st == ST_OK && s->tip_known) {
+        s->head = s->tip;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+enum status sqlite_trouble(struct srv_sqlite *s, struct err *err)
+{
+    pthread_mutex_lock(&s->lock);
+    bool yes =
+        s->troubled || (s->trouble_ms > 0 && clock_monotonic_ms() - s->trouble_ms < TROUBLE_MS);
+    enum status st = yes ? s->trouble.st : ST_OK;
+    if (yes && err != NULL) {
+        *err = s->trouble;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
+/* The writes of a batch until it has taken its time; *rest is what is left of it. */
+static enum status carry_out_some(struct srv_sqlite *s, struct srv_write *batch,
+                                  struct srv_write **rest, struct err *err)
+{
+    uint64_t start_ms = clock_monotonic_ms();
+    enum status st = ST_OK;
+    struct srv_write *w = batch;
+    while (w != NULL && st == ST_OK) {
         w->st = sqlite_write(s, w, &w->err);
         if (spoils(w->st)) {
             st = w->st;
             *err = w->err;
         }
+        if (st == ST_OK && w->next != NULL && clock_monotonic_ms() - start_ms >= BATCH_MS) {
+            *rest = w->next;
+            w->next = NULL;
+        }
+        w = w->next;
     }
+    return st;
+}
+
+/* Nothing of a spoiled batch happened: everybody in it is told why and may come again. */
+static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, struct srv_write **rest,
+                             struct err *err)
+{
+    s->tip_known = false;
+    sqlite_counts_forget(&s->tally);
+    s->history_reports = 0;
+    s->history_bytes = 0;
+    enum status st = carry_out_some(s, batch, rest, err);
     if (st == ST_OK) {
         st = sqlite_counts_write(s, err);
     }
     if (st == ST_OK) {
-        st = sql_run(s, SQL_COMMIT, err, "");
+        st = sqlite_history_settle(s, err);
     }
-    if (st == ST_OK && s->tip_known) {
-        pthread_mutex_lock(&s->lock);
-        s->head = s->tip;
-        pthread_mutex_unlock(&s->lock);
+    if (st == ST_OK) {
+        st = sql_run(s, SQL_COMMIT, err, "");
     }
     if (st != ST_OK && !sqlite3_get_autocommit(s->writer)) {
         struct err ignored;
@@ -61,21 +154,33 @@ static enum status carry_out(struct srv_sqlite *s, struct srv_write *batch, stru
     return st;
 }
 
-static enum status carry_out_measured(struct srv_sqlite *s, struct srv_write *batch,
-                                      struct err *err)
+static void measure(struct srv_sqlite *s, const struct srv_write *batch, uint64_t start_ms)
 {
     size_t count = 0;
     for (const struct srv_write *w = batch; w != NULL; w = w->next) {
         count++;
+        if (w->kind == SRV_WRITE_PRUNE) {
+            atomic_fetch_add(&s->meter.pruned, (uint64_t)w->u.prune.reports);
+        }
     }
+    srv_histogram_add(&s->meter.commits, clock_monotonic_ms() - start_ms);
+    srv_histogram_add(&s->meter.batches, count);
+}
+
+/* *begun false: not even the lock was there. */
+static enum status carry_out_measured(struct srv_sqlite *s, struct srv_write *batch,
+                                      struct srv_write **rest, bool *begun, struct err *err)
+{
     uint64_t start_ms = clock_monotonic_ms();
-    enum status st = carry_out(s, batch, err);
+    enum status st = sql_run(s, SQL_BEGIN, err, "");
+    *begun = st == ST_OK;
     if (st == ST_OK) {
-        srv_histogram_add(&s->meter.commits, clock_monotonic_ms() - start_ms);
-        srv_histogram_add(&s->meter.batches, count);
-    } else {
-        atomic_fetch_add(&s->meter.failures, 1);
+        st = carry_out(s, batch, rest, err);
     }
+    if (st == ST_OK) {
+        measure(s, batch, start_ms);
+    }
+    note_outcome(s, st, err);
     return st;
 }
 
@@ -97,21 +202,43 @@ static void tell(struct srv_sqlite *s, struct srv_write *batch, enum status st,
 
 /* One write that cannot be carried out (too large for the disk, say) must not take down those that
  * share its batch: then each is tried alone. */
-static void carry_out_and_tell(struct srv_sqlite *s, struct srv_write *batch)
+static void carry_out_alone(struct srv_sqlite *s, struct srv_write *batch)
 {
-    struct err err = {0};
-    enum status st = carry_out_measured(s, batch, &err);
-    if (st == ST_OK || batch->next == NULL) {
-        tell(s, batch, st, &err);
-        return;
-    }
     while (batch != NULL) {
+        struct err err = {0};
+        struct srv_write *none = NULL;
         struct srv_write *next = batch->next;
+        bool begun = false;
         batch->next = NULL;
-        st = carry_out_measured(s, batch, &err);
+        enum status st = carry_out_measured(s, batch, &none, &begun, &err);
         tell(s, batch, st, &err);
+        if (!begun) {
+            tell(s, next, st, &err);
+            next = NULL;
+        }
         batch = next;
     }
+}
+
+/* While another program has the store, whoever waits has waited long enough: to try again for each
+ * batch would make the last of them wait for minutes. */
+static struct srv_write *carry_out_and_tell(struct srv_sqlite *s, struct srv_write *batch)
+{
+    struct err err = {0};
+    struct srv_write *rest = NULL;
+    bool begun = false;
+    enum status st = carry_out_measured(s, batch, &rest, &begun, &err);
+    if (st == ST_OK) {
+        tell(s, batch, st, &err);
+    } else if (!begun) {
+        tell(s, batch, st, &err);
+        tell(s, take_all(s), st, &err);
+    } else if (batch->next == NULL) {
+        tell(s, batch, st, &err);
+    } else {
+        carry_out_alone(s, batch);
+    }
+    return rest;
 }
 
 void *sqlite_write_on(void *ctx)
@@ -119,7 +246,9 @@ void *sqlite_write_on(void *ctx)
     struct srv_sqlite *s = ctx;
     struct srv_write *batch = NULL;
     while ((batch = take_batch(s)) != NULL) {
-        carry_out_and_tell(s, batch);
+        while (batch != NULL) {
+            batch = carry_out_and_tell(s, batch);
+        }
     }
     return NULL;
 }

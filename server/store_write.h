@@ -126,9 +126,26 @@ struct srv_gate_hold {
     char reason[SRV_REASON_BYTES];
 };
 
+/* One step of keeping the history of reports within its bounds, the oldest first. Nothing but the
+ * history changes. */
+struct srv_prune {
+    int64_t before_s;   /* what was received earlier goes; -1: age does not matter now */
+    int64_t most_bytes; /* of the disk, for the history */
+    int64_t reports;    /* out: as many went */
+    bool more;          /* out: there is more to do */
+};
+
+/* One step of removing what has ended: tokens, users who left and machines out of service. */
+struct srv_tidy {
+    int64_t tokens_before_s;  /* those that ended earlier go */
+    int64_t retired_before_s; /* those that left earlier go, unless a gate looks at them */
+    int64_t rows;             /* out: as many went */
+    bool more;                /* out: there is more to do */
+};
+
 enum srv_write_kind {
     SRV_WRITE_REPORT, /* ST_EXISTS: same id, other content; ST_NOT_FOUND: no such device is in
-                             service */
+                             service; ST_REFUSED: more users than one device may have */
     SRV_WRITE_ENROLL, /* ST_NOT_FOUND: the old token proves nothing, or the secret opens nothing */
     SRV_WRITE_CREDENTIAL, /* ST_EXISTS: the name is taken by a good one of its kind */
     SRV_WRITE_REVOKE,     /* ST_NOT_FOUND: no good credential of that name and kind */
@@ -139,7 +156,13 @@ enum srv_write_kind {
     SRV_WRITE_FAILING,  /* ST_NOT_FOUND: there is no such gate */
     SRV_WRITE_HOLD,     /* at_s -1: no more */
     SRV_WRITE_AUDIT,
+    SRV_WRITE_PRUNE, /* has a commit of its own */
+    SRV_WRITE_TIDY,  /* the same */
+    SRV_WRITE_PROBE, /* finds out whether the store can be written */
 };
+
+/* Users of one device, those who left with them: more than a terminal server sees in a season. */
+enum { SRV_DEVICE_USERS_MAX = 20000 };
 
 struct srv_write {
     enum srv_write_kind kind;
@@ -172,6 +195,8 @@ struct srv_write {
         } subjects;
         struct srv_gate_row failing; /* version and failing_s */
         struct srv_gate_hold hold;
+        struct srv_prune prune;
+        struct srv_tidy tidy;
     } u;
 
     /* Called once, from the writer's thread: short, and never waiting for the store. */

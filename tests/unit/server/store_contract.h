@@ -15,12 +15,13 @@
 typedef enum status (*store_opener)(const char *folder, struct srv_store *out, struct err *err);
 
 /* Runs all; the number of failures. The others are the parts about reports, gates, the audit, who
- * comes in and counts, run by the first. */
+ * comes in, counts and what is forgotten, run by the first. */
 int store_contract_run(store_opener open_store);
 int store_contract_reports(void);
 int store_contract_gates(void);
 int store_contract_audit(void);
 int store_contract_doors(void);
 int store_contract_counts(void);
+int store_contract_history(void);
 
 #endif
