@@ -43,7 +43,9 @@ static enum status block_signals(sigset_t *out, struct err *err)
     bool good = sigemptyset(out) == 0 && sigaddset(out, SIGTERM) == 0 &&
                 sigaddset(out, SIGINT) == 0 && sigaddset(out, SIGHUP) == 0 &&
                 pthread_sigmask(SIG_BLOCK, out, NULL) == 0 &&
-                sigaction(SIGPIPE, &ignore, NULL) == 0;
+                sigaction(SIGPIPE, &ignore, NULL) == 0 &&
+                /* A limit on files' sizes is a failed write like any other, and policies go on. */
+                sigaction(SIGXFSZ, &ignore, NULL) == 0;
     return good ? ST_OK : err_set(err, ST_BUG, 0, "cannot set up signals");
 }
 
