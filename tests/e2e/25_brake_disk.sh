@@ -28,6 +28,7 @@ DATA_DIR=/nonexistent
 ROLLOUT=brake-e2e
 PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
 ORDERS=6
+TRIES=5
 need_files "$MR_SERVER" "$MR_ADMIN"
 # The small disk goes before the directory that it is in.
 trap 'ended=$?; umount -l "${WORK:-/nonexistent}/server" 2>/dev/null; (exit "$ended"); harness_end' EXIT
@@ -111,20 +112,32 @@ they_are_in() {
     [ "$(ss -Htn state established "sport = :$ADMIN_PORT" | wc -l)" -ge "$ORDERS" ]
 }
 
-for way in wire local; do
+pull_locked() { # wire | local
     round_begin observe
     hinder lock "$SERVER_DATA/store.db"
     until_true 60 stands || fail "the database is not locked"
     orders_wait
-    pull "$way"
-    check "the database is locked, $way: $ORDERS orders came before the brake and still wait" \
-        equal "$(wc -l <"$WORK/ordered")" 0
-    brake_is_out "the database is locked, $way"
-    brake_outlasts "the database is locked, $way"
-    pull "$way"
-    check "still locked, $way: pulled again it is what it was" equal "$(served)" "$((SERIAL * 1000 + 999))"
+    pull "$1"
+    answered=$(wc -l <"$WORK/ordered")
+    brake_is_out "the database is locked, $1"
+    brake_outlasts "the database is locked, $1"
+    pull "$1"
+    check "still locked, $1: pulled again it is what it was" equal "$(served)" "$((SERIAL * 1000 + 999))"
     unhinder
-    entry_follows "the database was locked, $way"
+    entry_follows "the database was locked, $1"
+}
+
+# After some seconds the server gives an order up: on a slow day all may be given up before the brake is asked for, and
+# that shows nothing.
+for way in wire local; do
+    tries=1
+    pull_locked "$way"
+    while [ "$answered" -gt 0 ] && [ "$tries" -lt "$TRIES" ]; do
+        pull_locked "$way"
+        tries=$((tries + 1))
+    done
+    check "the database is locked, $way: $ORDERS orders came before the brake, and waited when it was answered" \
+        equal "$answered" 0
 done
 
 # A start on a locked database, and the brake first thing after it.
