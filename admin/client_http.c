@@ -1,6 +1,7 @@
 #include "admin/client_http.h"
 
-#include "admin/options.h"
+#include "admin/client_failure.h"
+#include "admin/interrupt.h"
 #include "admin/problem.h"
 #include "admin/roots.h"
 #include "version.h"
@@ -12,6 +13,7 @@
 enum {
     CONNECT_MOST_MS = 10000,
     ANSWER_MOST_MS = 60000,
+    STILL_MOST_S = 60,
     URL_BYTES = 16 * 1024,
     HEADER_BYTES = 4096,
     ERROR_LINE_BYTES = CURL_ERROR_SIZE,
@@ -25,72 +27,62 @@ struct adm_client {
     char error[ERROR_LINE_BYTES];
 };
 
-bool adm_is_loopback(const char *host)
-{
-    size_t digits = strspn(host, "0123456789.");
-    bool is_address = digits == strlen(host) && strncmp(host, "127.", 4) == 0;
-    return is_address || strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
-}
-
-static bool has_part(CURLU *url, CURLUPart part)
-{
-    char *text = NULL;
-    bool has = curl_url_get(url, part, &text, 0) == CURLUE_OK;
-    curl_free(text);
-    return has;
-}
-
-static enum status check_parts(CURLU *url, const char *text, struct err *err)
-{
-    char *scheme = NULL;
-    char *host = NULL;
-    enum status st = ST_OK;
-
-    /* Not the whole text: a URL with a password in it must not be repeated. */
-    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD)) {
-        st = adm_usage(err, "a server URL holds no user and no password: use --token-file");
-    } else if (has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT) ||
-               curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-               curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-        st = adm_usage(err, "\"%s\" is no server URL: write https://HOST:PORT", text);
-    } else if (strcmp(scheme, "https") != 0 &&
-               (strcmp(scheme, "http") != 0 || !adm_is_loopback(host))) {
-        st = adm_usage(err,
-                       "\"%s\" will not do: write https://HOST:PORT (plain http is for"
-                       " 127.0.0.1 and localhost only)",
-                       text);
-    }
-    curl_free(scheme);
-    curl_free(host);
-    return st;
-}
-
-static enum status check_url(const char *text, struct err *err)
-{
-    CURLU *url = curl_url();
-    if (url == NULL) {
-        return err_set(err, ST_NO_MEMORY, 0, "no memory for the URL");
-    }
-    enum status st = ST_OK;
-    if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK) {
-        st = adm_usage(err, "that is no server URL: write https://HOST:PORT");
-    } else {
-        st = check_parts(url, text, err);
-    }
-    curl_url_cleanup(url);
-    return st;
-}
-
-struct sink {
+/* Where an answer goes: into memory, or to a sink if there is one and the server did what was asked. */
+struct receiver {
+    CURL *curl;
     struct bytes body;
+    const struct adm_sink *sink; /* NULL: memory */
+    const char *type;            /* what the sink takes */
     enum status st;
+    struct err *err;
 };
+
+static bool is_good(long http)
+{
+    return http >= 200 && http <= 299;
+}
+
+/* A login page of something in between is no export. */
+static enum status check_type(const struct receiver *to)
+{
+    const char *type = NULL;
+    (void)curl_easy_getinfo(to->curl, CURLINFO_CONTENT_TYPE, &type);
+    if (type != NULL && strncmp(type, to->type, strlen(to->type)) == 0) {
+        return ST_OK;
+    }
+    return err_set(to->err, ST_IO, 0, "the server answered with %.80s, not with %s",
+                   type != NULL ? type : "something without a type", to->type);
+}
 
 static size_t receive(char *data, size_t unit, size_t count, void *ctx)
 {
-    struct sink *sink = ctx;
-    sink->st = bytes_append(&sink->body, data, unit * count);
-    return sink->st == ST_OK ? unit * count : 0;
+    struct receiver *to = ctx;
+    size_t size = unit * count;
+    long http = 0;
+    (void)curl_easy_getinfo(to->curl, CURLINFO_RESPONSE_CODE, &http);
+    if (to->sink == NULL || !is_good(http)) {
+        to->st = bytes_append(&to->body, data, size);
+        if (to->st != ST_OK) {
+            (void)err_set(to->err, to->st, 0, "the server's answer is larger than %zu bytes",
+                          to->body.limit);
+        }
+    } else {
+        to->st = check_type(to);
+        const struct span part = {.data = (const uint8_t *)data, .size = size};
+        to->st = to->st == ST_OK ? to->sink->take(to->sink->ctx, part, to->err) : to->st;
+    }
+    return to->st == ST_OK ? size : 0;
+}
+
+/* Asked about once a second, more often while something comes. */
+static int go_on(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+    (void)ctx;
+    (void)down_all;
+    (void)down;
+    (void)up_all;
+    (void)up;
+    return adm_interrupt_came() ? 1 : 0;
 }
 
 /* The named file replaces the system's store. */
@@ -130,7 +122,10 @@ static CURLcode set_up(struct adm_client *client, const char *ca_file, const str
         code = curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MOST_MS);
     }
     if (code == CURLE_OK) {
-        code = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MOST_MS);
+        code = curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on);
+    }
+    if (code == CURLE_OK) {
+        code = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     }
     if (code == CURLE_OK) {
         code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "mapi-rollout/" MR_VERSION);
@@ -179,7 +174,7 @@ enum status adm_client_open(const struct adm_target *target, struct adm_client *
 {
     struct adm_client *client = NULL;
 
-    enum status st = check_url(target->url, err);
+    enum status st = adm_url_check(target->url, err);
     if (st == ST_OK) {
         st = check_token(target, err);
     }
@@ -210,56 +205,13 @@ void adm_client_free(struct adm_client *client)
     }
 }
 
-/* The library says in words why a certificate failed; ours are plainer. */
-static enum status certificate_failed(const struct adm_client *client, struct err *err)
+static enum status tell_failure(const struct adm_client *client, CURLcode code,
+                                const struct receiver *to, struct err *err)
 {
-    static const char *const REASONS[][2] = {
-        {"validity has expired", "has expired: renew it on the server"},
-        {"starts in the future", "is not valid yet: is this machine's clock right?"},
-        {"does not match with the expected", "is for another host name than the URL has"},
-        {"not correctly signed by the trusted CA", "is not from a CA that is trusted here: name its"
-                                                   " CA file by --ca FILE"},
-    };
-    for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++) {
-        if (strstr(client->error, REASONS[i][0]) != NULL) {
-            return err_set(err, ST_DENIED, 0, "the certificate of %s %s", client->url,
-                           REASONS[i][1]);
-        }
-    }
-    return err_set(err, ST_DENIED, 0, "the certificate of %s is refused: %s", client->url,
-                   client->error);
-}
-
-static enum status exchange_failed(const struct adm_client *client, CURLcode code,
-                                   const struct sink *sink, struct err *err)
-{
-    const char *why = client->error[0] != '\0' ? client->error : curl_easy_strerror(code);
-    if (sink->st != ST_OK) {
-        return err_set(err, sink->st, 0, "the answer of %s is larger than %d bytes", client->url,
-                       ADM_ANSWER_BYTES);
-    }
-    if (code == CURLE_PEER_FAILED_VERIFICATION) {
-        return certificate_failed(client, err);
-    }
-    if (code == CURLE_SSL_CACERT_BADFILE) {
-        return err_set(err, ST_NOT_FOUND, 0,
-                       "the CA file cannot be used, or none was named by"
-                       " --ca FILE: %s",
-                       why);
-    }
-    if (code == CURLE_OPERATION_TIMEDOUT) {
-        return err_set(err, ST_TIMED_OUT, 0, "%s gave no answer in time", client->url);
-    }
-    if (code == CURLE_COULDNT_CONNECT) {
-        return err_set(err, ST_UNREACHABLE, 0,
-                       "nobody answers at %s: is the server running, and is"
-                       " that its --admin-listen address?",
-                       client->url);
-    }
-    if (code == CURLE_COULDNT_RESOLVE_HOST) {
-        return err_set(err, ST_UNREACHABLE, 0, "the host name in %s is not known", client->url);
-    }
-    return err_set(err, ST_UNREACHABLE, 0, "cannot talk to %s: %s", client->url, why);
+    const struct adm_failure failure = {
+        .url = client->url, .code = (int)code, .line = client->error, .is_long = to->sink != NULL};
+    return to->st != ST_OK ? to->st /* said where it happened */
+                           : adm_failure_tell(&failure, err);
 }
 
 /* Strong entity tags stand in quotes (RFC 9110 section 8.8.3). */
@@ -290,7 +242,8 @@ static enum status make_headers(const struct adm_client *client, const struct ad
     }
     /* "Expect:" off: no round of waiting before a body. */
     bool added = st == ST_OK && add_header(&list, bytes_text(&client->authorization)) &&
-                 add_header(&list, "Accept: application/json") && add_header(&list, "Expect:") &&
+                 add_header(&list, "Accept: application/json, text/csv") &&
+                 add_header(&list, "Expect:") &&
                  add_header(&list, "Content-Type: application/json") &&
                  (line.size == 0 || add_header(&list, bytes_text(&line)));
     bytes_free(&line);
@@ -302,8 +255,20 @@ static enum status make_headers(const struct adm_client *client, const struct ad
     return ST_OK;
 }
 
+/* What is kept in memory comes within a minute. What is long may take its time, but not stand still. */
+static CURLcode set_patience(CURL *curl, bool is_long)
+{
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, is_long ? 0L : (long)ANSWER_MOST_MS);
+    if (code == CURLE_OK) {
+        code = curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, is_long ? 1L : 0L);
+    }
+    return code == CURLE_OK
+               ? curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, is_long ? (long)STILL_MOST_S : 0L)
+               : code;
+}
+
 static CURLcode set_request(struct adm_client *client, const struct adm_request *request,
-                            const char *url, const struct curl_slist *headers, struct sink *sink)
+                            const char *url, const struct curl_slist *headers, struct receiver *to)
 {
     CURL *curl = client->curl;
     bool is_get = strcmp(request->method, "GET") == 0;
@@ -312,7 +277,7 @@ static CURLcode set_request(struct adm_client *client, const struct adm_request 
         code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     }
     if (code == CURLE_OK) {
-        code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
+        code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, to);
     }
     if (code == CURLE_OK && is_get) {
         code = curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
@@ -327,11 +292,11 @@ static CURLcode set_request(struct adm_client *client, const struct adm_request 
     if (code == CURLE_OK) {
         code = curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, is_get ? NULL : request->method);
     }
-    return code;
+    return code == CURLE_OK ? set_patience(curl, to->sink != NULL) : code;
 }
 
 static enum status exchange(struct adm_client *client, const struct adm_request *request,
-                            struct sink *sink, long *http, struct err *err)
+                            struct receiver *to, long *http, struct err *err)
 {
     struct bytes url = bytes_with_limit(URL_BYTES);
     struct curl_slist *headers = NULL;
@@ -349,9 +314,9 @@ static enum status exchange(struct adm_client *client, const struct adm_request 
         st = err_set(err, st, 0, "the request is too long");
     } else {
         client->error[0] = '\0';
-        CURLcode code = set_request(client, request, bytes_text(&url), headers, sink);
+        CURLcode code = set_request(client, request, bytes_text(&url), headers, to);
         code = code == CURLE_OK ? curl_easy_perform(client->curl) : code;
-        st = code == CURLE_OK ? ST_OK : exchange_failed(client, code, sink, err);
+        st = code == CURLE_OK ? ST_OK : tell_failure(client, code, to, err);
         (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, http);
     }
     curl_slist_free_all(headers);
@@ -359,32 +324,56 @@ static enum status exchange(struct adm_client *client, const struct adm_request 
     return st;
 }
 
-enum status adm_client_ask(struct adm_client *client, const struct adm_request *request,
-                           struct bytes *out, struct err *err)
+/* The answer's end is marked: a connection that ends without that was cut, or may have been. */
+static bool ends_marked(CURL *curl)
 {
-    struct sink sink = {.body = bytes_with_limit(ADM_ANSWER_BYTES), .st = ST_OK};
-    long http = 0;
+    curl_off_t length = -1;
+    struct curl_header *encoding = NULL;
+    (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length >= 0 || (curl_easy_header(curl, "Transfer-Encoding", 0, CURLH_HEADER, -1,
+                                            &encoding) == CURLHE_OK &&
+                           strcmp(encoding->value, "chunked") == 0);
+}
 
-    enum status st = exchange(client, request, &sink, &http, err);
-    if (st == ST_OK && (http < 200 || http > 299)) {
-        st = adm_problem_read(http, bytes_span(&sink.body), client->token_file, err);
+static enum status ask(struct adm_client *client, const struct adm_request *request,
+                       struct receiver *to, struct err *err)
+{
+    long http = 0;
+    enum status st = exchange(client, request, to, &http, err);
+    if (st == ST_OK && !is_good(http)) {
+        st = adm_problem_read(http, bytes_span(&to->body), client->token_file, err);
     }
-    if (st == ST_OK) {
-        *out = sink.body;
-        sink.body = (struct bytes){0};
+    if (st == ST_OK && to->sink != NULL && !ends_marked(client->curl)) {
+        st = err_set(err, ST_IO, 0, "nothing says where the answer of %s ends: it may be cut",
+                     client->url);
     }
-    bytes_free(&sink.body);
     return st;
 }
 
-enum status adm_query_append(struct bytes *out, const char *text)
+enum status adm_client_ask(struct adm_client *client, const struct adm_request *request,
+                           struct bytes *out, struct err *err)
 {
-    static const char PLAIN[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    enum status st = ST_OK;
-    for (const char *p = text; st == ST_OK && *p != '\0'; p++) {
-        st = strchr(PLAIN, *p) != NULL ? bytes_append(out, p, 1)
-                                       : bytes_append_format(out, "%%%02X", (unsigned char)*p);
+    struct receiver to = {
+        .curl = client->curl, .body = bytes_with_limit(ADM_ANSWER_BYTES), .err = err};
+
+    enum status st = ask(client, request, &to, err);
+    if (st == ST_OK) {
+        *out = to.body;
+        to.body = (struct bytes){0};
     }
+    bytes_free(&to.body);
+    return st;
+}
+
+enum status adm_client_fetch(struct adm_client *client, const struct adm_request *request,
+                             const char *type, const struct adm_sink *sink, struct err *err)
+{
+    struct receiver to = {.curl = client->curl,
+                          .body = bytes_with_limit(ADM_ANSWER_BYTES),
+                          .sink = sink,
+                          .type = type,
+                          .err = err};
+    enum status st = ask(client, request, &to, err);
+    bytes_free(&to.body);
     return st;
 }

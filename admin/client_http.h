@@ -13,6 +13,7 @@
 #ifndef ADMIN_CLIENT_HTTP_H
 #define ADMIN_CLIENT_HTTP_H
 
+#include "admin/client_url.h"
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -43,10 +44,16 @@ enum { ADM_ANSWER_BYTES = 8 * 1024 * 1024 };
 enum status adm_client_ask(struct adm_client *client, const struct adm_request *request,
                            struct bytes *out, struct err *err) MUST_USE;
 
-/* Append text so that it can stand in a query. */
-enum status adm_query_append(struct bytes *out, const char *text) MUST_USE;
+/* Where an answer goes that is too long for memory, part by part. */
+struct adm_sink {
+    enum status (*take)(void *ctx, struct span part, struct err *err);
+    void *ctx;
+};
 
-/* Plain HTTP is for this machine alone. host: as it stands in a URL. */
-bool adm_is_loopback(const char *host);
+/* Without a cap and without keeping it. ST_OK: the sink got all of it, to its marked end; type is
+ * what its Content-Type must begin with. */
+enum status adm_client_fetch(struct adm_client *client, const struct adm_request *request,
+                             const char *type, const struct adm_sink *sink,
+                             struct err *err) MUST_USE;
 
 #endif

@@ -39,6 +39,9 @@ enum status file_open_to_read(const char *path, FILE **out, struct err *err) MUS
  * it. */
 enum status file_open_to_append(const char *path, FILE **out, struct err *err) MUST_USE;
 
+/* Close a stream that was written to, durably. It is closed in any case. */
+enum status file_close(FILE *file, const char *path, struct err *err) MUST_USE;
+
 /* Rename over whatever is there, durably. */
 enum status file_rename(const char *from, const char *to, struct err *err) MUST_USE;
 

@@ -194,6 +194,15 @@ enum status file_open_to_append(const char *path, FILE **out, struct err *err)
     return open_stream(path, "abe", out, err);
 }
 
+enum status file_close(FILE *file, const char *path, struct err *err)
+{
+    int error = fflush(file) == 0 && fsync(fileno(file)) == 0 ? 0 : errno;
+    if (fclose(file) != 0 && error == 0) {
+        error = errno;
+    }
+    return error == 0 ? ST_OK : fail(err, error, "write", path);
+}
+
 enum status file_remove(const char *path, struct err *err)
 {
     if (unlink(path) != 0) {

@@ -3,6 +3,7 @@
 #include "base/error_win.h"
 #include "base/text_win.h"
 
+#include <io.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,17 @@ enum status file_open_to_read(const char *path, FILE **out, struct err *err)
 enum status file_open_to_append(const char *path, FILE **out, struct err *err)
 {
     return open_stream(path, L"ab", out, err);
+}
+
+enum status file_close(FILE *file, const char *path, struct err *err)
+{
+    bool written = fflush(file) == 0 && _commit(_fileno(file)) == 0;
+    DWORD error = written ? ERROR_SUCCESS : GetLastError();
+    if (fclose(file) != 0 && written) {
+        written = false;
+        error = GetLastError();
+    }
+    return written ? ST_OK : error_set(err, error, "cannot write %s", path);
 }
 
 enum status file_remove(const char *path, struct err *err)

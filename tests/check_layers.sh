@@ -55,7 +55,7 @@ only 'psa/|mbedtls/' 'mbedTLS is known to' policy/verify.c policy/keys.c policy/
     admin/certificate.c 'agent/main*.c' 'server/main*.c' 'admin/main*.c'
 only 'mbedtls/' 'main functions only start the library (psa/crypto.h)' policy/verify.c policy/keys.c \
     policy/key_sealed.c policy/digest.c admin/certificate.c
-only 'curl/' 'libcurl is known to' agent/source_http.c 'agent/source_http_*.[ch]' admin/client_http.c
+only 'curl/' 'libcurl is known to' agent/source_http.c 'agent/source_http_*.[ch]' 'admin/client_*.c'
 only 'expat' 'expat is known to' agent/outlook_autodiscover.c
 only 'winhttp' 'WinHTTP is known to' 'agent/preflight_*_win.c' agent/proxy_win.c
 only 'microhttpd' 'libmicrohttpd is known to' server/http.c 'server/http_*.[ch]'
