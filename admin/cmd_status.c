@@ -2,112 +2,69 @@
 #include "admin/commands.h"
 #include "admin/connection.h"
 #include "admin/options.h"
-#include "admin/print.h"
 #include "admin/status_text.h"
-#include "admin/table.h"
-#include "admin/terminal.h"
-#include "admin/user_view.h"
+#include "admin/watch.h"
 #include "base/clock.h"
 #include "policy/json_write.h"
 
-enum { WATCH_EVERY_MS = 2000, FAILING_MOST = 10, FAILING_COLUMNS = 4 };
+#include <stdlib.h>
 
-/* The two answers, as the server gave them. */
+enum { WATCH_EVERY_S = 5 };
+
+struct watching {
+    struct adm_client *client;
+    bool json;
+};
+
+/* The two answers as the server gave them, and what was made of the users who fail. */
 static enum status write_json(const struct adm_answer *rollout, const struct adm_answer *fleet,
-                              struct bytes *out)
+                              const struct adm_failing *failing, struct bytes *out)
 {
     struct pol_json_writer w = pol_json_write_start(out);
+    struct pol_at rollout_root = adm_answer_root(rollout);
+    struct pol_at fleet_root = adm_answer_root(fleet);
     pol_json_object(&w, NULL);
-    pol_json_raw(&w, "rollout", bytes_span(&rollout->body));
-    pol_json_raw(&w, "compliance", bytes_span(&fleet->body));
+    pol_at_write(&rollout_root, &w, "rollout");
+    pol_at_write(&fleet_root, &w, "compliance");
+    adm_failing_json(failing, &w, "failing");
     pol_json_close_object(&w);
     enum status st = pol_json_write_end(&w);
     return st == ST_OK ? bytes_append_text(out, "\n") : st;
 }
 
-static enum status add_failing(void *ctx, const struct pol_at *item, struct err *err)
+static enum status show(const struct watching *watching, const struct adm_answer *rollout,
+                        const struct adm_answer *fleet, struct adm_sight *sight, struct err *err)
 {
-    struct adm_table *table = ctx;
-    struct adm_user_view user;
-
-    adm_user_read(item, &user);
-    adm_table_cell(table, user.account != NULL ? user.account : user.sid);
-    adm_table_cell(table, user.host);
-    adm_table_cell(table, user.state);
-    adm_table_cell(table, user.error != NULL ? user.error : user.observed);
-    return table->st == ST_OK ? ST_OK : err_set(err, table->st, 0, "too many users for a table");
-}
-
-/* Those whom a gate counts as failing, the first few of each kind. */
-static enum status append_failing(struct adm_client *client,
-                                  const struct adm_compliance_view *fleet, struct bytes *out,
-                                  struct err *err)
-{
-    static const char *const HEAD[FAILING_COLUMNS] = {"FAILING", "HOST", "STATE", "REASON"};
-    static const enum pol_state FAILING[] = {POL_STATE_ERROR, POL_STATE_MISMATCH};
-    static const char *const QUERIES[] = {"state=error", "state=mismatch"};
-    struct adm_table table = adm_table_with(FAILING_COLUMNS);
-    enum status st = ST_OK;
-
-    for (size_t i = 0; i < FAILING_COLUMNS; i++) {
-        adm_table_cell(&table, HEAD[i]);
+    struct adm_status_view *view = calloc(1, sizeof *view);
+    if (view == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "no memory for the status");
     }
-    for (size_t i = 0; st == ST_OK && i < sizeof FAILING / sizeof FAILING[0]; i++) {
-        const struct adm_pages pages = {.path = "/v1/users",
-                                        .query = QUERIES[i],
-                                        .list = "users",
-                                        .most = FAILING_MOST,
-                                        .visit = add_failing,
-                                        .ctx = &table};
-        st = fleet->state[FAILING[i]] > 0 ? adm_pages_walk(client, &pages, err) : ST_OK;
+    view->now_s = clock_wall_s();
+    enum status st = adm_rollout_read(rollout, &view->rollout, err);
+    st = st == ST_OK ? adm_compliance_read(fleet, &view->fleet, err) : st;
+    st = st == ST_OK ? adm_failing_get(watching->client, &view->fleet, &view->failing, err) : st;
+    if (st == ST_OK) {
+        st = watching->json ? write_json(rollout, fleet, &view->failing, &sight->picture)
+                            : adm_status_text(view, &sight->look, &sight->picture);
+        if (st == ST_OK && sight->facts != NULL) {
+            adm_status_facts(view, sight->facts);
+            st = sight->facts->st;
+        }
+        st = st == ST_OK ? ST_OK : err_set(err, st, 0, "the status is too long to show");
     }
-    if (st == ST_OK && table.count > FAILING_COLUMNS) {
-        st = bytes_append_text(out, "\n");
-        st = st == ST_OK ? adm_table_write(&table, out) : st;
-        st = st == ST_OK ? ST_OK : err_set(err, st, 0, "too many users to show");
-    }
-    adm_table_done(&table);
+    free(view);
     return st;
 }
 
-static enum status write_text(struct adm_client *client, const struct adm_answer *rollout_answer,
-                              const struct adm_answer *fleet_answer, struct bytes *out,
-                              struct err *err)
+static enum status look(void *ctx, struct adm_sight *sight, struct err *err)
 {
-    struct adm_rollout_view rollout;
-    struct adm_compliance_view fleet;
-
-    enum status st = adm_rollout_read(rollout_answer, &rollout, err);
-    if (st == ST_OK) {
-        st = adm_compliance_read(fleet_answer, &fleet, err);
-    }
-    if (st == ST_OK) {
-        st = adm_status_text(&rollout, &fleet, clock_wall_s(), out);
-        st = st == ST_OK ? ST_OK : err_set(err, st, 0, "the status is too long to show");
-    }
-    return st == ST_OK ? append_failing(client, &fleet, out, err) : st;
-}
-
-static enum status show(struct adm_client *client, bool json, bool clear, struct err *err)
-{
+    const struct watching *watching = ctx;
     struct adm_answer rollout = {.json = NULL};
     struct adm_answer fleet = {.json = NULL};
-    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
-    enum status written = clear ? bytes_append_text(&text, "\x1b[H\x1b[2J") : ST_OK;
 
-    enum status st = adm_answer_get(client, "/v1/rollout", &rollout, err);
-    if (st == ST_OK) {
-        st = adm_answer_get(client, "/v1/compliance", &fleet, err);
-    }
-    if (st == ST_OK && json) {
-        written = write_json(&rollout, &fleet, &text);
-    } else if (st == ST_OK) {
-        st = write_text(client, &rollout, &fleet, &text, err);
-    }
-    if (st == ST_OK) {
-        st = adm_print(&text, written, err);
-    }
-    bytes_free(&text);
+    enum status st = adm_answer_get(watching->client, "/v1/rollout", &rollout, err);
+    st = st == ST_OK ? adm_answer_get(watching->client, "/v1/compliance", &fleet, err) : st;
+    st = st == ST_OK ? show(watching, &rollout, &fleet, sight, err) : st;
     adm_answer_done(&fleet);
     adm_answer_done(&rollout);
     return st;
@@ -115,30 +72,25 @@ static enum status show(struct adm_client *client, bool json, bool clear, struct
 
 enum status adm_cmd_status(int argc, char *const *argv, struct err *err)
 {
-    bool watch = false;
-    bool json = false;
+    struct adm_watch watch = {.on = false};
+    struct watching watching = {.client = NULL};
     struct adm_connection_options connection = {0};
     const struct adm_option options[] = {
-        {.name = "--watch", .flag = &watch},
-        {.name = "--json", .flag = &json},
+        ADM_WATCH_ROW(watch),
+        {.name = "--json", .flag = &watching.json},
         ADM_CONNECTION_ROWS(connection),
     };
     const struct adm_syntax syntax = {.command = "status",
                                       .options = options,
                                       .option_count = sizeof options / sizeof options[0]};
-    struct adm_client *client = NULL;
 
     enum status st = adm_options_read(&syntax, argc, argv, NULL, err);
+    st = st == ST_OK ? adm_connect(&connection, &watching.client, err) : st;
     if (st == ST_OK) {
-        st = adm_connect(&connection, &client, err);
+        const struct adm_watched watched = {
+            .look = look, .ctx = &watching, .json = watching.json, .usual_s = WATCH_EVERY_S};
+        st = adm_watch_run(&watch, &watched, err);
     }
-    if (st == ST_OK) {
-        st = show(client, json, watch && !json && adm_terminal_shows(), err);
-    }
-    while (st == ST_OK && watch) {
-        adm_terminal_pause(WATCH_EVERY_MS);
-        st = show(client, json, !json && adm_terminal_shows(), err);
-    }
-    adm_client_free(client);
+    adm_client_free(watching.client);
     return st;
 }

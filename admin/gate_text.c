@@ -10,6 +10,8 @@
 enum {
     CONCLUSIVE_LEAST = 20,
     CELL_BYTES = 96,
+    LINE_BYTES = 16 * 1024,
+    INDENT = 10,
     PPM_PER_PERCENT = 10000,
     MINUTE_S = 60,
     HOUR_S = 3600,
@@ -48,26 +50,25 @@ static const char *sentence_of(const char *reason)
     return reason;
 }
 
-enum status adm_hold_text(const struct adm_hold_view *hold, struct bytes *out)
+enum status adm_hold_text(const struct adm_hold_view *hold, const struct adm_look *look,
+                          struct bytes *out)
 {
     char time[TIME_TEXT_BYTES] = "";
+    struct bytes line = bytes_with_limit(LINE_BYTES);
     if (!hold->held) {
         return ST_OK;
     }
     if (hold->at_s >= 0) {
         time_text_write(hold->at_s, time);
     }
-    enum status st = bytes_append_format(out, "hold      the gates are held, %s by ", time);
-    if (st == ST_OK) {
-        st = bytes_append_visible(out, hold->by);
-    }
-    if (st == ST_OK) {
-        st = bytes_append_text(out, ": ");
-    }
-    if (st == ST_OK) {
-        st = bytes_append_visible(out, hold->reason);
-    }
-    return st == ST_OK ? bytes_append_text(out, "\n") : st;
+    enum status st = bytes_append_format(&line, "hold      the gates are held, %s by ", time);
+    st = st == ST_OK ? bytes_append_visible(&line, hold->by) : st;
+    st = st == ST_OK ? bytes_append_text(&line, ": ") : st;
+    st = st == ST_OK ? bytes_append_visible(&line, hold->reason) : st;
+    st = st == ST_OK ? adm_look_append_line(look, ADM_STYLE_PENDING, INDENT, bytes_text(&line), out)
+                     : st;
+    bytes_free(&line);
+    return st;
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -89,9 +90,9 @@ static void write_duration(int64_t s, char out[CELL_BYTES])
 static void add_row(struct adm_table *table, bool missing, const char *number, const char *is,
                     const char *needs)
 {
-    adm_table_cell(table, missing ? "!" : " ");
+    adm_table_cell_in(table, ADM_STYLE_BAD, missing ? "!" : " ");
     adm_table_cell(table, number);
-    adm_table_cell(table, is);
+    adm_table_cell_in(table, missing ? ADM_STYLE_BAD : ADM_STYLE_PLAIN, is);
     adm_table_cell(table, needs);
 }
 
@@ -153,10 +154,13 @@ static void add_sample(struct adm_table *table, const struct adm_sample_view *s)
     add_row(table, true, "in a percentage", is, needs);
 }
 
-static enum status append_numbers(const struct adm_gate_view *g, struct bytes *out)
+static enum status append_numbers(const struct adm_gate_view *g, const struct adm_look *look,
+                                  struct bytes *out)
 {
-    struct adm_table table = adm_table_with(4);
-    add_row(&table, false, "NUMBER", "IS", "NEEDS");
+    static const char *const HEAD[] = {" ", "NUMBER", "IS", "NEEDS"};
+    struct adm_table table = adm_table_with(sizeof HEAD / sizeof HEAD[0]);
+    table.look = *look;
+    adm_table_heading(&table, HEAD);
     add_soak(&table, g);
     add_share(&table, "reporting", g->reporting, g->subjects, g->min_reporting_percent);
     add_conclusive(&table, g);
@@ -170,41 +174,62 @@ static enum status append_numbers(const struct adm_gate_view *g, struct bytes *o
     return st;
 }
 
-static enum status append_notes(const struct adm_gate_view *g, struct bytes *out)
+/* What comes of it, either way. */
+static enum status append_plan(const struct adm_gate_view *g, const struct adm_look *look,
+                               struct bytes *out)
+{
+    char line[CELL_BYTES * 2];
+    if (g->advance[0] == '\0' || g->on_fail[0] == '\0') {
+        return ST_OK;
+    }
+    (void)snprintf(line, sizeof line, "passed, it %s; failed, it %s",
+                   strcmp(g->advance, "auto") == 0 ? "goes on by itself"
+                                                   : "waits for 'mapi-rollout advance'",
+                   strcmp(g->on_fail, "safe") == 0 ? "pulls the brake" : "holds");
+    return adm_look_append_line(look, ADM_STYLE_FAINT, 0, line, out);
+}
+
+static enum status append_notes(const struct adm_gate_view *g, const struct adm_look *look,
+                                struct bytes *out)
 {
     char time[TIME_TEXT_BYTES];
+    char line[CELL_BYTES * 2];
     enum status st = ST_OK;
     if (g->failing_since_s >= 0) {
         time_text_write(g->failing_since_s, time);
-        st = bytes_append_format(out,
-                                 "*** the brake goes on 15 minutes after %s, unless this ends or "
-                                 "the gates are held ***\n",
-                                 time);
+        (void)snprintf(line, sizeof line,
+                       "*** the brake goes on 15 minutes after %s, unless this ends or "
+                       "the gates are held ***",
+                       time);
+        st = adm_look_append_line(look, ADM_STYLE_BAD, 0, line, out);
     }
     if (st == ST_OK && g->unknown > 0) {
-        st = bytes_append_format(out, "of %" PRId64 " users the server cannot tell what changes\n",
-                                 g->unknown);
+        (void)snprintf(line, sizeof line,
+                       "of %" PRId64 " users the server cannot tell what changes", g->unknown);
+        st = adm_look_append_line(look, ADM_STYLE_PENDING, 0, line, out);
     }
     return st;
 }
 
-enum status adm_gate_text(const struct adm_gate_view *gate, struct bytes *out)
+enum status adm_gate_sentence(const struct adm_gate_view *gate, struct bytes *out)
 {
+    enum status st = bytes_append_format(out, "gate of %s ", gate->stage);
+    st = st == ST_OK ? bytes_append_visible(out, sentence_of(gate->reason)) : st;
+    return st == ST_OK ? bytes_append_visible(out, gate->refusal) : st;
+}
+
+enum status adm_gate_text(const struct adm_gate_view *gate, const struct adm_look *look,
+                          struct bytes *out)
+{
+    struct bytes line = bytes_with_limit(LINE_BYTES);
     if (!gate->known) {
         return ST_OK;
     }
-    enum status st = bytes_append_format(out, "\ngate of %s ", gate->stage);
-    if (st == ST_OK) {
-        st = bytes_append_visible(out, sentence_of(gate->reason));
-    }
-    if (st == ST_OK) {
-        st = bytes_append_visible(out, gate->refusal);
-    }
-    if (st == ST_OK) {
-        st = bytes_append_text(out, "\n");
-    }
-    if (st == ST_OK) {
-        st = append_numbers(gate, out);
-    }
-    return st == ST_OK ? append_notes(gate, out) : st;
+    enum status st = adm_gate_sentence(gate, &line);
+    st = st == ST_OK ? bytes_append_text(out, "\n") : st;
+    st = st == ST_OK ? adm_look_append_line(look, ADM_STYLE_HEAD, 0, bytes_text(&line), out) : st;
+    st = st == ST_OK ? append_numbers(gate, look, out) : st;
+    st = st == ST_OK ? append_plan(gate, look, out) : st;
+    bytes_free(&line);
+    return st == ST_OK ? append_notes(gate, look, out) : st;
 }

@@ -93,6 +93,8 @@ void adm_gate_read(const struct pol_at *rollout, struct adm_gate_view *gate,
         copy_text(&at, "verdict", POL_REQUIRED, gate->verdict, sizeof gate->verdict);
         copy_text(&at, "reason", POL_REQUIRED, gate->reason, sizeof gate->reason);
         copy_text(&at, "refusal", POL_OPTIONAL, gate->refusal, sizeof gate->refusal);
+        copy_text(&at, "advance", POL_OPTIONAL, gate->advance, sizeof gate->advance);
+        copy_text(&at, "on_fail", POL_OPTIONAL, gate->on_fail, sizeof gate->on_fail);
         (void)pol_read_time(&at, "failing_since", POL_OPTIONAL, &gate->failing_since_s);
         read_numbers(&at, gate);
         read_samples(&at, gate);
@@ -102,5 +104,21 @@ void adm_gate_read(const struct pol_at *rollout, struct adm_gate_view *gate,
         (void)pol_read_time(&at, "at", POL_OPTIONAL, &hold->at_s);
         copy_text(&at, "by", POL_OPTIONAL, hold->by, sizeof hold->by);
         copy_text(&at, "reason", POL_OPTIONAL, hold->reason, sizeof hold->reason);
+    }
+}
+
+void adm_behind_read(const struct pol_at *rollout, struct adm_behind_view *out)
+{
+    struct pol_at at = {.value = NULL};
+    *out = (struct adm_behind_view){.behind = false};
+    if (!pol_read_member(rollout, "behind_fleet", POL_OPTIONAL, &at)) {
+        return;
+    }
+    if (pol_at_is_object(&at)) {
+        out->behind = true;
+        (void)pol_read_integer(&at, "version", POL_OPTIONAL, 0, VERSION_MOST, &out->version);
+        (void)pol_read_integer(&at, "devices", POL_OPTIONAL, 0, VERSION_MOST, &out->devices);
+    } else {
+        (void)pol_read_boolean(rollout, "behind_fleet", POL_OPTIONAL, &out->behind);
     }
 }

@@ -25,6 +25,8 @@ struct adm_gate_view {
     char verdict[ADM_WORD_BYTES];
     char reason[ADM_WORD_BYTES];
     char refusal[ADM_GATE_TEXT_BYTES]; /* "" if nothing was refused */
+    char advance[ADM_WORD_BYTES];      /* "auto", "manual"; "": not known */
+    char on_fail[ADM_WORD_BYTES];      /* "hold", "safe"; "": not known */
     int64_t soak_left_s;
     int64_t failing_since_s; /* the first look at what asks for the brake; -1: none */
     int64_t subjects;
@@ -50,8 +52,19 @@ struct adm_hold_view {
     char reason[ADM_GATE_TEXT_BYTES];
 };
 
+/* Machines have a newer version of ours in effect than is released: a restored backup, or a policy
+ * handed out as a file. */
+struct adm_behind_view {
+    bool behind;
+    int64_t version; /* 0: not known */
+    int64_t devices; /* 0: not known */
+};
+
 /* Members "gate" and "hold" of the answer; both may be null, or missing with older servers. */
 void adm_gate_read(const struct pol_at *rollout, struct adm_gate_view *gate,
                    struct adm_hold_view *hold);
+
+/* Member "behind_fleet"; null, false or missing is none. */
+void adm_behind_read(const struct pol_at *rollout, struct adm_behind_view *out);
 
 #endif

@@ -9,7 +9,10 @@
 
 const char ADM_USAGE[] = "usage";
 
-enum { TEXT_MOST_BYTES = 4096 }; /* of one argument; longer ones are no path and no reason */
+enum {
+    TEXT_MOST_BYTES = 4096, /* of one argument; longer ones are no path and no reason */
+    NUMBER_DIGITS = 10      /* as VERSION_MOST has */
+};
 
 enum status adm_usage(struct err *err, const char *format, ...)
 {
@@ -61,12 +64,23 @@ static enum status take_text(const struct adm_option *option, const char *value,
     return ST_OK;
 }
 
+static bool is_number(const char *word)
+{
+    size_t length = strlen(word);
+    return length > 0 && length <= NUMBER_DIGITS && strspn(word, "0123456789") == length;
+}
+
 /* argv[*i] names the option; *i moves to the last word that belongs to it. */
 static enum status take_option(const struct adm_option *option, int argc, char *const *argv, int *i,
                                struct err *err)
 {
     const char *equals = strchr(argv[*i], '=');
-    if (option->flag != NULL) {
+    if (option->flag != NULL && option->text != NULL) {
+        *option->flag = true;
+        if (equals == NULL && (*i + 1 >= argc || !is_number(argv[*i + 1]))) {
+            return ST_OK;
+        }
+    } else if (option->flag != NULL) {
         if (equals != NULL) {
             return adm_usage(err, "%s takes no value: leave out the \"=\"", option->name);
         }
@@ -94,7 +108,7 @@ static size_t operand_count(const struct adm_syntax *syntax)
 
 static enum status check_complete(const struct adm_syntax *syntax, size_t given, struct err *err)
 {
-    if (given < operand_count(syntax)) {
+    if (given < operand_count(syntax) && syntax->operands[given][0] != '[') {
         return adm_usage(err, "%s needs %s: see 'mapi-rollout %s --help'", syntax->command,
                          syntax->operands[given], syntax->command);
     }
@@ -161,7 +175,7 @@ enum status adm_option_number(const char *option, const char *text, int64_t leas
 {
     int64_t value = 0;
     size_t length = strlen(text);
-    bool good = length > 0 && length <= 10; /* as VERSION_MOST has */
+    bool good = length > 0 && length <= NUMBER_DIGITS;
     for (size_t i = 0; good && i < length; i++) {
         good = text[i] >= '0' && text[i] <= '9';
         value = value * 10 + (text[i] - '0');

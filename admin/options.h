@@ -25,7 +25,8 @@ struct adm_list {
     size_t count;
 };
 
-/* One option; exactly one of flag, text and list says where it goes. */
+/* One option; exactly one of flag, text and list says where it goes. With flag and text its value may
+ * be left out: the next word is it only if that is a number. */
 struct adm_option {
     const char *name;  /* "--out" */
     const char *value; /* how the value is called in messages: "FILE"; NULL for a flag */
@@ -39,10 +40,10 @@ struct adm_syntax {
     const char *command; /* "trust new" */
     const struct adm_option *options;
     size_t option_count;
-    const char *operands[ADM_OPERANDS_MOST]; /* "PLAN.json"; all of them are needed */
+    const char *operands[ADM_OPERANDS_MOST]; /* "PLAN.json"; "[ID]" may be left out */
 };
 
-/* operands: one text for each name in the syntax. */
+/* operands: one text for each name in the syntax; what is left out stays as it was. */
 enum status adm_options_read(const struct adm_syntax *syntax, int argc, char *const *argv,
                              const char **operands, struct err *err) MUST_USE;
 

@@ -1,10 +1,8 @@
 #include "admin/print.h"
 
-#include "admin/table.h"
+#include "admin/terminal.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { WARNING_MOST_BYTES = 4096 };
 
@@ -13,11 +11,7 @@ enum status adm_print(const struct bytes *text, enum status st, struct err *err)
     if (st != ST_OK) {
         return err_set(err, st, 0, "the answer is too large to show");
     }
-    if (fwrite(bytes_text(text), 1, text->size, stdout) != text->size || fflush(stdout) != 0) {
-        int error = errno;
-        return err_set(err, ST_IO, (uint32_t)error, "cannot write the output: %s", strerror(error));
-    }
-    return ST_OK;
+    return adm_terminal_write(bytes_span(text), err);
 }
 
 void adm_print_warning(const char *text)

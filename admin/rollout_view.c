@@ -42,6 +42,7 @@ static void read_stages(const struct pol_at *bundle, struct adm_bundle_view *out
         copy_text(&stage, "stage", POL_REQUIRED, view->name, sizeof view->name);
         view->version = read_number(&stage, "version", POL_REQUIRED);
         (void)pol_read_time(&stage, "not_before", POL_OPTIONAL, &view->not_before_s);
+        copy_text(&stage, "otherwise", POL_OPTIONAL, view->otherwise, sizeof view->otherwise);
     }
 }
 
@@ -98,6 +99,7 @@ enum status adm_rollout_read(const struct adm_answer *answer, struct adm_rollout
         copy_text(&root, "bundle_etag", POL_REQUIRED, view.bundle_etag, sizeof view.bundle_etag);
         read_released(&root, &view);
         adm_gate_read(&root, &view.gate, &view.hold);
+        adm_behind_read(&root, &view.behind);
         adm_audit_view_read(&root, &view.audit);
         (void)pol_read_member(&root, "stored", POL_OPTIONAL, &newest);
         read_bundle(&newest, &view.newest);

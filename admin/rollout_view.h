@@ -17,7 +17,8 @@ enum { ADM_NAME_BYTES = LIMIT_NAME_BYTES + 1, ADM_ETAG_BYTES = 128, ADM_TEXT_BYT
 struct adm_stage_view {
     char name[ADM_NAME_BYTES];
     int64_t version;
-    int64_t not_before_s; /* -1: at once */
+    int64_t not_before_s;           /* -1: at once */
+    char otherwise[ADM_WORD_BYTES]; /* what users get whom no rule names; "": not known */
 };
 
 struct adm_bundle_view {
@@ -39,6 +40,7 @@ struct adm_rollout_view {
     char reason[ADM_TEXT_BYTES];
     struct adm_gate_view gate;
     struct adm_hold_view hold;
+    struct adm_behind_view behind;
     struct adm_audit_view audit;
     struct adm_bundle_view newest;
     struct adm_bundle_view released; /* the bundle that the released policy came from */

@@ -8,12 +8,32 @@
 #define ADMIN_STATUS_TEXT_H
 
 #include "admin/compliance_view.h"
+#include "admin/facts.h"
+#include "admin/failing.h"
 #include "admin/rollout_view.h"
 
-/* What is released and stored, each stage with a bar of the users who have it in effect, how the gate
- * stands, and how many users are in which state. */
-enum status adm_status_text(const struct adm_rollout_view *rollout,
-                            const struct adm_compliance_view *fleet, int64_t now_s,
+/* All that was asked for one look. */
+struct adm_status_view {
+    struct adm_rollout_view rollout;
+    struct adm_compliance_view fleet;
+    struct adm_failing failing;
+    int64_t now_s;
+};
+
+/* What is released and stored; each stage with a bar of the users who have it in effect; how the
+ * gate stands; who fails and why; the states of all; and whether the brake works, by build. */
+enum status adm_status_text(const struct adm_status_view *view, const struct adm_look *look,
                             struct bytes *out) MUST_USE;
+
+/* Parts of it, each nothing where there is nothing to say. */
+enum status adm_status_stages(const struct adm_status_view *view, const struct adm_look *look,
+                              struct bytes *out) MUST_USE;
+enum status adm_status_states(const struct adm_status_view *view, const struct adm_look *look,
+                              struct bytes *out) MUST_USE;
+enum status adm_status_builds(const struct adm_status_view *view, const struct adm_look *look,
+                              struct bytes *out) MUST_USE;
+
+/* The same for who waits for changes: what does not move by itself every second. */
+void adm_status_facts(const struct adm_status_view *view, struct adm_facts *out);
 
 #endif

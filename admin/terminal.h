@@ -1,8 +1,8 @@
 /* terminal.h - the person at the keyboard: arguments, questions, secrets typed without echo.
  *
  * Effects: reads the command line, the environment, standard input and the console; writes prompts
- *          to standard error
- * Units:   bytes, UTF-8; _ms for waits       Owns:    said at each function
+ *          to standard error, answers to standard output
+ * Units:   bytes, UTF-8                      Owns:    said at each function
  * Errors:  ST_CANCELLED when nobody types (end of input); ST_TOO_LARGE; ST_IO; ST_NO_MEMORY
  * Threads: one thread                        Source:  docs/protocol.md "Command lines"
  */
@@ -31,6 +31,9 @@ enum status adm_terminal_read_secret(const char *prompt, struct bytes *out,
 /* A variable of the environment as text that free() frees; NULL if it is unset or empty. */
 char *adm_environment(const char *name);
 
-void adm_terminal_pause(uint32_t wait_ms);
+/* Put text on standard output and flush: UTF-8, whatever the console's code page. */
+enum status adm_terminal_write(struct span text, struct err *err) MUST_USE;
+/* The same byte for byte: no line end becomes two. */
+enum status adm_terminal_write_raw(struct span bytes, struct err *err) MUST_USE;
 
 #endif

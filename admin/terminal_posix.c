@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 enum status adm_terminal_start(int *argc, char ***argv, struct err *err)
@@ -103,9 +102,17 @@ char *adm_environment(const char *name)
     return value == NULL || value[0] == '\0' ? NULL : text_copy(value);
 }
 
-void adm_terminal_pause(uint32_t wait_ms)
+enum status adm_terminal_write(struct span text, struct err *err)
 {
-    struct timespec rest = {.tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000};
-    while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
+    bool written = text.size == 0 || fwrite(text.data, 1, text.size, stdout) == text.size;
+    if (!written || fflush(stdout) != 0) {
+        int error = errno;
+        return err_set(err, ST_IO, (uint32_t)error, "cannot write the output: %s", strerror(error));
     }
+    return ST_OK;
+}
+
+enum status adm_terminal_write_raw(struct span bytes, struct err *err)
+{
+    return adm_terminal_write(bytes, err);
 }

@@ -3,6 +3,7 @@
 #include "base/error_win.h"
 #include "base/text_win.h"
 
+#include <limits.h>
 #include <windows.h>
 /* after windows.h, which it needs */
 #include <shellapi.h>
@@ -145,7 +146,60 @@ char *adm_environment(const char *name)
     return value;
 }
 
-void adm_terminal_pause(uint32_t wait_ms)
+/* Consoles take at most 64 KiB at once, older ones less. */
+enum { CONSOLE_MOST_CHARS = 8192 };
+
+static enum status write_wide(const wchar_t *text, size_t chars, struct err *err)
 {
-    Sleep(wait_ms);
+    while (chars > 0) {
+        DWORD part = (DWORD)(chars < CONSOLE_MOST_CHARS ? chars : CONSOLE_MOST_CHARS);
+        DWORD put = 0;
+        if (!WriteConsoleW(GetStdHandle(STD_OUTPUT_HANDLE), text, part, &put, NULL) || put == 0) {
+            return error_set(err, GetLastError(), "cannot write to the console");
+        }
+        text += put;
+        chars -= put;
+    }
+    return ST_OK;
+}
+
+/* In UTF-16: a console in code page 65001 may split a character that lies across two writes. */
+static enum status write_to_console(struct span text, struct err *err)
+{
+    struct bytes copy = bytes_with_limit(text.size);
+    wchar_t *wide = NULL;
+    enum status st = bytes_append(&copy, text.data, text.size);
+    if (st == ST_OK) {
+        st = text_to_wide(bytes_text(&copy), &wide);
+    }
+    st = st == ST_OK ? write_wide(wide, wcslen(wide), err)
+                     : err_set(err, st, 0, "the answer cannot be shown on a console");
+    free(wide);
+    bytes_free(&copy);
+    return st;
+}
+
+enum status adm_terminal_write(struct span text, struct err *err)
+{
+    if (text.size > 0 && adm_terminal_shows()) {
+        return write_to_console(text, err);
+    }
+    bool written = text.size == 0 || fwrite(text.data, 1, text.size, stdout) == text.size;
+    return written && fflush(stdout) == 0
+               ? ST_OK
+               : error_set(err, GetLastError(), "cannot write the output");
+}
+
+enum status adm_terminal_write_raw(struct span bytes, struct err *err)
+{
+    while (bytes.size > 0) {
+        DWORD part = (DWORD)(bytes.size < INT_MAX ? bytes.size : INT_MAX);
+        DWORD put = 0;
+        if (!WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes.data, part, &put, NULL)) {
+            return error_set(err, GetLastError(), "cannot write the output");
+        }
+        bytes.data += put;
+        bytes.size -= put;
+    }
+    return ST_OK;
 }

@@ -98,3 +98,11 @@ void adm_user_read(const struct pol_at *at, struct adm_user_view *out)
         out->version = version;
     }
 }
+
+const char *adm_user_why(const struct adm_user_view *user)
+{
+    if (user->error != NULL) {
+        return user->error;
+    }
+    return user->blocked_by != NULL ? user->blocked_by : user->hint;
+}

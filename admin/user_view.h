@@ -30,4 +30,7 @@ struct adm_user_view {
 
 void adm_user_read(const struct pol_at *at, struct adm_user_view *out);
 
+/* The most telling of what is said: what failed, what held it back, what may be wrong; or NULL. */
+const char *adm_user_why(const struct adm_user_view *user);
+
 #endif

@@ -27,6 +27,18 @@ const char ANSWER_EMPTY[] =
 const char ANSWER_FLEET[] = "{\"users\":20,\"devices\":12,\"state\":{\"compliant\":14,\"error\":1},"
                             "\"ring\":{\"pilot\":3},\"version\":{\"7002\":15,\"7001\":4,\"0\":1}}";
 
+const char ANSWER_FLEET_WHOLE[] =
+    "{\"users\":20,\"devices\":12,\"stale_devices\":2,\"state\":{\"compliant\":9,\"error\":1,"
+    "\"idle\":5,\"unmanaged\":4,\"pending_logon\":1},\"ring\":{\"pilot\":3},"
+    "\"version\":{\"7002\":15,\"7001\":4,\"0\":1},"
+    "\"stage\":{\"pilot\":15,\"observe\":4,\"none\":1},"
+    "\"stage_state\":{\"pilot\":{\"compliant\":9,\"error\":1,\"idle\":5},"
+    "\"observe\":{\"unmanaged\":4},\"none\":{\"pending_logon\":1}},"
+    "\"brake\":[{\"outlook\":\"16.0.5000.1000\",\"users\":3,\"rpc_http\":3,\"mapi_http\":0,"
+    "\"other\":0},{\"outlook\":\"16.0.17328.20162\",\"users\":100,\"rpc_http\":99,\"mapi_http\":1,"
+    "\"other\":0},{\"outlook\":\"16.0.18000.1\",\"users\":40,\"rpc_http\":10,\"mapi_http\":28,"
+    "\"other\":2}]}";
+
 struct adm_answer answer_of(const char *text)
 {
     struct pol_json_limits limits = pol_json_limits_document(ADM_ANSWER_BYTES);

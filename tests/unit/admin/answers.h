@@ -17,7 +17,9 @@ struct adm_answer answer_of(const char *text);
 extern const char ANSWER_ROLLOUT[];
 /* GET /v1/rollout before the first bundle. */
 extern const char ANSWER_EMPTY[];
-/* GET /v1/compliance: 20 users on 12 devices. */
+/* GET /v1/compliance: 20 users on 12 devices, as older servers told it. */
 extern const char ANSWER_FLEET[];
+/* The same with all that servers tell now: stages by state, the brake by build, stale devices. */
+extern const char ANSWER_FLEET_WHOLE[];
 
 #endif

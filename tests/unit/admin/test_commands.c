@@ -7,10 +7,10 @@
 
 enum { SCREEN_LINES = 24, SCREEN_COLUMNS = 80 };
 
-static const char *const WITH_HELP[] = {"init",   "keygen",  "trust",   "check",   "sign",
-                                        "verify", "publish", "release", "advance", "safe",
-                                        "status", "users",   "devices", "explain", "simulate",
-                                        "attach", "hold",    "resume",  "audit"};
+static const char *const WITH_HELP[] = {
+    "init",     "keygen",  "trust", "check",  "sign",  "verify",  "publish",
+    "release",  "advance", "safe",  "status", "users", "devices", "explain",
+    "simulate", "attach",  "hold",  "resume", "audit", "export",  "completion"};
 
 static enum adm_exit run(const char *first, const char *second)
 {
@@ -72,7 +72,7 @@ static void run__wrong_words__are_usage_errors(void **state)
 static void run__not_built_yet__is_refused(void **state)
 {
     (void)state;
-    static const char *const LATER[] = {"export", "evidence"};
+    static const char *const LATER[] = {"evidence"};
     for (size_t i = 0; i < sizeof LATER / sizeof LATER[0]; i++) {
         assert_int_equal(run(LATER[i], NULL), ADM_EXIT_FAILED);
         assert_int_equal(run(LATER[i], "--help"), ADM_EXIT_FAILED);

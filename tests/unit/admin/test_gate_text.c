@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct adm_look PLAIN = {.columns = 0};
+
 static const char FAILING[] =
     "{\"gate\":{\"stage\":\"pilot\",\"version\":7003,\"verdict\":\"hold\",\"reason\":\"failing\","
     "\"refusal\":null,\"missing\":[\"soak\",\"healthy\"],\"at\":\"2026-11-22T10:00:00Z\","
@@ -34,7 +36,7 @@ static void read_views(const char *text, struct adm_gate_view *gate, struct adm_
 static void check_text(const struct adm_gate_view *gate, const char *expected)
 {
     struct bytes text = bytes_with_limit(16384);
-    assert_int_equal(adm_gate_text(gate, &text), ST_OK);
+    assert_int_equal(adm_gate_text(gate, &PLAIN, &text), ST_OK);
     assert_string_equal(bytes_text(&text), expected);
     bytes_free(&text);
 }
@@ -56,6 +58,7 @@ static void gate_text__machines_fail__each_number_stands_beside_its_bound(void *
         "!  healthy          10 of 30      97 %\n"
         "!  failing devices  18 of 90      at most 5\n"
         "!  in a percentage  200 of 400    about 5.2500 %\n"
+        "passed, it goes on by itself; failed, it pulls the brake\n"
         "*** the brake goes on 15 minutes after 2026-11-22T09:50:00Z, unless this ends or the "
         "gates are held ***\n"
         "of 7 users the server cannot tell what changes\n");
@@ -68,7 +71,7 @@ static void gate_text__held__says_by_whom_and_why_escaped(void **state)
     struct adm_hold_view hold;
     struct bytes text = bytes_with_limit(16384);
     read_views(FAILING, &gate, &hold, ST_OK);
-    assert_int_equal(adm_hold_text(&hold, &text), ST_OK);
+    assert_int_equal(adm_hold_text(&hold, &PLAIN, &text), ST_OK);
     assert_string_equal(bytes_text(&text),
                         "hold      the gates are held, 2026-11-22T10:00:00Z by bob: we look \\x1b "
                         "at it\n");
@@ -85,7 +88,7 @@ static void gate_text__no_gate_and_no_hold__says_nothing(void **state)
         struct bytes text = bytes_with_limit(16384);
         read_views(ANSWERS[i], &gate, &hold, ST_OK);
         check_text(&gate, "");
-        assert_int_equal(adm_hold_text(&hold, &text), ST_OK);
+        assert_int_equal(adm_hold_text(&hold, &PLAIN, &text), ST_OK);
         assert_string_equal(bytes_text(&text), "");
         bytes_free(&text);
     }
@@ -124,7 +127,7 @@ static void gate_text__refused__says_why(void **state)
         .known = true, .stage = "pilot", .reason = "refused", .refusal = "expired: \x1b"};
     struct bytes text = bytes_with_limit(16384);
     gate.failing_since_s = -1;
-    assert_int_equal(adm_gate_text(&gate, &text), ST_OK);
+    assert_int_equal(adm_gate_text(&gate, &PLAIN, &text), ST_OK);
     assert_non_null(strstr(bytes_text(&text), "gate of pilot HOLDS: expired: \\x1b\n"));
     bytes_free(&text);
 }
@@ -152,7 +155,7 @@ static void gate_text__each_reason_of_the_server__has_a_sentence(void **state)
         char as_word[64];
         (void)snprintf(gate.reason, sizeof gate.reason, "%s", REASONS[i]);
         (void)snprintf(as_word, sizeof as_word, "gate of x %s\n", REASONS[i]);
-        assert_int_equal(adm_gate_text(&gate, &text), ST_OK);
+        assert_int_equal(adm_gate_text(&gate, &PLAIN, &text), ST_OK);
         assert_true(i == 0 || strstr(bytes_text(&text), as_word) == NULL);
         bytes_free(&text);
     }
