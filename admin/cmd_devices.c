@@ -1,123 +1,258 @@
+#include "admin/client_url.h"
 #include "admin/commands.h"
 #include "admin/connection.h"
-#include "admin/json_line.h"
-#include "admin/listing.h"
-#include "admin/options.h"
-#include "admin/table.h"
-#include "policy/limits.h"
-#include "policy/words.h"
+#include "admin/device_list.h"
+#include "admin/print.h"
+#include "admin/user_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { DEVICE_COLUMNS = 9, TEXT_MOST_BYTES = 1024, PROBES_MOST = 64 };
+enum { QUERY_BYTES = 64 * 1024, ID_DIGITS = 32, SAME_NAME_MOST = 2, ID_BYTES = 64 };
 
-static enum status print_line(void *ctx, const struct pol_at *item, struct err *err)
-{
-    (void)ctx;
-    return adm_json_line_print(item, err);
-}
+struct wish {
+    const char *one; /* an id or a host name; NULL: all of them */
+    struct adm_device_filter filter;
+    struct adm_watch watch;
+    const char *limit;
+    bool json;
+};
 
-static void add_text(struct adm_table *table, const struct pol_at *device, const char *key,
-                     enum pol_need need)
-{
-    const char *text = NULL;
-    (void)pol_read_text(device, key, need, TEXT_MOST_BYTES, &text);
-    adm_table_cell(table, text);
-}
+/* ---- one of them ----------------------------------------------------------------------------- */
 
-static bool is_object(const struct pol_at *at)
+struct named {
+    size_t count;
+    char id[ID_BYTES];
+};
+
+static enum status note_id(void *ctx, const struct pol_at *item, struct err *err)
 {
-    if (!pol_at_is_object(at)) {
-        pol_at_problem(at, "wrong_type", "an object is expected");
-        return false;
+    struct named *named = ctx;
+    const char *id = "";
+    (void)err;
+    if (pol_at_is_object(item) &&
+        pol_read_text(item, "device_id", POL_REQUIRED, ID_BYTES - 1, &id)) {
+        (void)snprintf(named->id, sizeof named->id, "%s", id);
+        named->count++;
     }
-    return true;
+    return ST_OK;
 }
 
-static void add_outlook(struct adm_table *table, const struct pol_at *device)
+/* People know machines by name. */
+static enum status find_by_name(struct adm_client *client, const char *name, struct named *out,
+                                struct err *err)
 {
-    struct pol_at outlook = {.value = NULL};
-    const char *version = NULL;
-    if (pol_read_member(device, "outlook", POL_OPTIONAL, &outlook) && is_object(&outlook)) {
-        (void)pol_read_text(&outlook, "version", POL_OPTIONAL, TEXT_MOST_BYTES, &version);
+    struct bytes query = bytes_with_limit(QUERY_BYTES);
+    const struct adm_device_filter filter = {.host = name};
+    enum status st = adm_device_query(&filter, &query);
+    if (st != ST_OK) {
+        st = err_set(err, st, 0, "the name is too long");
+    } else {
+        const struct adm_pages pages = {.path = "/v1/devices",
+                                        .query = bytes_text(&query),
+                                        .list = "devices",
+                                        .most = SAME_NAME_MOST,
+                                        .visit = note_id,
+                                        .ctx = out};
+        st = adm_pages_walk(client, &pages, err);
     }
-    adm_table_cell(table, version != NULL && version[0] == '\0' ? "none" : version);
+    if (st == ST_OK && out->count == 0) {
+        st = err_set(err, ST_NOT_FOUND, 0, "there is no device of the name \"%s\"", name);
+    } else if (st == ST_OK && out->count > 1) {
+        st = err_set(err, ST_NOT_FOUND, 0,
+                     "there are several devices of the name \"%s\": 'mapi-rollout devices --host"
+                     " %s' shows their ids",
+                     name, name);
+    }
+    bytes_free(&query);
+    return st;
 }
 
-/* Nothing but "ready", or the first verdict that is not. */
-static const char *read_verdict(const struct pol_at *device)
+static bool is_id(const char *text)
 {
-    struct pol_at list;
-    struct pol_at item;
-    size_t count = 0;
-    const char *verdict = NULL;
-    if (!pol_read_array(device, "preflight", POL_OPTIONAL, PROBES_MOST, &list, &count) ||
-        !pol_at_is_array(&list)) {
-        return NULL;
-    }
-    for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
-        if (is_object(&item) &&
-            pol_read_text(&item, "verdict", POL_REQUIRED, TEXT_MOST_BYTES, &verdict) &&
-            strcmp(verdict, POL_VERDICT_WORDS[POL_VERDICT_READY]) != 0) {
-            break;
-        }
-    }
-    return verdict;
+    return strlen(text) == ID_DIGITS && strspn(text, "0123456789abcdef") == ID_DIGITS;
 }
 
-static enum status add_row(void *ctx, const struct pol_at *item, struct err *err)
+static enum status get_device(struct adm_client *client, const char *one, struct adm_answer *out,
+                              struct err *err)
 {
-    struct adm_table *table = ctx;
-    int64_t effective = 0;
-
-    if (!pol_at_is_object(item)) {
-        pol_at_problem(item, "wrong_type", "a device must be an object");
-        return ST_OK; /* told with the page's other problems */
+    struct bytes path = bytes_with_limit(QUERY_BYTES);
+    struct named named = {.count = 0};
+    enum status st = ST_OK;
+    if (is_id(one)) {
+        (void)snprintf(named.id, sizeof named.id, "%s", one);
+    } else {
+        st = find_by_name(client, one, &named, err);
     }
-    add_text(table, item, "device_id", POL_REQUIRED);
-    add_text(table, item, "name", POL_OPTIONAL);
-    add_text(table, item, "domain", POL_OPTIONAL);
-    add_text(table, item, "agent", POL_OPTIONAL);
-    (void)pol_read_integer(item, "effective", POL_OPTIONAL, 0, VERSION_MOST, &effective);
-    adm_table_number(table, effective);
-    add_text(table, item, "failed", POL_OPTIONAL);
-    add_outlook(table, item);
-    adm_table_cell(table, read_verdict(item));
-    add_text(table, item, "seen_at", POL_OPTIONAL);
-    return table->st == ST_OK ? ST_OK : err_set(err, table->st, 0, "too many devices for a table");
+    if (st == ST_OK) {
+        st = bytes_append_text(&path, "/v1/devices/");
+        st = st == ST_OK ? adm_query_append(&path, named.id) : st;
+        st = st == ST_OK ? adm_answer_get(client, bytes_text(&path), out, err)
+                         : err_set(err, st, 0, "the id is too long");
+    }
+    bytes_free(&path);
+    return st;
 }
 
-static enum status print_table(struct adm_client *client, struct err *err)
+struct user_lines {
+    struct pol_json_writer *w;
+};
+
+static enum status add_user(void *ctx, const struct pol_at *item, struct err *err)
 {
-    static const char *const HEAD[DEVICE_COLUMNS] = {"DEVICE",  "HOST",      "DOMAIN",
-                                                     "AGENT",   "VERSION",   "FAILED",
-                                                     "OUTLOOK", "PREFLIGHT", "LAST SEEN"};
+    struct user_lines *lines = ctx;
+    pol_at_write(item, lines->w, NULL);
+    return lines->w->st == ST_OK ? ST_OK
+                                 : err_set(err, lines->w->st, 0, "too many users to show at once");
+}
+
+/* {"device": ..., "users": [...]}: all that the server knows of it. */
+static enum status write_json(struct adm_client *client, const struct pol_at *device,
+                              const char *query, struct bytes *out, struct err *err)
+{
+    struct pol_json_writer w = pol_json_write_start(out);
+    struct user_lines lines = {.w = &w};
     const struct adm_pages pages = {
-        .path = "/v1/devices", .query = "", .list = "devices", .visit = add_row};
-    return adm_listing_print(client, pages, HEAD, DEVICE_COLUMNS, err);
+        .path = "/v1/users", .query = query, .list = "users", .visit = add_user, .ctx = &lines};
+    pol_json_object(&w, NULL);
+    pol_at_write(device, &w, "device");
+    pol_json_array(&w, "users");
+    enum status st = adm_pages_walk(client, &pages, err);
+    pol_json_close_array(&w);
+    pol_json_close_object(&w);
+    if (st == ST_OK) {
+        st = pol_json_write_end(&w);
+        st = st == ST_OK ? bytes_append_text(out, "\n") : st;
+        st = st == ST_OK ? ST_OK : err_set(err, st, 0, "too many users to show at once");
+    }
+    return st;
+}
+
+static enum status write_text(struct adm_client *client, const struct pol_at *device,
+                              const char *query, struct adm_sight *sight, struct err *err)
+{
+    struct adm_listing users = adm_user_listing(NULL, false);
+    users.query = query;
+    enum status st = adm_device_text(device, &sight->look, &sight->picture);
+    st = st == ST_OK ? bytes_append_text(&sight->picture, "\n") : st;
+    return st == ST_OK ? adm_listing_append(client, &users, &sight->look, &sight->picture, err)
+                       : err_set(err, st, 0, "too much to show");
+}
+
+struct watched_device {
+    struct adm_client *client;
+    const struct wish *wish;
+};
+
+/* Line by line, where it is not drawn in place. */
+static void add_lines(struct adm_facts *facts, const struct bytes *text)
+{
+    struct bytes copy = bytes_with_limit(text->size);
+    facts->st = bytes_append(&copy, bytes_text(text), text->size);
+    char *line = (char *)copy.data;
+    while (facts->st == ST_OK && line != NULL && *line != '\0') {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end = '\0';
+        }
+        if (line[0] != '\0') {
+            adm_facts_add(facts, line, line);
+        }
+        line = end != NULL ? end + 1 : NULL;
+    }
+    bytes_free(&copy);
+}
+
+static enum status look(void *ctx, struct adm_sight *sight, struct err *err)
+{
+    const struct watched_device *watched = ctx;
+    struct adm_answer answer = {.json = NULL};
+    struct bytes query = bytes_with_limit(QUERY_BYTES);
+    const char *id = "";
+    enum status st = get_device(watched->client, watched->wish->one, &answer, err);
+    if (st == ST_OK) {
+        struct pol_at device = adm_answer_root(&answer);
+        bool good = pol_at_is_object(&device) &&
+                    pol_read_text(&device, "device_id", POL_REQUIRED, ID_BYTES, &id);
+        st = good ? bytes_append_text(&query, "device=") : ST_REFUSED;
+        st = st == ST_OK ? adm_query_append(&query, id) : st;
+        if (st != ST_OK) {
+            st = err_set(err, ST_IO, 0, "that is no answer of a mapi-rollout server");
+        } else if (watched->wish->json) {
+            st = write_json(watched->client, &device, bytes_text(&query), &sight->picture, err);
+        } else {
+            st = write_text(watched->client, &device, bytes_text(&query), sight, err);
+        }
+        st = st == ST_OK ? adm_answer_check(&answer, err) : st;
+    }
+    if (st == ST_OK && sight->facts != NULL) {
+        add_lines(sight->facts, &sight->picture);
+    }
+    bytes_free(&query);
+    adm_answer_done(&answer);
+    return st;
+}
+
+static enum status show_one(struct adm_client *client, const struct wish *wish, struct err *err)
+{
+    struct watched_device watched_device = {.client = client, .wish = wish};
+    const struct adm_watched watched = {
+        .look = look, .ctx = &watched_device, .json = wish->json, .usual_s = 5};
+    return adm_watch_run(&wish->watch, &watched, err);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static enum status list_devices(struct adm_client *client, const struct wish *wish, struct err *err)
+{
+    struct bytes query = bytes_with_limit(QUERY_BYTES);
+    struct adm_listing listing = adm_device_listing(&wish->filter, wish->json);
+    enum status st = adm_device_query(&wish->filter, &query);
+    if (st == ST_OK) {
+        listing.query = bytes_text(&query);
+        st = adm_listing_limit(wish->limit, &listing.most, err);
+    } else {
+        st = err_set(err, st, 0, "the filters are too long");
+    }
+    st = st == ST_OK ? adm_listing_show(client, &listing, &wish->watch, err) : st;
+    bytes_free(&query);
+    return st;
+}
+
+static enum status check(const struct wish *wish, struct err *err)
+{
+    const struct adm_device_filter *f = &wish->filter;
+    bool filtered = f->host != NULL || f->text != NULL || f->stale || f->duplicate;
+    return wish->one != NULL && (filtered || wish->limit != NULL)
+               ? adm_usage(err, "devices takes one device or filters, not both")
+               : ST_OK;
 }
 
 enum status adm_cmd_devices(int argc, char *const *argv, struct err *err)
 {
-    bool json = false;
+    struct wish wish = {0};
     struct adm_connection_options connection = {0};
     const struct adm_option options[] = {
-        {.name = "--json", .flag = &json},
+        {.name = "--host", .value = "HOST", .text = &wish.filter.host},
+        {.name = "--text", .value = "TEXT", .text = &wish.filter.text},
+        {.name = "--stale", .flag = &wish.filter.stale},
+        {.name = "--duplicate", .flag = &wish.filter.duplicate},
+        {.name = "--limit", .value = "NUMBER", .text = &wish.limit},
+        ADM_WATCH_ROW(wish.watch),
+        {.name = "--json", .flag = &wish.json},
         ADM_CONNECTION_ROWS(connection),
     };
     const struct adm_syntax syntax = {.command = "devices",
                                       .options = options,
-                                      .option_count = sizeof options / sizeof options[0]};
-    const struct adm_pages lines = {
-        .path = "/v1/devices", .query = "", .list = "devices", .visit = print_line};
+                                      .option_count = sizeof options / sizeof options[0],
+                                      .operands = {"[ID|HOST]"}};
     struct adm_client *client = NULL;
 
-    enum status st = adm_options_read(&syntax, argc, argv, NULL, err);
+    enum status st = adm_options_read(&syntax, argc, argv, &wish.one, err);
+    st = st == ST_OK ? check(&wish, err) : st;
+    st = st == ST_OK ? adm_connect(&connection, &client, err) : st;
     if (st == ST_OK) {
-        st = adm_connect(&connection, &client, err);
-    }
-    if (st == ST_OK) {
-        st = json ? adm_pages_walk(client, &lines, err) : print_table(client, err);
+        st = wish.one != NULL ? show_one(client, &wish, err) : list_devices(client, &wish, err);
     }
     adm_client_free(client);
     return st;

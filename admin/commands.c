@@ -33,10 +33,18 @@ static const struct command COMMANDS[] = {
     {.name = "status", .run = adm_cmd_status},
     {.name = "users", .run = adm_cmd_users},
     {.name = "devices", .run = adm_cmd_devices},
-    {.name = "export", .later = "exporting reports"},
+    {.name = "export", .run = adm_cmd_export},
     {.name = "audit", .run = adm_cmd_audit},
+    {.name = "completion", .run = adm_cmd_completion},
     {.name = "evidence", .later = "uploading evidence from Exchange's logs"},
 };
+
+/* Those that are only planned stand at the end. */
+const char *adm_command_name(size_t index)
+{
+    size_t count = sizeof COMMANDS / sizeof COMMANDS[0];
+    return index < count && COMMANDS[index].run != NULL ? COMMANDS[index].name : NULL;
+}
 
 static const struct command *find_command(const char *name)
 {

@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 enum adm_exit { ADM_EXIT_DONE = 0, ADM_EXIT_FAILED = 1, ADM_EXIT_USAGE = 2 };
 
 /* argv[0] is the program; argc and argv are as main() has them. */
@@ -18,6 +20,9 @@ enum adm_exit adm_run(int argc, char *const *argv);
 /* The help of one subcommand ("sign"), the general one (""), or NULL. Each fits a screen of 24
  * lines. */
 const char *adm_help_find(const char *command);
+
+/* The name of one after the other, then NULL. */
+const char *adm_command_name(size_t index);
 
 /* What every subcommand is: the words behind its name come in, one failure goes out. */
 enum status adm_cmd_init(int argc, char *const *argv, struct err *err) MUST_USE;
@@ -38,6 +43,8 @@ enum status adm_cmd_safe(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_status(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_users(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_devices(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_export(int argc, char *const *argv, struct err *err) MUST_USE;
+enum status adm_cmd_completion(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_audit(int argc, char *const *argv, struct err *err) MUST_USE;
 enum status adm_cmd_audit_verify(int argc, char *const *argv, struct err *err) MUST_USE;
 

@@ -1,16 +1,12 @@
 #include "admin/commands.h"
+#include "admin/help_server.h"
 
 #include <stddef.h>
 #include <string.h>
 
 /* A text each, of at most 24 lines of 80 columns. */
 
-#define SERVER_OPTIONS                                                                             \
-    "  --server URL        https://HOST:PORT of the administrators' listener;\n"                   \
-    "                      or MAPI_ROLLOUT_SERVER, or \"server\" in config.json\n"                 \
-    "  --ca FILE           the CA to trust, not the system's; or MAPI_ROLLOUT_CA\n"                \
-    "  --token-file FILE   one line, the token; or MAPI_ROLLOUT_TOKEN_FILE\n"                      \
-    "  --json              answer for programs\n"
+#define SERVER_OPTIONS ADM_HELP_SERVER
 
 static const char GENERAL[] =
     "mapi-rollout - move Outlook between RPC/HTTP and MAPI/HTTP by signed policies\n"
@@ -31,10 +27,11 @@ static const char GENERAL[] =
     "  advance             hand out the next stage\n"
     "  hold  resume        stop the gates, let them go on\n"
     "  safe                the brake: the safe policy, at once\n"
-    "  status  users  devices\n"
+    "  status  users  devices  export\n"
     "  audit [verify FILE] who changed what; check a copy of that offline\n"
     "\n"
-    "mapi-rollout COMMAND --help says more. --version tells the version.\n";
+    "mapi-rollout COMMAND --help says more. --version tells the version; 'completion\n"
+    "bash' completes words by Tab.\n";
 
 static const char INIT[] =
     "mapi-rollout init DIR [--host NAME] [--rollout NAME] [--passphrase-file FILE]\n"
@@ -237,36 +234,6 @@ static const char SAFE[] =
     "\n"
     "Example: mapi-rollout safe --reason \"Outlook hangs\" --confirm mapihttp-2026\n";
 
-static const char STATUS[] =
-    "mapi-rollout status [--watch]\n"
-    "\n"
-    "What is released, what is stored, how far the users are, what the gate\n"
-    "waits for, who fails and why.\n"
-    "\n"
-    "  --watch             again every 2 seconds, until Ctrl-C\n" SERVER_OPTIONS "\n"
-    "Example: mapi-rollout status --watch\n";
-
-static const char USERS[] =
-    "mapi-rollout users [--state STATE] [--ring RING] [--host HOST] [--sid SID]\n"
-    "\n"
-    "One line for each user on each machine, as last reported.\n"
-    "\n"
-    "  --state STATE       only those in this state: error, mismatch, compliant, ...\n"
-    "  --ring RING         only those whom a rule of this ring caught\n"
-    "  --host HOST         only those on this machine\n"
-    "  --sid SID           only this user\n" SERVER_OPTIONS
-    "                      (users: one JSON object a line)\n"
-    "\n"
-    "Example: mapi-rollout users --state error\n";
-
-static const char DEVICES[] =
-    "mapi-rollout devices\n"
-    "\n"
-    "One line for each machine: its name, agent, effective policy and last report.\n"
-    "\n" SERVER_OPTIONS "                      (devices: one JSON object a line)\n"
-    "\n"
-    "Example: mapi-rollout devices\n";
-
 static const char AUDIT[] =
     "mapi-rollout audit [--out FILE]\n"
     "mapi-rollout audit verify FILE [--head HASH]\n"
@@ -294,11 +261,15 @@ static const struct help HELP[] = {
     {"check", CHECK},     {"sign", SIGN},         {"attach", ATTACH},   {"verify", VERIFY},
     {"explain", EXPLAIN}, {"simulate", SIMULATE}, {"publish", PUBLISH}, {"release", RELEASE},
     {"advance", ADVANCE}, {"hold", HOLD},         {"resume", RESUME},   {"safe", SAFE},
-    {"status", STATUS},   {"users", USERS},       {"devices", DEVICES}, {"audit", AUDIT},
+    {"audit", AUDIT},
 };
 
 const char *adm_help_find(const char *command)
 {
+    const char *looking = adm_help_find_looking(command);
+    if (looking != NULL) {
+        return looking;
+    }
     for (size_t i = 0; i < sizeof HELP / sizeof HELP[0]; i++) {
         if (strcmp(HELP[i].command, command) == 0) {
             return HELP[i].text;
