@@ -1,7 +1,10 @@
 #include "admin/commands.h"
 #include "admin/connection.h"
+#include "admin/gate_text.h"
 #include "admin/rollout_show.h"
 #include "policy/json_write.h"
+
+#include <inttypes.h>
 
 enum { BODY_BYTES = 16 * 1024 };
 
@@ -21,11 +24,26 @@ static enum status write_body(const struct wish *wish, struct bytes *out)
     return pol_json_write_end(&w);
 }
 
+/* What holds from now on, and what comes next. */
 static enum status write_state(const struct adm_rollout_view *now, struct bytes *out)
 {
-    return bytes_append_text(
-        out, now->hold.held ? "the gates are held; 'mapi-rollout resume' lets them go on\n"
-                            : "the gates go on\n");
+    enum status st = ST_OK;
+    if (now->hold.held) {
+        st = bytes_append_text(out, "the gates are held");
+        st = st == ST_OK && now->released_version > 0
+                 ? bytes_append_format(out, ": %s (version %" PRId64 ") stays", now->released_stage,
+                                       now->released_version)
+                 : st;
+        return st == ST_OK ? bytes_append_text(out, " until 'mapi-rollout resume'; release, advance"
+                                                    " and safe work all the same\n")
+                           : st;
+    }
+    st = bytes_append_text(out, "the gates go on");
+    if (st == ST_OK && now->gate.known) {
+        st = bytes_append_text(out, "; ");
+        st = st == ST_OK ? adm_gate_sentence(&now->gate, out) : st;
+    }
+    return st == ST_OK ? bytes_append_text(out, "\n") : st;
 }
 
 /* Held is what somebody looked at: the ETag says which release that was. */
