@@ -30,11 +30,25 @@ struct credentials {
     size_t capacity;
 };
 
+/* A device that enrolled while everything is read again. */
+struct late {
+    uint8_t digest[DIGEST_BYTES];
+    struct token token;
+    bool ends_older;
+    int64_t old_expires_s;
+};
+
 struct srv_auth {
     const struct srv_store *store;
-    pthread_rwlock_t lock;
+    pthread_mutex_t reload; /* one at a time; taken before `lock` */
+    pthread_rwlock_t
+        lock; /* held for moments: whoever comes with a token never waits for the store */
     struct tokens tokens;
     struct credentials credentials;
+    bool loading;
+    struct late *late;
+    size_t late_count;
+    size_t late_capacity;
 };
 
 /* ---- secrets --------------------------------------------------------------------------------- */
@@ -193,19 +207,76 @@ static void loading_free(struct loading *l)
     credentials_free(&l->credentials);
 }
 
+/* Also those that never reached the device, because their answer was lost. */
+static void end_older(struct tokens *t, int64_t device, int64_t expires_s)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->items[i].device.number == device && t->items[i].expires_s < 0) {
+            t->items[i].expires_s = expires_s;
+        }
+    }
+}
+
+/* Under the lock. What was read may have those that enrolled meanwhile, or not. */
+static enum status catch_up(const struct srv_auth *auth, struct tokens *t)
+{
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < auth->late_count; i++) {
+        const struct late *late = &auth->late[i];
+        if (late->ends_older) {
+            end_older(t, late->token.device.number, late->old_expires_s);
+        }
+        st = put_token(t, late->digest, &late->token, INT64_MIN); /* none is left out */
+    }
+    return st;
+}
+
+/* Under the lock. */
+static enum status keep_late(struct srv_auth *auth, const struct late *late)
+{
+    if (auth->late_count == auth->late_capacity) {
+        size_t capacity = auth->late_capacity == 0 ? FIRST_CREDENTIALS : auth->late_capacity * 2;
+        struct late *more = realloc(auth->late, capacity * sizeof *more);
+        if (more == NULL) {
+            return ST_NO_MEMORY;
+        }
+        auth->late = more;
+        auth->late_capacity = capacity;
+    }
+    auth->late[auth->late_count++] = *late;
+    return ST_OK;
+}
+
+static void set_loading(struct srv_auth *auth, bool loading)
+{
+    auth->loading = loading;
+    free(auth->late);
+    auth->late = NULL;
+    auth->late_count = 0;
+    auth->late_capacity = 0;
+}
+
 enum status srv_auth_reload(struct srv_auth *auth, struct err *err)
 {
     struct loading l = {.st = ST_OK};
-    /* The lock is held over the read: a device that enrolls meanwhile must not be forgotten. */
+    pthread_mutex_lock(&auth->reload);
     pthread_rwlock_wrlock(&auth->lock);
+    set_loading(auth, true);
+    pthread_rwlock_unlock(&auth->lock);
     enum status st = load(auth->store, &l, err);
+    pthread_rwlock_wrlock(&auth->lock);
+    if (st == ST_OK && catch_up(auth, &l.tokens) != ST_OK) {
+        st = err_set(err, ST_NO_MEMORY, 0, "cannot keep all tokens in memory");
+    }
     if (st == ST_OK) {
         struct loading old = {.tokens = auth->tokens, .credentials = auth->credentials};
         auth->tokens = l.tokens;
         auth->credentials = l.credentials;
         l = old;
     }
+    set_loading(auth, false);
     pthread_rwlock_unlock(&auth->lock);
+    pthread_mutex_unlock(&auth->reload);
     loading_free(&l);
     return st;
 }
@@ -218,6 +289,7 @@ enum status srv_auth_open(const struct srv_store *store, struct srv_auth **out, 
     }
     auth->store = store;
     (void)pthread_rwlock_init(&auth->lock, NULL); /* cannot fail on Linux */
+    (void)pthread_mutex_init(&auth->reload, NULL);
     enum status st = srv_auth_reload(auth, err);
     if (st == ST_OK) {
         *out = auth;
@@ -233,6 +305,7 @@ void srv_auth_free(struct srv_auth *auth)
         tokens_free(&auth->tokens);
         credentials_free(&auth->credentials);
         (void)pthread_rwlock_destroy(&auth->lock);
+        (void)pthread_mutex_destroy(&auth->reload);
         free(auth);
     }
 }
@@ -294,16 +367,6 @@ enum srv_credential_state srv_auth_find_secret(struct srv_auth *auth, const char
     return find_named(auth, secret, true, now_s, out);
 }
 
-/* Also those that never reached the device, because their answer was lost. */
-static void end_older(struct tokens *t, int64_t device, int64_t expires_s)
-{
-    for (size_t i = 0; i < t->count; i++) {
-        if (t->items[i].device.number == device && t->items[i].expires_s < 0) {
-            t->items[i].expires_s = expires_s;
-        }
-    }
-}
-
 enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollment *e,
                                 int64_t now_s, struct err *err)
 {
@@ -319,6 +382,12 @@ enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollme
         secret->used++;
     }
     enum status st = put_token(&auth->tokens, e->new_digest, &token, now_s);
+    if (st == ST_OK && auth->loading) {
+        struct late late = {
+            .token = token, .ends_older = e->has_old_token, .old_expires_s = e->old_expires_s};
+        memcpy(late.digest, e->new_digest, DIGEST_BYTES);
+        st = keep_late(auth, &late);
+    }
     pthread_rwlock_unlock(&auth->lock);
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "cannot keep the token in memory");
 }

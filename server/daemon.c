@@ -67,8 +67,11 @@ static enum status bind_sockets(struct srv_daemon *d, const struct srv_settings 
 /* What only root may do, as a rule; then root is no more. */
 static enum status prepare(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
-    enum status st = s->user != NULL ? srv_privileges_own(s->user, s->folder, err)
-                                     : file_make_folder(s->folder, err);
+    enum status st = srv_networks_read(s->proxies, &d->proxies, err);
+    if (st == ST_OK) {
+        st = s->user != NULL ? srv_privileges_own(s->user, s->folder, err)
+                             : file_make_folder(s->folder, err);
+    }
     if (st == ST_OK) {
         st = bind_sockets(d, s, err);
     }
@@ -190,6 +193,7 @@ static enum status open_listeners(struct srv_daemon *d, const struct srv_setting
         .threads = ADMIN_THREADS,
         .memory_bytes = ADMIN_MEMORY_BYTES,
         .per_address = ADMIN_PER_ADDRESS,
+        .proxies = &d->proxies,
         .bounds = s->bounds,
     };
     enum status st = open_door(d, SRV_DOOR_ADMINS, s->admin_listen, &o, err);

@@ -27,6 +27,7 @@ struct srv_settings {
     int64_t (*now_s)(void);   /* NULL: the system's wall clock */
     unsigned gate_pause_ms;   /* between two looks at a gate; 0: as servers do */
     unsigned simulate_ms;     /* for one simulation; 0: as servers do */
+    const char *proxies;      /* see srv_networks_read() */
     uint32_t new_devices;     /* see srv_rates_open() */
     int64_t keep_s;           /* reports; 0: as servers do, both */
     int64_t keep_bytes;

@@ -17,6 +17,7 @@ struct srv_daemon {
     bool store_is_open;
     struct pol_trust *trust;
     struct bytes trust_text;
+    struct srv_networks proxies;
     struct srv_listener *agents;
     struct srv_listener *admins;
     struct srv_control *control;

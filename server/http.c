@@ -87,15 +87,43 @@ void srv_request_wake(struct srv_request *rq)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+/* The last lines of a header that may have come in several. */
+struct lines {
+    const char *items[SRV_FORWARDED_LINES_MAX];
+    size_t count;
+};
+
+static enum MHD_Result take_line(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    struct lines *lines = ctx;
+    (void)kind;
+    if (strcasecmp(name, "X-Forwarded-For") != 0) {
+        return MHD_YES;
+    }
+    if (lines->count == SRV_FORWARDED_LINES_MAX) {
+        lines->count--;
+        memmove(lines->items, lines->items + 1, lines->count * sizeof lines->items[0]);
+    }
+    lines->items[lines->count++] = value != NULL ? value : "";
+    return MHD_YES;
+}
+
 static void take_client(struct srv_request *rq, struct MHD_Connection *mhd)
 {
-    const union MHD_ConnectionInfo *client =
+    const struct srv_networks *proxies = link_of(rq)->listener->proxies;
+    const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (client != NULL && client->client_addr != NULL) {
-        rq->address = srv_http_address(client->client_addr);
-        srv_address_write(client->client_addr, rq->address_text);
-        rq->loopback = srv_address_is_loopback(client->client_addr);
+    const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+    struct srv_ip ip = srv_ip_of(address);
+    struct lines lines = {.count = 0};
+    rq->loopback = address != NULL && srv_address_is_loopback(address);
+    if (srv_networks_have(proxies, &ip)) {
+        (void)MHD_get_connection_values(mhd, MHD_HEADER_KIND, take_line, &lines); /* how many */
+        ip = srv_client_of(proxies, &ip, lines.items, lines.count);
     }
+    rq->address = srv_ip_key(&ip);
+    srv_ip_write(&ip, rq->address_text);
 }
 
 static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connection *mhd,

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "server/client_address.h"
 #include "server/listen_socket.h"
 #include "server/meter.h"
 #include "server/policy_feed.h"
@@ -43,9 +44,9 @@ struct srv_request {
     const char *path;
     char id[SRV_REQUEST_ID_BYTES]; /* no other request has it, whenever the server started */
     uint64_t started_ms;
-    uint64_t address;                     /* IPv4 address, or the /64 of an IPv6 one */
+    uint64_t address;                     /* of the client, as rates go by it */
     char address_text[SRV_ADDRESS_BYTES]; /* all of it; "" if it is not known */
-    bool loopback;
+    bool loopback;        /* the connection itself; a proxy's word changes nothing */
     enum srv_crowd crowd; /* of this listener, when the request came */
     size_t body_limit;    /* set by open; 0: no body is taken */
     struct bytes body;
@@ -86,9 +87,9 @@ struct srv_listener_options {
     struct srv_load *load; /* its limit is set; must outlive the listener */
     size_t memory_bytes;   /* for each connection; bounds its headers */
     unsigned per_address;  /* connections of one address; 0: all that there are */
-    /* Whose connections are not counted so, beside loopback addresses; NULL: nobody's. */
-    bool (*is_proxy)(void *ctx, const struct sockaddr *address);
-    void *proxy_ctx;
+    /* Whose X-Forwarded-For is believed, and whose connections are not counted so, as those of loopback
+     * addresses are not; must outlive the listener. */
+    const struct srv_networks *proxies;
     struct srv_bounds bounds;
 };
 

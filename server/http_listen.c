@@ -20,28 +20,13 @@ enum {
 
 /* ---- connections ----------------------------------------------------------------------------- */
 
-uint64_t srv_http_address(const struct sockaddr *address)
-{
-    if (address != NULL && address->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, address, sizeof v4);
-        return ntohl(v4.sin_addr.s_addr);
-    }
-    uint64_t prefix = 0;
-    if (address != NULL && address->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, address, sizeof v6);
-        memcpy(&prefix, &v6.sin6_addr, sizeof prefix);
-    }
-    return prefix;
-}
-
 /* For whom connections are counted. What comes from this machine comes from a proxy, as a rule. */
 static uint64_t counted_for(const struct srv_listener *l, const struct sockaddr *address)
 {
-    bool several = address == NULL || srv_address_is_loopback(address) ||
-                   (l->is_proxy != NULL && l->is_proxy(l->proxy_ctx, address));
-    return several ? SRV_WATCH_NOBODY : srv_http_address(address);
+    struct srv_ip ip = srv_ip_of(address);
+    bool several =
+        address == NULL || srv_address_is_loopback(address) || srv_networks_have(l->proxies, &ip);
+    return several ? SRV_WATCH_NOBODY : srv_ip_key(&ip);
 }
 
 /* Before anything is spent on the connection, a handshake above all. */
@@ -203,8 +188,7 @@ enum status srv_listener_open(const struct srv_listener_options *options,
     l->load = options->load;
     l->certificate = options->certificate;
     l->bounds = bounds_of(&options->bounds);
-    l->is_proxy = options->is_proxy;
-    l->proxy_ctx = options->proxy_ctx;
+    l->proxies = options->proxies;
     srv_socket_url(options->fd, options->certificate != NULL, l->url, sizeof l->url);
     enum status st = make_boot(l, err);
     if (st == ST_OK) {

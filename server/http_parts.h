@@ -22,8 +22,7 @@ struct srv_listener {
     struct srv_load *load;
     struct srv_certificate *certificate; /* NULL: plain HTTP */
     struct srv_bounds bounds;
-    bool (*is_proxy)(void *ctx, const struct sockaddr *address);
-    void *proxy_ctx;
+    const struct srv_networks *proxies;
     char url[SRV_URL_BYTES];
     char boot[SRV_BOOT_BYTES]; /* of the ids of its requests */
     atomic_uint_fast64_t last_id;
@@ -36,9 +35,6 @@ struct srv_connection {
     struct srv_watched *watched; /* NULL if memory was short */
     struct srv_pair *pair;       /* NULL: plain HTTP */
 };
-
-/* An address as struct srv_request has it. */
-uint64_t srv_http_address(const struct sockaddr *address);
 
 /* Called by the library. */
 enum MHD_Result srv_http_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,

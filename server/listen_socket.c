@@ -67,23 +67,6 @@ enum status srv_address_read(const char *text, struct sockaddr_storage *out, soc
     return ST_OK;
 }
 
-void srv_address_write(const struct sockaddr *address, char out[SRV_ADDRESS_BYTES])
-{
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    const char *text = NULL;
-    if (address->sa_family == AF_INET) {
-        memcpy(&v4, address, sizeof v4);
-        text = inet_ntop(AF_INET, &v4.sin_addr, out, SRV_ADDRESS_BYTES);
-    } else if (address->sa_family == AF_INET6) {
-        memcpy(&v6, address, sizeof v6);
-        text = inet_ntop(AF_INET6, &v6.sin6_addr, out, SRV_ADDRESS_BYTES);
-    }
-    if (text == NULL) {
-        out[0] = '\0';
-    }
-}
-
 bool srv_address_is_loopback(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {

@@ -18,9 +18,7 @@
 /* "ADDR:PORT" or "[ADDR]:PORT". */
 enum status srv_address_read(const char *text, struct sockaddr_storage *out, socklen_t *out_size,
                              struct err *err) MUST_USE;
-/* The address alone, without its port; "" for another family. */
-enum { SRV_ADDRESS_BYTES = 48 };
-void srv_address_write(const struct sockaddr *address, char out[SRV_ADDRESS_BYTES]);
+enum { SRV_ADDRESS_BYTES = 48 }; /* of an address without its port, as text */
 bool srv_address_is_loopback(const struct sockaddr *address);
 
 /* plain: without TLS, which only loopback addresses may speak. Nobody can connect yet. */

@@ -43,7 +43,9 @@ static enum status block_signals(sigset_t *out, struct err *err)
     bool good = sigemptyset(out) == 0 && sigaddset(out, SIGTERM) == 0 &&
                 sigaddset(out, SIGINT) == 0 && sigaddset(out, SIGHUP) == 0 &&
                 pthread_sigmask(SIG_BLOCK, out, NULL) == 0 &&
-                sigaction(SIGPIPE, &ignore, NULL) == 0;
+                sigaction(SIGPIPE, &ignore, NULL) == 0 &&
+                /* A limit on files' sizes is a failed write like any other, and policies go on. */
+                sigaction(SIGXFSZ, &ignore, NULL) == 0;
     return good ? ST_OK : err_set(err, ST_BUG, 0, "cannot set up signals");
 }
 
@@ -69,6 +71,19 @@ static enum status read_retention(const struct srv_options *o, struct srv_settin
     return ST_OK;
 }
 
+static enum status read_new_devices(const struct srv_options *o, struct srv_settings *out,
+                                    struct err *err)
+{
+    const char *text = o->flags[SRV_FLAG_NEW_DEVICES];
+    int64_t number = 0;
+    if (text != NULL && !srv_option_number(text, 1, SRV_NEW_DEVICES_MAX, &number)) {
+        return err_refuse(err, "out_of_range", "", "--new-devices is a whole number from 1 to %d",
+                          SRV_NEW_DEVICES_MAX);
+    }
+    out->new_devices = (uint32_t)number;
+    return ST_OK;
+}
+
 static enum status serve(const struct srv_options *o, struct err *err)
 {
     sigset_t signals;
@@ -80,8 +95,12 @@ static enum status serve(const struct srv_options *o, struct err *err)
         .trust_file = o->flags[SRV_FLAG_TRUST],
         .cert_file = o->flags[SRV_FLAG_TLS_CERT],
         .key_file = o->flags[SRV_FLAG_TLS_KEY],
+        .proxies = o->flags[SRV_FLAG_TRUSTED_PROXY],
     };
     enum status st = read_retention(o, &settings, err);
+    if (st == ST_OK) {
+        st = read_new_devices(o, &settings, err);
+    }
     if (st == ST_OK) {
         st = block_signals(&signals, err);
     }

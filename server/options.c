@@ -30,6 +30,8 @@ static const char *const FLAGS[SRV_FLAG_COUNT] = {
     [SRV_FLAG_NAME] = "--name",
     [SRV_FLAG_DEVICE] = "--device",
     [SRV_FLAG_REASON] = "--reason",
+    [SRV_FLAG_TRUSTED_PROXY] = "--trusted-proxy",
+    [SRV_FLAG_NEW_DEVICES] = "--new-devices",
     [SRV_FLAG_USES] = "--uses",
     [SRV_FLAG_EXPIRES_DAYS] = "--expires-days",
     [SRV_FLAG_STALE_DAYS] = "--stale-days",
@@ -39,7 +41,8 @@ static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
     [SRV_COMMAND_SERVE] = {{NULL, NULL},
                            BIT(DATA) | BIT(LISTEN) | BIT(ADMIN_LISTEN) | BIT(TRUST) |
                                BIT(TLS_CERT) | BIT(TLS_KEY) | BIT(LOG_LEVEL) |
-                               BIT(KEEP_REPORTS_DAYS) | BIT(KEEP_REPORTS_MB),
+                               BIT(KEEP_REPORTS_DAYS) | BIT(KEEP_REPORTS_MB) | BIT(TRUSTED_PROXY) |
+                               BIT(NEW_DEVICES),
                            BIT(DATA) | BIT(LISTEN) | BIT(ADMIN_LISTEN) | BIT(TRUST),
                            false,
                            false},
@@ -74,7 +77,9 @@ static const char HELP_SERVE[] =
     "  --data DIR --listen ADDR:PORT --admin-listen ADDR:PORT --trust TRUST.json\n"
     "      [--tls-cert FILE --tls-key FILE] [--log-level error|warning|info|debug]\n"
     "      [--keep-reports-days N] [--keep-reports-mb N]\n"
-    "        serve; port 0 takes a free one; without TLS on loopback addresses only\n"
+    "      [--trusted-proxy ADDR[/BITS],...] [--new-devices N]\n"
+    "        serve; port 0 takes a free one; without TLS on loopback addresses only;\n"
+    "        X-Forwarded-For is believed from those proxies; new machines of one address an hour\n"
     "  token add|list|revoke             tokens of administrators\n"
     "  enroll-secret add|list|revoke     what lets a new machine in\n"
     "  device list|retire                machines\n"

@@ -20,9 +20,8 @@ void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_cred
                     "too many requests from this address prove nothing")) {
         return;
     }
-    log_write(LOG_WARNING, "event=proof_refused id=%llu path=%s reason=%s name=%s address=%s",
-              (unsigned long long)rq->id, rq->path, SRV_CREDENTIAL_WORDS[why],
-              name[0] != '\0' ? name : "-", rq->address_text);
+    log_write(LOG_WARNING, "event=proof_refused route=%s reason=%s name=%s address=%s", rq->path,
+              SRV_CREDENTIAL_WORDS[why], name[0] != '\0' ? name : "-", rq->address_text);
     srv_answer_problem(rq, 401, "unauthorized", "%s", sentence);
     srv_answer_header(rq, "WWW-Authenticate", "Bearer");
 }

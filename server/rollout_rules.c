@@ -102,7 +102,8 @@ enum status srv_rules_bundle(const struct srv_rollout_view *view, const struct p
         return err_refuse(err, "rollout_mismatch", "", "this server has the rollout %s, not %s",
                           name, pol_bundle_rollout(next));
     }
-    if (serial == before) {
+    /* What is released may be here no more: then it may come again. */
+    if (serial == before && newest != NULL && pol_bundle_serial(newest) == serial) {
         *same = strcmp(etag, view->bundle_etag) == 0;
         return *same
                    ? ST_OK

@@ -27,10 +27,13 @@ static enum status connect(const char *path, sqlite3 **out, struct err *err)
         return *out != NULL ? sql_failed(*out, "open", err)
                             : err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
     }
+    int keep_wal = 1; /* emptied, but not removed: so that a start needs no free disk space */
     (void)sqlite3_busy_timeout(*out, BUSY_MS); /* fails on a closed connection only */
+    (void)sqlite3_file_control(*out, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
     enum status st = prepare_new(*out, err);
     return st == ST_OK ? sql_execute(*out,
                                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                     "PRAGMA journal_size_limit = 67108864;"
                                      "PRAGMA cache_size = -32768; PRAGMA trusted_schema = OFF;",
                                      err)
                        : st;

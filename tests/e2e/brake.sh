@@ -1,0 +1,90 @@
+# brake.sh - one round after the other: a stage is out, devices wait, something is in the way, the brake is pulled.
+#
+# Sourced behind harness.sh. A round publishes the next serial, releases a stage of it, lets devices wait for what comes,
+# puts the hindrance in the way, pulls the brake by the wire or by the local socket, and looks at who got what: those who
+# waited, whoever asks afresh, and both again after a kill -9 and a start.
+
+WAITING=20
+SERIAL=0
+
+brake_site() {
+    site_make
+    server_start
+    enroll_secret >"$WORK/enroll.secret"
+    python3 "$HARNESS_DIR/gate_fleet.py" enroll "$SERVER_URL" "$CA" "$WORK/enroll.secret" "$WORK/fleet" "$WAITING" ||
+        fail "the fleet does not enroll"
+}
+
+# Starts what is in the way, its pid in HINDRANCE; it has a line in $WORK/there when it stands.
+hinder() { # command, arguments...
+    : >"$WORK/there"
+    python3 "$HARNESS_DIR/brake.py" "$@" "$WORK/there" &
+    HINDRANCE=$!
+    remember "$HINDRANCE"
+}
+
+stands() { # lines
+    [ "$(wc -l <"$WORK/there")" -ge "${1:-1}" ]
+}
+
+unhinder() {
+    end_process "$HINDRANCE"
+}
+
+served() {
+    python3 "$HARNESS_DIR/brake.py" etag "$SERVER_URL" "$CA" | sed -n 's/^"\([0-9]*\)-.*/\1/p'
+}
+
+all_wait() {
+    "$MR_ADMIN" status --json 2>>"$WORK/log/operator.log" | grep -Eq "\"held_polls\": ?$WAITING[,}]"
+}
+
+# The next serial is published, a stage of it is out, and everybody waits for another policy.
+round_begin() { # stage
+    SERIAL=$((SERIAL + 1))
+    publish "$SERIAL"
+    release "$1"
+    : >"$WORK/came"
+    python3 "$HARNESS_DIR/brake.py" hold "$SERVER_URL" "$CA" "$WORK/fleet" "$WAITING" "$WORK/came" &
+    WAITERS=$!
+    remember "$WAITERS"
+    until_true 60 all_wait || fail "the devices do not wait"
+}
+
+all_came() {
+    [ "$(wc -l <"$WORK/came")" -eq "$WAITING" ]
+}
+
+# The brake, and what it says.
+pull() { # wire | local
+    if [ "$1" = wire ]; then
+        "$MR_ADMIN" safe --reason "it hangs" --confirm "$ROLLOUT" >"$WORK/said" 2>"$WORK/refused"
+    else
+        "$MR_SERVER" safe --data "$SERVER_DATA" --reason "it hangs" >"$WORK/said" 2>"$WORK/refused"
+    fi || fail "the brake, $1: $(cat "$WORK/refused")"
+    if [ "$1" = wire ]; then
+        grep -q "^the safe policy of $ROLLOUT is released" "$WORK/said" || fail "the brake says: $(cat "$WORK/said")"
+    fi
+}
+
+# Before anything else is asked for: nothing but the brake itself has woken them.
+brake_is_out() { # sentence
+    safe_version=$((SERIAL * 1000 + 999))
+    until_true 60 all_came || fail "$1: of $WAITING who waited only $(wc -l <"$WORK/came") got something"
+    equal "$(sort -u "$WORK/came")" "$safe_version" || fail "$1: those who waited got something else"
+    wait "$WAITERS" 2>/dev/null || :
+    equal "$(served)" "$safe_version" || fail "$1: whoever asks afresh gets something else"
+    say "ok: $1: $WAITING who waited got $safe_version, and whoever asks gets it"
+}
+
+brake_outlasts() { # sentence
+    server_kill
+    server_start
+    equal "$(served)" "$((SERIAL * 1000 + 999))" || fail "$1: after a kill it is something else"
+    say "ok: $1: it is out after kill -9 and a start"
+}
+
+says_who() { # who as sed matches it
+    "$MR_ADMIN" status >"$WORK/log/status.log" 2>>"$WORK/log/operator.log" || fail "no status"
+    grep -q "THE BRAKE IS ON .* by $1: it hangs" "$WORK/log/status.log" || fail "the status does not name $1"
+}
