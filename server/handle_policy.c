@@ -48,24 +48,29 @@ static void wake(struct srv_waiter *waiter)
     srv_request_wake(poll->rq);
 }
 
-/* Nothing to hand out: fine before the first release, trouble after it. */
-static void answer_nothing(struct srv_app *app, struct srv_request *rq)
+/* What agents get now; NULL before the first release, or if it is not at hand. */
+static struct srv_body *take_policy(struct srv_app *app, bool *released)
 {
     struct srv_rollout_view view;
+    /* First what is released, then what is served: the other way round, the first release could come in
+     * between and would look like one whose policy is lost. */
     srv_rollout_look(app->rollout, &view);
-    if (view.release.version == 0) {
-        srv_answer_empty(rq, 204);
-    } else {
-        srv_answer_problem(rq, 503, "unavailable", "the released policy is not at hand");
-    }
+    *released = view.release.version != 0;
     srv_rollout_view_done(&view);
+    return srv_feed_take(app->feed);
 }
 
 static void answer_now(struct srv_app *app, struct srv_request *rq, bool stranger, bool held)
 {
+    bool released = false;
     struct srv_body *body = srv_feed_take(app->feed);
     if (body == NULL) {
-        answer_nothing(app, rq);
+        body = take_policy(app, &released);
+    }
+    if (body == NULL && !released) {
+        srv_answer_empty(rq, 204);
+    } else if (body == NULL) {
+        srv_answer_problem(rq, 503, "unavailable", "the released policy is not at hand");
     } else if (strcmp(body->etag, seen_etag(rq)) == 0) {
         srv_answer_header(rq, "ETag", body->etag);
         srv_answer_empty(rq, 304);
