@@ -315,9 +315,11 @@ enum status pol_json_scan(struct span document, const struct pol_json_limits *li
         return err_refuse(err, "too_large", "", "the document is larger than %zu bytes",
                           limits->document_bytes);
     }
-    struct scanner s = {.at = document.data,
-                        .start = document.data,
-                        .end = document.data + document.size,
+    /* Nothing may have no address, and there is no counting from that. */
+    const uint8_t *start = document.size > 0 ? document.data : (const uint8_t *)"";
+    struct scanner s = {.at = start,
+                        .start = start,
+                        .end = start + document.size,
                         .limits = limits,
                         .names.text = bytes_with_limit(document.size),
                         .err = err};
