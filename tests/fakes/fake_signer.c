@@ -1,5 +1,6 @@
 #include "tests/fakes/fake_signer.h"
 
+#include "policy/bundle.h"
 #include "policy/plan.h"
 #include "policy/sign.h"
 
@@ -95,4 +96,22 @@ struct bytes fake_signer_envelope(const struct fake_signer *signer, const struct
     bytes_free(&payload);
     bytes_free(&text);
     return envelope;
+}
+
+struct bytes fake_signer_bundle(const struct fake_signer *signer, const struct fake_plan *plan)
+{
+    struct err err = {.st = ST_OK};
+    struct pol_problems problems = {.count = 0};
+    struct pol_problems warnings = {.count = 0};
+    struct pol_plan *parsed = NULL;
+    const struct pol_key *keys[] = {signer->key};
+    struct bytes text = write_plan(plan);
+    struct bytes bundle = bytes_with_limit(LIMIT_BUNDLE_BYTES);
+
+    must(pol_plan_parse(bytes_span(&text), &parsed, &problems, &warnings, &err), &err);
+    must(pol_bundle_sign(parsed, NULL, keys, 1, &bundle, &err), &err);
+
+    pol_plan_free(parsed);
+    bytes_free(&text);
+    return bundle;
 }

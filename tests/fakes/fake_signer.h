@@ -31,5 +31,7 @@ void fake_signer_done(struct fake_signer *signer);
  * wrong. */
 struct bytes fake_signer_envelope(const struct fake_signer *signer, const struct fake_plan *plan,
                                   const char *stage);
+/* The bundle of all its stages, in the same way. */
+struct bytes fake_signer_bundle(const struct fake_signer *signer, const struct fake_plan *plan);
 
 #endif
