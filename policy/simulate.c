@@ -140,8 +140,12 @@ enum status pol_simulation_add(struct pol_simulation *s, const struct pol_facts 
 enum status pol_simulation_add_from(struct pol_simulation *s, const struct pol_facts *known,
                                     unsigned released)
 {
-    s->compares = true;
     return add(s, known, released);
+}
+
+void pol_simulation_compare(struct pol_simulation *simulation)
+{
+    simulation->compares = true;
 }
 
 bool pol_simulation_compares(const struct pol_simulation *simulation)

@@ -54,7 +54,8 @@ enum status pol_simulation_add_from(struct pol_simulation *simulation,
                                     const struct pol_facts *known, unsigned released) MUST_USE;
 
 uint64_t pol_simulation_users(const struct pol_simulation *simulation);
-/* Did users come with what they have now? */
+/* Users come with what they have now, if any come at all. */
+void pol_simulation_compare(struct pol_simulation *simulation);
 bool pol_simulation_compares(const struct pol_simulation *simulation);
 /* The stages in their order, and behind them the safe policy. */
 size_t pol_simulation_stage_count(const struct pol_simulation *simulation);

@@ -44,6 +44,7 @@ void srv_handle_audit(struct srv_app *app, struct srv_request *rq, const struct 
 void srv_handle_simulate(struct srv_app *app, struct srv_request *rq,
                          const struct srv_actor *actor);
 void srv_end_simulate(struct srv_request *rq);
+void srv_handle_openapi(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_unsupported(struct srv_app *app, struct srv_request *rq,
                             const struct srv_actor *actor);
 

@@ -84,7 +84,7 @@ static const struct route ADMINS[] = {
      NULL},
     {"GET", "/v1/audit", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_audit, NULL},
     {"GET", "/v1/reports.csv", CLASS_EXPORT, ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
-    {"GET", "/openapi.json", CLASS_USUAL, ENTRY_OPEN, 0, 0, srv_handle_unsupported, NULL},
+    {"GET", "/openapi.json", CLASS_USUAL, ENTRY_OPEN, 0, 0, srv_handle_openapi, NULL},
 };
 
 static const struct table TABLES[SRV_DOOR_COUNT] = {

@@ -204,6 +204,7 @@ static enum status simulate(struct answering *a, const struct pol_plan *plan, st
         st = pol_simulation_new(plan, NULL, &p.simulation, err);
     }
     if (st == ST_OK) {
+        pol_simulation_compare(p.simulation);
         st = srv_fleet_walk(a->parts->store, a->patience, add_user, &p, err);
     }
     if (st == ST_OK) {

@@ -88,6 +88,9 @@ static void simulate__nothing_released__compares_with_leaving_alone(void **state
     expect(&a, 200, "\"users\":0,\"changes\":[],\"unchanged\":0");
     simulate(p, "{\"advance\":true}");
     expect(&a, 409, "\"code\":\"stage_unknown\"");
+    simulate(p, PLAN);
+    expect(&a, 200, "\"released\":null");
+    expect(&a, 200, "\"from_released\":[],\"regressing\":0"); /* of nobody, too */
 }
 
 static void simulate__stage_that_is_not_there__is_404(void **state)
