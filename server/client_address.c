@@ -97,7 +97,7 @@ static bool has_prefix(const struct srv_ip *ip, const struct srv_ip *prefix, uns
 
 bool srv_networks_have(const struct srv_networks *networks, const struct srv_ip *ip)
 {
-    for (size_t i = 0; i < networks->count; i++) {
+    for (size_t i = 0; networks != NULL && i < networks->count; i++) {
         if (has_prefix(ip, &networks->items[i].ip, networks->items[i].bits)) {
             return true;
         }

@@ -33,6 +33,7 @@ struct srv_networks {
 
 /* "10.0.0.0/8,2001:db8::1": addresses and prefixes between commas; NULL is none. */
 enum status srv_networks_read(const char *text, struct srv_networks *out, struct err *err) MUST_USE;
+/* NULL is none. */
 bool srv_networks_have(const struct srv_networks *networks, const struct srv_ip *ip);
 
 /* address may be NULL. */

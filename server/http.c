@@ -10,8 +10,7 @@
 #include <strings.h>
 
 enum {
-    DRAIN_BYTES = 65536, /* of a refused body, so that the client reads why */
-    BYTES_PER_MS = 64    /* a client that is slower than that is cut */
+    DRAIN_BYTES = 65536 /* of a refused body, so that the client reads why */
 };
 
 /* What hangs on a request. */
@@ -48,6 +47,15 @@ struct framing {
     bool odd;
 };
 
+/* A line that is folded into two the library reads as one with a longer name: so a name that only
+ * begins like one of these, or is no token (RFC 9110, 5.6.2), may be read otherwise by others. */
+static bool is_name(const char *name, const char *longer_than)
+{
+    return name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0' &&
+           strncasecmp(name, longer_than, strlen(longer_than)) != 0;
+}
+
 static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *name,
                                      const char *value)
 {
@@ -60,8 +68,9 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
     } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
         f->encodings++;
         f->odd = f->odd || value == NULL || strcasecmp(value, "chunked") != 0;
-    } else if (strpbrk(name, " \t") != NULL) {
-        f->odd = true; /* "Content-Length : 5": others may read it as one */
+    } else {
+        f->odd = f->odd || !is_name(name, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
+                 !is_name(name, MHD_HTTP_HEADER_TRANSFER_ENCODING);
     }
     return MHD_YES;
 }
@@ -230,11 +239,16 @@ static bool add_headers(struct MHD_Response *response, const struct srv_request 
     return good;
 }
 
+static uint64_t allowed_ms(const struct srv_listener *l, uint32_t base_ms, size_t bytes)
+{
+    return base_ms + bytes / l->bounds.speed_bytes_per_ms;
+}
+
 static enum MHD_Result send_answer(struct srv_request *rq)
 {
     struct link *link = link_of(rq);
     uint64_t bound_ms =
-        link->listener->bounds.answer_ms + srv_answer_size(&rq->answer) / BYTES_PER_MS;
+        allowed_ms(link->listener, link->listener->bounds.answer_ms, srv_answer_size(&rq->answer));
     srv_request_log(rq);
     struct MHD_Response *response = make_response(&rq->answer);
     if (response == NULL) {
@@ -265,7 +279,7 @@ static enum MHD_Result open_request(struct srv_listener *l, struct srv_request *
         return send_answer(rq);
     }
     srv_watch_set(l->watch, link_of(rq)->watched,
-                  l->bounds.request_ms + rq->body_limit / BYTES_PER_MS);
+                  allowed_ms(l, l->bounds.request_ms, rq->body_limit));
     return MHD_YES;
 }
 

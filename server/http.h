@@ -75,9 +75,10 @@ struct srv_handler {
 
 /* How long it may take; 0: as servers do. */
 struct srv_bounds {
-    uint32_t request_ms; /* from a connection's begin, or the last answer, to all headers */
-    uint32_t answer_ms;  /* to read an answer of no size; a long one may take longer */
-    uint32_t grace_ms;   /* for what runs when the listener closes */
+    uint32_t request_ms;         /* from a connection's begin, or the last answer, to all headers */
+    uint32_t answer_ms;          /* to read an answer of no size */
+    uint32_t speed_bytes_per_ms; /* at which at least the others, and bodies, go on */
+    uint32_t grace_ms;           /* for what runs when the listener closes */
 };
 
 struct srv_listener_options {

@@ -11,8 +11,9 @@
 
 enum {
     IDLE_S = 15, /* without a byte in either direction */
-    REQUEST_MS = 15000,
+    REQUEST_MS = 10000,
     ANSWER_MS = 60000,
+    SPEED_BYTES_PER_MS = 64,
     GRACE_MS = 10000,
     TICK_MS = 1000,
     MAX_OPTIONS = 16
@@ -148,6 +149,8 @@ static struct srv_bounds bounds_of(const struct srv_bounds *wanted)
     return (struct srv_bounds){
         .request_ms = wanted->request_ms > 0 ? wanted->request_ms : REQUEST_MS,
         .answer_ms = wanted->answer_ms > 0 ? wanted->answer_ms : ANSWER_MS,
+        .speed_bytes_per_ms =
+            wanted->speed_bytes_per_ms > 0 ? wanted->speed_bytes_per_ms : SPEED_BYTES_PER_MS,
         .grace_ms = wanted->grace_ms > 0 ? wanted->grace_ms : GRACE_MS,
     };
 }

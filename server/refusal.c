@@ -16,12 +16,15 @@ bool srv_within(struct srv_rate *rate, uint64_t key, struct srv_request *rq, con
 void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_credential_state why,
                       const char *name, const char *sentence)
 {
+    char shown[SRV_NAME_BYTES];
     if (!srv_within(app->rates.failures, rq->address, rq,
                     "too many requests from this address prove nothing")) {
         return;
     }
-    log_write(LOG_WARNING, "event=proof_refused route=%s reason=%s name=%s address=%s", rq->path,
-              SRV_CREDENTIAL_WORDS[why], name[0] != '\0' ? name : "-", rq->address_text);
+    log_word(name, shown, sizeof shown);
+    log_write(LOG_WARNING, "event=proof_refused route=%s reason=%s name=%s address=%s",
+              rq->route_path != NULL ? rq->route_path : "-", SRV_CREDENTIAL_WORDS[why],
+              shown[0] != '\0' ? shown : "-", rq->address_text);
     srv_answer_problem(rq, 401, "unauthorized", "%s", sentence);
     srv_answer_header(rq, "WWW-Authenticate", "Bearer");
 }

@@ -217,7 +217,7 @@ static bool shed(struct srv_app *app, struct srv_request *rq, enum class class)
     return crowded;
 }
 
-static void open_in(const struct table *t, struct srv_app *app, struct srv_request *rq)
+static void open_at(const struct table *t, struct srv_app *app, struct srv_request *rq)
 {
     struct srv_actor actor;
     bool known = false;
@@ -242,6 +242,13 @@ static void open_in(const struct table *t, struct srv_app *app, struct srv_reque
     if (may_enter(app, rq, route, &actor) && announced_is_too_long(rq)) {
         refuse_length(rq, route);
     }
+}
+
+static void open_in(const struct table *t, struct srv_app *app, struct srv_request *rq)
+{
+    srv_log_begin(rq->id);
+    open_at(t, app, rq);
+    srv_log_end();
 }
 
 static void open_agents(void *ctx, struct srv_request *rq)

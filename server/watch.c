@@ -94,8 +94,8 @@ static void shut_late_ones(struct srv_watch *watch, const struct list *list)
     for (struct srv_watched *w = list->first; w != NULL; w = next) {
         next = w->next;
         if (w->deadline_ms <= now_ms) {
-            shut(watch, w);
             atomic_fetch_add(&watch->load->cut, 1);
+            shut(watch, w);
         }
     }
 }
@@ -211,8 +211,8 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t addr
     }
     if (atomic_fetch_add(&watch->load->connections, 1) >= watch->load->limit &&
         watch->idle.first != NULL) {
-        shut(watch, watch->idle.first);
         atomic_fetch_add(&watch->load->displaced, 1);
+        shut(watch, watch->idle.first);
     }
     append(&watch->idle, w);
     pthread_mutex_unlock(&watch->lock);
