@@ -135,6 +135,18 @@ static void take_client(struct srv_request *rq, struct MHD_Connection *mhd)
     srv_ip_write(&ip, rq->address_text);
 }
 
+/* Stands where the request will, until it is made. */
+static const char ODD_PATH;
+
+/* The library decodes paths: it shows them here as they came. None of ours needs a '%', and what
+ * stands before the server must not see another path than it does. */
+void *srv_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
+{
+    (void)ctx;
+    (void)mhd;
+    return uri[strcspn(uri, "%?")] == '%' ? (void *)(uintptr_t)&ODD_PATH : NULL;
+}
+
 static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connection *mhd,
                                        const char *method, const char *path)
 {
@@ -178,7 +190,7 @@ void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request
     struct srv_listener *l = ctx;
     struct srv_request *rq = *request_context;
     (void)mhd;
-    if (rq == NULL) {
+    if (rq == NULL || *request_context == &ODD_PATH) {
         return;
     }
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && rq->answer.status != 0) {
@@ -322,10 +334,15 @@ enum MHD_Result srv_http_on_request(void *ctx, struct MHD_Connection *mhd, const
     struct srv_listener *l = ctx;
     struct srv_request *rq = *request_context;
     (void)version;
-    if (rq == NULL) {
+    if (rq == NULL || *request_context == &ODD_PATH) {
+        bool odd = rq != NULL;
         rq = request_new(l, mhd, method, url);
         *request_context = rq;
-        return rq != NULL ? open_request(l, rq) : MHD_NO;
+        if (rq == NULL) {
+            return MHD_NO;
+        }
+        rq->odd_path = odd;
+        return open_request(l, rq);
     }
     if (*upload_size > 0) {
         size_t size = *upload_size;

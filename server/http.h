@@ -42,6 +42,7 @@ struct srv_answer {
 struct srv_request {
     const char *method;
     const char *path;
+    bool odd_path; /* it was spelled with '%': nobody's, as others may read another one */
     char id[SRV_REQUEST_ID_BYTES]; /* no other request has it, whenever the server started */
     uint64_t started_ms;
     uint64_t address;                     /* of the client, as rates go by it */

@@ -37,6 +37,7 @@ struct srv_connection {
 };
 
 /* Called by the library. */
+void *srv_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd);
 enum MHD_Result srv_http_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,
                                     const char *method, const char *version, const char *upload,
                                     size_t *upload_size, void **request_context);

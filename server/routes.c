@@ -115,19 +115,42 @@ static bool path_fits(const char *pattern, const char *path)
     return strncmp(pattern, path, length - 1) == 0 && *rest != '\0' && strchr(rest, '/') == NULL;
 }
 
-/* *known: somebody answers this path, if by another method. */
-static const struct route *find_route(const struct table *t, const struct srv_request *rq,
-                                      bool *known)
+/* HEAD is GET without the content (RFC 9110, 9.3.2), which the library leaves out. */
+static bool method_fits(const char *method, const char *asked)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        if (path_fits(t->routes[i].path, rq->path)) {
-            *known = true;
-            if (strcmp(t->routes[i].method, rq->method) == 0) {
-                return &t->routes[i];
-            }
+    return strcmp(method, asked) == 0 || (strcmp(method, "GET") == 0 && strcmp(asked, "HEAD") == 0);
+}
+
+/* allowed: the methods that this path takes, if not the one that was asked for; "" if nobody answers
+ * the path. */
+static const struct route *find_route(const struct table *t, const struct srv_request *rq,
+                                      char allowed[SRV_HEADER_BYTES])
+{
+    size_t used = 0;
+    allowed[0] = '\0';
+    for (size_t i = 0; i < t->count && !rq->odd_path; i++) {
+        const struct route *route = &t->routes[i];
+        if (!path_fits(route->path, rq->path)) {
+            continue;
         }
+        if (method_fits(route->method, rq->method)) {
+            return route;
+        }
+        used += (size_t)snprintf(allowed + used, SRV_HEADER_BYTES - used, "%s%s%s",
+                                 used > 0 ? ", " : "", route->method,
+                                 strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
     }
     return NULL;
+}
+
+static void refuse_route(struct srv_request *rq, const char *allowed)
+{
+    if (allowed[0] == '\0') {
+        srv_answer_problem(rq, 404, "not_found", "there is no such path");
+        return;
+    }
+    srv_answer_problem(rq, 405, "method_not_allowed", "this path does not take that method");
+    srv_answer_header(rq, "Allow", allowed);
 }
 
 static bool has_role(struct srv_app *app, struct srv_request *rq, const struct route *route,
@@ -220,8 +243,8 @@ static bool shed(struct srv_app *app, struct srv_request *rq, enum class class)
 static void open_at(const struct table *t, struct srv_app *app, struct srv_request *rq)
 {
     struct srv_actor actor;
-    bool known = false;
-    const struct route *route = find_route(t, rq, &known);
+    char allowed[SRV_HEADER_BYTES];
+    const struct route *route = find_route(t, rq, allowed);
     rq->route = route;
     rq->route_path = route != NULL ? route->path : NULL;
     if (!srv_request_is_framed(rq)) {
@@ -234,8 +257,7 @@ static void open_at(const struct table *t, struct srv_app *app, struct srv_reque
         return;
     }
     if (route == NULL) {
-        srv_answer_problem(rq, known ? 405 : 404, known ? "method_not_allowed" : "not_found",
-                           known ? "this path does not take that method" : "there is no such path");
+        refuse_route(rq, allowed);
         return;
     }
     rq->body_limit = route->body_limit;

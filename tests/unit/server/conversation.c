@@ -1,6 +1,7 @@
 #include "tests/cmocka_all.h"
 
 #include "base/file.h"
+#include "server/control.h"
 #include "server/store_sqlite.h"
 #include "tests/unit/server/conversation.h"
 
@@ -121,6 +122,8 @@ void place_start(struct place *p)
         .admin_listen = "127.0.0.1:0",
         .trust_file = p->trust_file,
         .now_s = p->now_s,
+        .proxies = p->proxies,
+        .new_devices = p->new_devices,
         .gate_pause_ms = p->gate_pause_ms,
         .simulate_ms = p->simulate_ms,
     };
@@ -225,6 +228,44 @@ void place_pull_brake(struct place *p)
         "{\"reason\":\"smoke\",\"confirm\":\"test\"}", a);
     expect(a, 200, "\"safe_released\":true");
     free(a);
+}
+
+enum status place_write(struct place *p, struct srv_write *w)
+{
+    struct srv_store store;
+    struct err err = {0};
+    if (srv_store_sqlite_open(p->folder, &store, &err) != ST_OK) {
+        fail_msg("the store does not open beside the server: %s", err.text);
+    }
+    enum status st = srv_store_write(&store, w, NULL);
+    store.close(store.ctx);
+    if (srv_control_reload(p->folder, &err) != ST_OK) {
+        fail_msg("the server does not read again: %s", err.text);
+    }
+    return st;
+}
+
+void place_add_credential(struct place *p, struct srv_credential *c, char out[SRV_SECRET_BYTES])
+{
+    struct srv_write w = {.kind = SRV_WRITE_CREDENTIAL, .now_s = 1};
+    assert_int_equal(srv_secret_make(out, c->digest, NULL), ST_OK);
+    w.u.credential = *c;
+    assert_int_equal(place_write(p, &w), ST_OK);
+}
+
+void place_revoke(struct place *p, enum srv_role role, const char *name)
+{
+    struct srv_write w = {.kind = SRV_WRITE_REVOKE, .now_s = 2};
+    w.u.credential.role = role;
+    (void)snprintf(w.u.credential.name, SRV_NAME_BYTES, "%s", name);
+    assert_int_equal(place_write(p, &w), ST_OK);
+}
+
+void place_retire(struct place *p, const char *device_id)
+{
+    struct srv_write w = {.kind = SRV_WRITE_RETIRE, .now_s = 3};
+    w.u.device_id = device_id;
+    assert_int_equal(place_write(p, &w), ST_OK);
 }
 
 void place_report(const struct place *p, char id, const char *user_state, char *out, size_t size)

@@ -22,6 +22,8 @@ struct place {
     int64_t (*now_s)(void); /* see struct srv_settings; good from the next start on */
     unsigned gate_pause_ms;
     unsigned simulate_ms;
+    const char *proxies; /* the same */
+    uint32_t new_devices;
     char secret[SRV_SECRET_BYTES];
     char tokens[SRV_ROLE_COUNT][SRV_SECRET_BYTES];
     char device_token[SRV_SECRET_BYTES];
@@ -60,6 +62,12 @@ void place_enroll(struct place *p);
 void place_publish(struct place *p, uint32_t serial, const char *if_match);
 void place_release(struct place *p, const char *stage, const char *if_match);
 void place_pull_brake(struct place *p);
+/* A change by another program, of which the server is told, as commands do it. */
+enum status place_write(struct place *p, struct srv_write *w);
+/* A credential with its bounds; its digest is filled in. */
+void place_add_credential(struct place *p, struct srv_credential *c, char out[SRV_SECRET_BYTES]);
+void place_revoke(struct place *p, enum srv_role role, const char *name);
+void place_retire(struct place *p, const char *device_id);
 /* A report of that one-character id and number, about one user. */
 void place_report(const struct place *p, char id, const char *user_state, char *out, size_t size);
 /* Until the server says that it holds one poll. */
