@@ -16,7 +16,7 @@
 
 /* ---- talking --------------------------------------------------------------------------------- */
 
-static int connect_to(const char *url)
+int connect_to(const char *url)
 {
     struct timeval patience = {.tv_sec = PATIENCE_S};
     struct sockaddr_in address = {.sin_family = AF_INET};

@@ -44,6 +44,8 @@ void place_stop(struct place *p);
 const char *agents_url(const struct place *p);
 const char *admins_url(const struct place *p);
 
+/* A connection that waits PATIENCE_S at the most. */
+int connect_to(const char *url);
 /* Send a request and keep the connection; headers each with their line end. */
 int ask(const char *url, const char *line, const char *headers, struct span body);
 /* Read its answer to the end, and close. */
