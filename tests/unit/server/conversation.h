@@ -12,7 +12,7 @@
 #include "server/daemon.h"
 #include "tests/unit/server/scratch.h"
 
-enum { ANSWER_BYTES = 64 * 1024, PATIENCE_S = 30 };
+enum { ANSWER_BYTES = 256 * 1024, PATIENCE_S = 30 };
 
 struct place {
     char folder[SCRATCH_PATH_BYTES];

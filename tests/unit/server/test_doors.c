@@ -102,7 +102,7 @@ static const struct row ROWS[] = {
     {ADMINS, "POST", "/v1/evidence", GUARD_ROLE, SRV_ROLE_PUBLISHER, 501, "unsupported"},
     {ADMINS, "GET", "/v1/audit", GUARD_ROLE, SRV_ROLE_VIEWER, 200, "\"entries\":["},
     {ADMINS, "GET", "/v1/reports.csv", GUARD_ROLE, SRV_ROLE_VIEWER, 501, "unsupported"},
-    {ADMINS, "GET", "/openapi.json", GUARD_NONE, 0, 501, "unsupported"},
+    {ADMINS, "GET", "/openapi.json", GUARD_NONE, 0, 200, "\"openapi\":"},
 };
 
 enum { ROW_COUNT = sizeof ROWS / sizeof ROWS[0] };
@@ -268,6 +268,16 @@ static const struct row *find_row(enum srv_door door, const char *method, const 
     return NULL;
 }
 
+static void tells_no_secret(const struct crowd *crowd, const struct answer *a)
+{
+    for (int asker = 0; asker < ASK_COUNT; asker++) {
+        const char *shown = crowd->shown[asker];
+        if (shown[0] != '\0' && strstr(a->text, shown) != NULL) {
+            fail_msg("what %s shows is told: %s", ASKER_WORDS[asker], a->text);
+        }
+    }
+}
+
 static void doors__each_route__lets_in_whom_it_should_and_nobody_else(void **state)
 {
     struct place *p = *state;
@@ -285,7 +295,7 @@ static void doors__each_route__lets_in_whom_it_should_and_nobody_else(void **sta
             for (int asker = 0; asker < ASK_COUNT; asker++) {
                 say(url_of(p, row->door), line, headers_of(&crowd, (enum asker)asker), "", &a);
                 check(row, (enum asker)asker, &a);
-                assert_null(strstr(a.text, "device_token"));
+                tells_no_secret(&crowd, &a);
             }
             seen++;
         }
