@@ -35,6 +35,29 @@ const char *srv_request_query(const struct srv_request *rq, const char *name)
     return MHD_lookup_connection_value(link_of(rq)->mhd, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct query_walk {
+    bool (*visit)(void *v, const char *name, const char *value);
+    void *v;
+    bool good;
+};
+
+static enum MHD_Result visit_query(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct query_walk *w = ctx;
+    (void)kind;
+    w->good = w->visit(w->v, name, value);
+    return w->good ? MHD_YES : MHD_NO;
+}
+
+bool srv_request_each_query(const struct srv_request *rq,
+                            bool (*visit)(void *v, const char *name, const char *value), void *v)
+{
+    struct query_walk walk = {.visit = visit, .v = v, .good = true};
+    (void)MHD_get_connection_values(link_of(rq)->mhd, MHD_GET_ARGUMENT_KIND, visit_query, &walk);
+    return walk.good;
+}
+
 const char *srv_request_bearer(const struct srv_request *rq)
 {
     const char *value = srv_request_header(rq, MHD_HTTP_HEADER_AUTHORIZATION);

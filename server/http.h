@@ -113,6 +113,9 @@ const char *srv_request_header(const struct srv_request *rq, const char *name);
 const char *srv_request_query(const struct srv_request *rq, const char *name);
 /* Is there one way only to tell where its body ends? (RFC 9112, 6.3 and 11.2) */
 bool srv_request_is_framed(const struct srv_request *rq);
+/* All of them, in order; value may be NULL. False if one visit returned false. */
+bool srv_request_each_query(const struct srv_request *rq,
+                            bool (*visit)(void *v, const char *name, const char *value), void *v);
 /* The token of `Authorization: Bearer`, or NULL. */
 const char *srv_request_bearer(const struct srv_request *rq);
 

@@ -1,6 +1,5 @@
 #include "server/page.h"
 
-#include "policy/limits.h"
 #include "server/answer.h"
 
 #include <stdio.h>
@@ -8,19 +7,6 @@
 #include <string.h>
 
 enum { NUMBER_DIGITS = 18 };
-
-/* A filter, or false and an answer for one that is too long. */
-static bool read_text(struct srv_request *rq, const char *key, const char **out)
-{
-    const char *value = srv_request_query(rq, key);
-    if (value != NULL && strlen(value) > LIMIT_STRING_BYTES) {
-        srv_answer_problem(rq, 422, "out_of_range", "%s may have %d bytes at most", key,
-                           (int)LIMIT_STRING_BYTES);
-        return false;
-    }
-    *out = value != NULL && value[0] != '\0' ? value : NULL;
-    return true;
-}
 
 static bool read_number(struct srv_request *rq, const char *key, int64_t most, int64_t *out)
 {
@@ -40,24 +26,20 @@ static bool read_number(struct srv_request *rq, const char *key, int64_t most, i
     return true;
 }
 
-bool srv_page_read(struct srv_request *rq, struct srv_filter *out)
+bool srv_page_read(struct srv_request *rq, int64_t *after, size_t *limit)
 {
-    struct srv_filter f = {0};
-    int64_t limit = SRV_PAGE_USUAL;
-    bool good = read_text(rq, "state", &f.state) && read_text(rq, "ring", &f.ring) &&
-                read_text(rq, "set", &f.set) && read_text(rq, "device", &f.device_id) &&
-                read_text(rq, "host", &f.host) && read_text(rq, "sid", &f.sid) &&
-                read_text(rq, "q", &f.text) && read_number(rq, "cursor", INT64_MAX, &f.after) &&
-                read_number(rq, "limit", SRV_PAGE_MOST, &limit);
-    if (good) {
-        f.limit = limit > 0 ? (size_t)limit : SRV_PAGE_USUAL;
-        *out = f;
+    int64_t number = SRV_PAGE_USUAL;
+    *after = 0;
+    if (!read_number(rq, "cursor", INT64_MAX, after) ||
+        !read_number(rq, "limit", SRV_PAGE_MOST, &number)) {
+        return false;
     }
-    return good;
+    *limit = number > 0 ? (size_t)number : SRV_PAGE_USUAL;
+    return true;
 }
 
-/* 500 rows of at most 4 KiB each, groups left out. */
-enum { PAGE_BYTES = 2 * 1024 * 1024, CURSOR_BYTES = 24 };
+/* What is enough, and one row more: a row is no larger than the report that it came in. */
+enum { PAGE_BYTES = 4 * 1024 * 1024, CURSOR_BYTES = 24 };
 
 void srv_page_start(struct srv_page *page, const char *name)
 {
@@ -69,18 +51,19 @@ void srv_page_start(struct srv_page *page, const char *name)
     }
 }
 
-void srv_page_row(struct srv_page *page, int64_t key)
+bool srv_page_row(struct srv_page *page, int64_t key)
 {
     page->last_key = key;
     page->rows++;
+    return page->text.size < SRV_PAGE_ENOUGH_BYTES;
 }
 
-void srv_page_close(struct srv_page *page, size_t limit)
+void srv_page_close(struct srv_page *page, int64_t next)
 {
     char cursor[CURSOR_BYTES];
-    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)page->last_key);
+    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)next);
     pol_json_close_array(&page->json);
-    pol_json_text(&page->json, "next", page->rows == limit ? cursor : NULL);
+    pol_json_text(&page->json, "next", next != 0 ? cursor : NULL);
     pol_json_close_object(&page->json);
 }
 

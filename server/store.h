@@ -44,6 +44,10 @@ struct srv_store {
                            bool (*visit)(void *v, const struct srv_device_row *row), void *v,
                            struct err *err);
     enum status (*history)(void *ctx, struct srv_history *out, struct err *err);
+    /* The last ones that are kept of a device, the newest first. */
+    enum status (*reports)(void *ctx, int64_t device, size_t limit,
+                           bool (*visit)(void *v, const struct srv_report_row *row), void *v,
+                           struct err *err);
     enum status (*gate)(void *ctx, int64_t version, struct srv_gate_row *out, struct err *err);
     enum status (*hold)(void *ctx, struct srv_gate_hold *out, struct err *err);
     /* Rising devices and users. */

@@ -25,17 +25,50 @@ struct srv_token_row {
     int64_t expires_s; /* -1: never */
 };
 
-/* NULL members do not filter; after 0 starts at the first row. */
+/* What the registry value is. */
+enum srv_value_is {
+    SRV_VALUE_ANY,
+    SRV_VALUE_UNKNOWN,
+    SRV_VALUE_ABSENT,
+    SRV_VALUE_DWORD, /* of that number */
+    SRV_VALUE_OTHER  /* of another type */
+};
+
+/* Members that are NULL, 0 or POL_NOT_KNOWN do not filter; after 0 starts at the first row. Devices are
+ * not asked about users. */
 struct srv_filter {
     const char *state;
     const char *ring;
     const char *set;
+    const char *protocol;
+    const char *confidence;
+    const char *mailbox;
+    const char *blocked_by;
+    const char *outlook; /* as struct srv_user_row has it */
+    enum srv_value_is value;
+    uint32_t dword;
     const char *device_id;
     const char *host; /* without regard to ASCII case */
     const char *sid;
     const char *text; /* part of the account, host or SID */
+
+    const int64_t *versions; /* in force; NULL: any; */
+    size_t version_count;
+    bool other_versions; /* none of them instead */
+    enum pol_answer stale;
+    int64_t silent_since_s;    /* stale are devices in service not heard from since */
+    enum pol_answer duplicate; /* of another device */
+    enum pol_answer failed;    /* the last policy was refused there */
+    const char *original;      /* of devices: copies of it */
+    enum pol_answer retired;   /* of devices; users of retired ones are not listed */
+    int64_t seen_before_s;     /* heard from then; or enrolled, if never */
+    int64_t seen_after_s;
+
     int64_t after;
     size_t limit;
+    /* Where to go on; 0: that was all. With it, a call looks at so many rows only, and may find fewer
+     * than limit though there are more; without, at all. */
+    int64_t *next;
 };
 
 struct srv_user_row {
@@ -105,18 +138,34 @@ struct srv_device_row {
     int64_t key;
     const char *device_id;
     const char *name;
-    const char *domain;       /* may be NULL */
-    const char *os;           /* may be NULL */
-    const char *agent;        /* may be NULL */
-    const char *duplicate_of; /* may be NULL */
-    const char *failed_code;  /* may be NULL */
-    const char *outlook;      /* JSON as reports have it; NULL: not reported yet */
-    const char *preflight;    /* the same */
+    const char *domain;         /* may be NULL */
+    const char *os;             /* may be NULL */
+    const char *agent;          /* may be NULL */
+    const char *duplicate_of;   /* may be NULL */
+    const char *failed_code;    /* may be NULL */
+    const char *failed_pointer; /* may be NULL */
+    const char *digest;         /* of the policy in force; may be NULL */
+    const char *outlook;        /* JSON as reports have it; NULL: not reported yet */
+    const char *preflight;      /* the same */
     int64_t enrolled_s;
-    int64_t seen_s;    /* -1: never */
-    int64_t retired_s; /* -1: in service */
-    int64_t effective;
-    bool stale;
+    int64_t seen_s;          /* -1: never */
+    int64_t retired_s;       /* -1: in service */
+    int64_t effective;       /* 0: none */
+    int64_t received;        /* 0: none */
+    bool policy_stale;       /* as the machine says */
+    const char *fqdn;        /* may be NULL */
+    const char *arch;        /* may be NULL */
+    const char *tags;        /* a JSON array */
+    const char *computer_ou; /* may be NULL */
+    const char *ad_site;     /* may be NULL */
+    enum pol_answer multi_session;
+};
+
+/* One of the reports that are kept of a device. */
+struct srv_report_row {
+    const char *report_id;
+    int64_t received_s;
+    int64_t bytes;
 };
 
 /* What to count beside what is counted always. */

@@ -190,12 +190,13 @@ void sql_read_end(struct sql_reading *r);
 void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size); /* NULL is "" */
 
 /* The functions of struct srv_store that write; those that read; those of gates; of the audit;
- * of counters. */
+ * of counters; of lists. */
 void sqlite_set_writer(struct srv_store *store);
 void sqlite_set_readers(struct srv_store *store);
 void sqlite_set_gate_readers(struct srv_store *store);
 void sqlite_set_audit_readers(struct srv_store *store);
 void sqlite_set_count_readers(struct srv_store *store);
 void sqlite_set_history_readers(struct srv_store *store);
+void sqlite_set_list_readers(struct srv_store *store);
 
 #endif

@@ -15,7 +15,7 @@
 typedef enum status (*store_opener)(const char *folder, struct srv_store *out, struct err *err);
 
 /* Runs all; the number of failures. The others are the parts about reports, gates, the audit, who
- * comes in, counts and what is forgotten, run by the first. */
+ * comes in, counts, what is forgotten and lists, run by the first. */
 int store_contract_run(store_opener open_store);
 int store_contract_reports(void);
 int store_contract_gates(void);
@@ -23,5 +23,6 @@ int store_contract_audit(void);
 int store_contract_doors(void);
 int store_contract_counts(void);
 int store_contract_history(void);
+int store_contract_lists(void);
 
 #endif
