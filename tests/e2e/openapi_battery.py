@@ -205,6 +205,12 @@ class Battery:
             self.admin("viewer", "GET", path + "?limit=501")
             self.admin("viewer", "GET", path + "?cursor=x")
         self.admin("viewer", "GET", "/v1/users?state=error&q=user")
+        for query in ("state=idle&set=block&protocol=unknown&confidence=none&mailbox=unknown", "value=1",
+                      "blocked_by=preflight", "outlook=none", "stage=none", "version=7001", "stale=1&duplicate=0",
+                      "failed=1", "seen_before=2030-01-01T00:00:00Z", "state=green", "colour=red", "value=x"):
+            self.admin("viewer", "GET", "/v1/users?" + query)
+        for query in ("stale=0", "retired=0", "seen_after=2020-01-01T00:00:00Z", "stage=other", "state=idle"):
+            self.admin("viewer", "GET", "/v1/devices?" + query)
         self.admin("viewer", "GET", "/v1/users?host=" + "x" * 300)
         if self.device is not None:
             self.admin("viewer", "GET", "/v1/devices/" + self.device["device_id"])
