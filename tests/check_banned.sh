@@ -3,7 +3,7 @@
 # Run from the root; prints each finding, exits 1 if any.
 set -u
 bad=0
-product=$(find base policy agent server admin -name '*.[ch]' -type f | sort)
+product=$(find base policy agent server admin installer -name '*.[ch]' -type f | sort)
 tests=$(find tests -name '*.[ch]' -type f | sort)
 
 ban() { # regular expression, why, file...

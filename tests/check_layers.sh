@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_layers.sh - dependencies point one way, base <- policy <- {agent, server, admin}, and each foreign header is
+# check_layers.sh - dependencies point one way, base <- policy <- {agent, server, admin}, agent <- installer, and each foreign header is
 # included by exactly the files that are meant to know it. Run from the root; prints each breach, exits 1 if any.
 set -u
 bad=0
@@ -23,7 +23,7 @@ only() { # regular expression of headers, why, file pattern...
     pattern=$1
     why=$2
     shift 2
-    found=$(includes "$pattern" base/*.[ch] policy/*.[ch] agent/*.[ch] server/*.[ch] admin/*.[ch]) || return 0
+    found=$(includes "$pattern" base/*.[ch] policy/*.[ch] agent/*.[ch] server/*.[ch] admin/*.[ch] installer/msi/*.[ch]) || return 0
     breach=$(printf '%s\n' "$found" | while IFS= read -r line; do
         for owner in "$@"; do
             # Unquoted: the owner is a pattern.
@@ -38,9 +38,11 @@ only() { # regular expression of headers, why, file pattern...
 
 forbid base 'policy/|agent/|server/|admin/|tests/' 'base knows no other folder'
 forbid policy 'agent/|server/|admin/|tests/' 'policy knows base only'
-forbid agent 'server/|admin/|tests/' 'agent knows policy and base only'
+forbid agent 'server/|admin/|installer/|tests/' 'agent knows policy and base only'
 forbid server 'agent/|admin/|tests/' 'server knows policy and base only'
 forbid admin 'agent/|server/|tests/' 'admin knows policy and base only: it talks to the server over the wire'
+
+forbid installer/msi 'server/|admin/|tests/' 'installer knows agent, policy and base only'
 
 forbid policy 'base/(file|log|clock|random)|time\.h|unistd\.h|fcntl\.h|pthread\.h|sys/|errno\.h' \
     'policy is pure: bytes in, decisions out; no file, clock, log, thread'
@@ -52,7 +54,8 @@ found=$(includes 'base/log' agent/cycle.[ch]) && {
 
 only 'cjson/|cJSON' 'cJSON is known to' policy/json_read.c
 only 'psa/|mbedtls/' 'mbedTLS is known to' policy/verify.c policy/keys.c policy/key_sealed.c policy/digest.c \
-    admin/certificate.c 'agent/main*.c' 'server/main*.c' 'admin/main*.c'
+    admin/certificate.c 'agent/main*.c' 'server/main*.c' 'admin/main*.c' \
+    installer/msi/setup_win.c
 only 'mbedtls/' 'main functions only start the library (psa/crypto.h)' policy/verify.c policy/keys.c \
     policy/key_sealed.c policy/digest.c admin/certificate.c
 only 'curl/' 'libcurl is known to' agent/source_http.c 'agent/source_http_*.[ch]' 'admin/client_*.c'
@@ -64,7 +67,7 @@ only 'sqlite3' 'SQLite is known to' 'server/store_sqlite*.[ch]'
 only 'libpq|postgres' 'libpq is known to' 'server/store_pg*.[ch]'
 only 'setjmp|cmocka' 'the test library is known to tests'
 
-only '(windows|windef|winbase|winreg|winsvc|winsock2?|ws2tcpip|winternl|winerror|wincrypt|bcrypt|wtsapi32|userenv|tlhelp32|sddl|aclapi|lm|shlobj|shellapi|iphlpapi|ws2ipdef|psapi|io|direct|process|evntprov|ntsecapi|dsgetdc)\.h' \
+only '(windows|windef|winbase|winreg|winsvc|winsock2?|ws2tcpip|winternl|winerror|wincrypt|bcrypt|wtsapi32|userenv|tlhelp32|sddl|aclapi|lm|shlobj|shellapi|iphlpapi|ws2ipdef|psapi|io|direct|process|evntprov|ntsecapi|dsgetdc|msi|msiquery)\.h' \
     'Windows is known to' '*_win.[ch]'
 only '(unistd|fcntl|dirent|pthread|termios|poll|pwd|grp|signal|sys/[a-z]+|netinet/[a-z]+|arpa/inet|netdb|sys/socket)\.h' \
     'POSIX is known to' '*_posix.[ch]' 'server/*'
