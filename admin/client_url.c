@@ -72,3 +72,12 @@ enum status adm_query_append(struct bytes *out, const char *text)
     }
     return st;
 }
+
+enum status adm_query_add(struct bytes *out, const char *key, const char *value)
+{
+    if (value == NULL) {
+        return ST_OK;
+    }
+    enum status st = bytes_append_format(out, "%s%s=", out->size > 0 ? "&" : "", key);
+    return st == ST_OK ? adm_query_append(out, value) : st;
+}

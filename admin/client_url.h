@@ -16,6 +16,9 @@ enum status adm_url_check(const char *text, struct err *err) MUST_USE;
 /* Append text so that it can stand in a query. */
 enum status adm_query_append(struct bytes *out, const char *text) MUST_USE;
 
+/* Append "key=value" to a query, behind a "&" if there is something before; NULL: nothing. */
+enum status adm_query_add(struct bytes *out, const char *key, const char *value) MUST_USE;
+
 /* Plain HTTP is for this machine alone. host: as it stands in a URL. */
 bool adm_is_loopback(const char *host);
 

@@ -94,16 +94,11 @@ static enum status get_device(struct adm_client *client, const char *one, struct
     return st;
 }
 
-struct user_lines {
-    struct pol_json_writer *w;
-};
-
 static enum status add_user(void *ctx, const struct pol_at *item, struct err *err)
 {
-    struct user_lines *lines = ctx;
-    pol_at_write(item, lines->w, NULL);
-    return lines->w->st == ST_OK ? ST_OK
-                                 : err_set(err, lines->w->st, 0, "too many users to show at once");
+    struct pol_json_writer *w = ctx;
+    pol_at_write(item, w, NULL);
+    return w->st == ST_OK ? ST_OK : err_set(err, w->st, 0, "too many users to show at once");
 }
 
 /* {"device": ..., "users": [...]}: all that the server knows of it. */
@@ -111,9 +106,8 @@ static enum status write_json(struct adm_client *client, const struct pol_at *de
                               const char *query, struct bytes *out, struct err *err)
 {
     struct pol_json_writer w = pol_json_write_start(out);
-    struct user_lines lines = {.w = &w};
     const struct adm_pages pages = {
-        .path = "/v1/users", .query = query, .list = "users", .visit = add_user, .ctx = &lines};
+        .path = "/v1/users", .query = query, .list = "users", .visit = add_user, .ctx = &w};
     pol_json_object(&w, NULL);
     pol_at_write(device, &w, "device");
     pol_json_array(&w, "users");
@@ -221,8 +215,9 @@ static enum status list_devices(struct adm_client *client, const struct wish *wi
 
 static enum status check(const struct wish *wish, struct err *err)
 {
-    const struct adm_device_filter *f = &wish->filter;
-    bool filtered = f->host != NULL || f->text != NULL || f->stale || f->duplicate;
+    struct bytes query = bytes_with_limit(QUERY_BYTES);
+    bool filtered = adm_device_query(&wish->filter, &query) != ST_OK || query.size > 0;
+    bytes_free(&query);
     return wish->one != NULL && (filtered || wish->limit != NULL)
                ? adm_usage(err, "devices takes one device or filters, not both")
                : ST_OK;
@@ -235,8 +230,14 @@ enum status adm_cmd_devices(int argc, char *const *argv, struct err *err)
     const struct adm_option options[] = {
         {.name = "--host", .value = "HOST", .text = &wish.filter.host},
         {.name = "--text", .value = "TEXT", .text = &wish.filter.text},
+        {.name = "--stage", .value = "STAGE", .text = &wish.filter.stage},
+        {.name = "--version", .value = "VERSION", .text = &wish.filter.version},
+        {.name = "--seen-before", .value = "TIME", .text = &wish.filter.seen_before},
+        {.name = "--seen-after", .value = "TIME", .text = &wish.filter.seen_after},
         {.name = "--stale", .flag = &wish.filter.stale},
         {.name = "--duplicate", .flag = &wish.filter.duplicate},
+        {.name = "--failed", .flag = &wish.filter.failed},
+        {.name = "--retired", .flag = &wish.filter.retired},
         {.name = "--limit", .value = "NUMBER", .text = &wish.limit},
         ADM_WATCH_ROW(wish.watch),
         {.name = "--json", .flag = &wish.json},

@@ -108,8 +108,12 @@ static enum status check(const void *ctx, const struct pol_at *item, struct err 
     bool stale = false;
     (void)pol_read_boolean(item, "stale", POL_OPTIONAL, &stale);
     bool duplicate = read_text(item, "duplicate_of", POL_OPTIONAL) != NULL;
+    bool failed = read_text(item, "failed", POL_OPTIONAL) != NULL;
+    bool retired = read_text(item, "retired_at", POL_OPTIONAL) != NULL;
     const char *unknown = filter->stale && !stale           ? "--stale"
                           : filter->duplicate && !duplicate ? "--duplicate"
+                          : filter->failed && !failed       ? "--failed"
+                          : filter->retired && !retired     ? "--retired"
                                                             : NULL;
     return unknown == NULL
                ? ST_OK
@@ -132,19 +136,26 @@ struct adm_listing adm_device_listing(const struct adm_device_filter *filter, bo
                                 .json = json};
 }
 
-static enum status append_filter(struct bytes *query, const char *key, const char *value)
+enum status adm_device_query(const struct adm_device_filter *f, struct bytes *out)
 {
-    if (value == NULL) {
-        return ST_OK;
+    const struct {
+        const char *key;
+        const char *value;
+    } KEYS[] = {
+        {"host", f->host},
+        {"q", f->text},
+        {"stage", f->stage},
+        {"version", f->version},
+        {"seen_before", f->seen_before},
+        {"seen_after", f->seen_after},
+        {"stale", f->stale ? "1" : NULL},
+        {"duplicate", f->duplicate ? "1" : NULL},
+        {"failed", f->failed ? "1" : NULL},
+        {"retired", f->retired ? "1" : NULL},
+    };
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < sizeof KEYS / sizeof KEYS[0]; i++) {
+        st = adm_query_add(out, KEYS[i].key, KEYS[i].value);
     }
-    enum status st = bytes_append_format(query, "%s%s=", query->size > 0 ? "&" : "", key);
-    return st == ST_OK ? adm_query_append(query, value) : st;
-}
-
-enum status adm_device_query(const struct adm_device_filter *filter, struct bytes *out)
-{
-    enum status st = append_filter(out, "host", filter->host);
-    st = st == ST_OK ? append_filter(out, "q", filter->text) : st;
-    st = st == ST_OK ? append_filter(out, "stale", filter->stale ? "1" : NULL) : st;
-    return st == ST_OK ? append_filter(out, "duplicate", filter->duplicate ? "1" : NULL) : st;
+    return st;
 }

@@ -13,8 +13,14 @@
 struct adm_device_filter {
     const char *host;
     const char *text;
+    const char *stage;
+    const char *version;
+    const char *seen_before;
+    const char *seen_after;
     bool stale;
     bool duplicate;
+    bool failed;
+    bool retired;
 };
 
 /* All of the listing but query and most. filter: borrowed. */

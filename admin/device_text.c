@@ -52,7 +52,13 @@ static void add_policy(struct adm_table *table, const struct pol_at *device)
     (void)pol_read_integer(device, "effective", POL_OPTIONAL, 0, VERSION_MOST, &effective);
     (void)snprintf(number, sizeof number, "version %" PRId64, effective);
     add(table, ADM_STYLE_PLAIN, "policy", effective > 0 ? number : "none in force");
-    add(table, ADM_STYLE_BAD, "refused", failed);
+    if (failed != NULL) {
+        char line[LINE_BYTES];
+        const char *pointer = read_text(device, "failed_pointer");
+        (void)snprintf(line, sizeof line, "%s%s%s", failed, pointer != NULL ? " at " : "",
+                       pointer != NULL ? pointer : "");
+        add(table, ADM_STYLE_BAD, "refused", line);
+    }
 }
 
 static void add_times(struct adm_table *table, const struct pol_at *device)
@@ -62,8 +68,7 @@ static void add_times(struct adm_table *table, const struct pol_at *device)
     add(table, ADM_STYLE_PLAIN, "enrolled", read_text(device, "enrolled_at"));
     add(table, stale ? ADM_STYLE_PENDING : ADM_STYLE_PLAIN, "last seen",
         read_text(device, "seen_at"));
-    add(table, ADM_STYLE_PENDING, "remark",
-        stale ? "stale: it has not been heard from for long" : NULL);
+    add(table, ADM_STYLE_PENDING, "remark", stale ? "stale: not heard from for long" : NULL);
     add(table, ADM_STYLE_PENDING, "duplicate", read_text(device, "duplicate_of"));
     add(table, ADM_STYLE_PENDING, "retired", read_text(device, "retired_at"));
 }
@@ -122,7 +127,10 @@ enum status adm_device_text(const struct pol_at *device, const struct adm_look *
     table.look = *look;
     add(&table, ADM_STYLE_PLAIN, "device", read_text(device, "device_id"));
     add(&table, ADM_STYLE_PLAIN, "host", read_text(device, "name"));
+    add(&table, ADM_STYLE_PLAIN, "full name", read_text(device, "fqdn"));
     add(&table, ADM_STYLE_PLAIN, "domain", read_text(device, "domain"));
+    add(&table, ADM_STYLE_PLAIN, "unit", read_text(device, "computer_ou"));
+    add(&table, ADM_STYLE_PLAIN, "site", read_text(device, "ad_site"));
     add(&table, ADM_STYLE_PLAIN, "windows", read_text(device, "os"));
     add(&table, ADM_STYLE_PLAIN, "agent", read_text(device, "agent"));
     add_policy(&table, device);

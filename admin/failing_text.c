@@ -23,6 +23,7 @@ static enum status append_table(const struct adm_failing *failing, const struct 
     static const char *const HEAD[WHO_COLUMNS] = {"FAILING", "WHY", "USERS", "FOR EXAMPLE", "ON"};
     struct adm_table table = adm_table_with(WHO_COLUMNS);
     table.look = *look;
+    table.spare[WHO_COLUMNS - 1] = 1;
     adm_table_heading(&table, HEAD);
     for (size_t i = 0; i < failing->count && i < SHOWN_MOST; i++) {
         add_reason(&table, &failing->reasons[i]);

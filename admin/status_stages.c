@@ -143,7 +143,7 @@ enum status adm_status_stages(const struct adm_status_view *view, const struct a
 {
     static const char *const HEAD[STAGE_COLUMNS] = {" ",     "STAGE", "VERSION",   "IN EFFECT",
                                                     "USERS", "SHARE", "OTHERWISE", "NOT BEFORE"};
-    static const uint8_t SPARE[STAGE_COLUMNS] = {0, 0, 0, 0, 0, 0, 2, 1};
+    static const uint8_t SPARE[STAGE_COLUMNS] = {0, 0, 1, 0, 0, 2, 4, 3};
     const struct adm_rollout_view *rollout = &view->rollout;
     struct stages s = {.view = view, .table = adm_table_with(STAGE_COLUMNS)};
 

@@ -25,6 +25,8 @@ static const struct {
                              POL_CONFIDENCE_COUNT},
     [ADM_USER_MAILBOX] = {"--mailbox", "mailbox", true, POL_MAILBOX_WORDS, POL_MAILBOX_COUNT},
     [ADM_USER_OUTLOOK] = {"--outlook", "outlook", false, NULL, 0},
+    [ADM_USER_VALUE] = {"--value", "value", false, NULL, 0},
+    [ADM_USER_VERSION] = {"--version", "version", false, NULL, 0},
     [ADM_USER_BLOCKED_BY] = {"--blocked-by", "blocked_by", true, POL_BLOCKED_WORDS,
                              POL_BLOCKED_COUNT},
     [ADM_USER_HOST] = {"--host", "host", true, NULL, 0},
@@ -75,11 +77,11 @@ enum status adm_user_filter_query(const struct adm_user_filter *filter, struct b
 {
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < ADM_USER_KEYS; i++) {
-        if (filter->text[i] != NULL) {
-            st = bytes_append_format(out, "%s%s=", out->size > 0 ? "&" : "", KEYS[i].key);
-            st = st == ST_OK ? adm_query_append(out, filter->text[i]) : st;
-        }
+        st = adm_query_add(out, KEYS[i].key, filter->text[i]);
     }
+    st = st == ST_OK ? adm_query_add(out, "stale", filter->stale ? "1" : NULL) : st;
+    st = st == ST_OK ? adm_query_add(out, "duplicate", filter->duplicate ? "1" : NULL) : st;
+    st = st == ST_OK ? adm_query_add(out, "failed", filter->failed ? "1" : NULL) : st;
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "the filters are too long");
 }
 

@@ -21,6 +21,8 @@ enum adm_user_key {
     ADM_USER_CONFIDENCE,
     ADM_USER_MAILBOX,
     ADM_USER_OUTLOOK,
+    ADM_USER_VALUE,
+    ADM_USER_VERSION,
     ADM_USER_BLOCKED_BY,
     ADM_USER_HOST,
     ADM_USER_DEVICE,
@@ -31,6 +33,9 @@ enum adm_user_key {
 
 struct adm_user_filter {
     const char *text[ADM_USER_KEYS]; /* NULL: all */
+    bool stale;                      /* of machines like these only */
+    bool duplicate;
+    bool failed;
 };
 
 /* The rows of an option table that fill such a struct. */
@@ -39,6 +44,8 @@ struct adm_user_filter {
         {.name = "--ring", .value = "RING", .text = &(filter).text[ADM_USER_RING]},                \
         {.name = "--set", .value = "SET", .text = &(filter).text[ADM_USER_SET]},                   \
         {.name = "--stage", .value = "STAGE", .text = &(filter).text[ADM_USER_STAGE]},             \
+        {.name = "--version", .value = "VERSION", .text = &(filter).text[ADM_USER_VERSION]},       \
+        {.name = "--value", .value = "VALUE", .text = &(filter).text[ADM_USER_VALUE]},             \
         {.name = "--protocol", .value = "PROTOCOL", .text = &(filter).text[ADM_USER_PROTOCOL]},    \
         {.name = "--confidence", .value = "WORD", .text = &(filter).text[ADM_USER_CONFIDENCE]},    \
         {.name = "--mailbox", .value = "WORD", .text = &(filter).text[ADM_USER_MAILBOX]},          \
@@ -47,8 +54,11 @@ struct adm_user_filter {
         {.name = "--host", .value = "HOST", .text = &(filter).text[ADM_USER_HOST]},                \
         {.name = "--device", .value = "ID", .text = &(filter).text[ADM_USER_DEVICE]},              \
         {.name = "--sid", .value = "SID", .text = &(filter).text[ADM_USER_SID]},                   \
+        {.name = "--text", .value = "TEXT", .text = &(filter).text[ADM_USER_TEXT]},                \
+        {.name = "--stale", .flag = &(filter).stale},                                              \
+        {.name = "--duplicate", .flag = &(filter).duplicate},                                      \
     {                                                                                              \
-        .name = "--text", .value = "TEXT", .text = &(filter).text[ADM_USER_TEXT]                   \
+        .name = "--failed", .flag = &(filter).failed                                               \
     }
 
 /* The words that have a list are in it; a mistyped one would find nobody and look like good news. */

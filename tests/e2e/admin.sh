@@ -7,6 +7,7 @@
 #   refused 'expired at /x: ' verify b.json     must end with 1 and this one line
 #   usage 'needs FILE' verify                   must end with 2 and this one line
 #   has out 'words'
+#   check "sentence" not_found 'words' out
 
 admin_begin() {
     DATA_DIR=/nonexistent
@@ -64,4 +65,12 @@ refused() { # words, arguments...
 
 has() { # file, words
     grep -q -- "$2" "$1" || wrong "$1 does not say '$2'"
+}
+
+found() { # words, file
+    grep -q -- "$1" "$2"
+}
+
+not_found() { # words, file
+    ! grep -q -- "$1" "$2"
 }
