@@ -1,4 +1,6 @@
 #include "admin/commands.h"
+#include "admin/connection.h"
+#include "admin/json_line.h"
 #include "admin/options.h"
 #include "admin/plan_file.h"
 #include "admin/print.h"
@@ -19,6 +21,7 @@ struct simulating {
     const char *plan_path;
     const char *facts;
     const char *changes;
+    struct adm_connection_options connection;
     bool fleet;
     bool json;
 
@@ -151,8 +154,10 @@ static enum status show(const struct simulating *wish, const struct pol_plan *pl
                         const struct pol_simulation *simulation, struct err *err)
 {
     struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
+    struct adm_simulated simulated;
+    adm_simulated_of(plan, simulation, &simulated);
     enum status st = wish->json ? adm_simulation_json(plan, simulation, &text)
-                                : adm_simulation_text(plan, simulation, &text);
+                                : adm_simulation_text(&simulated, &text);
     st = adm_print(&text, st, err);
     bytes_free(&text);
     return st;
@@ -188,6 +193,71 @@ static enum status simulate(struct simulating *wish, struct err *err)
     return st;
 }
 
+/* ---- at the server ------------------------------------------------------------------------ */
+
+/* The same reader as the server's: all problems are told here, before anything is sent. */
+static enum status read_plan(const char *path, struct bytes *out, struct err *err)
+{
+    struct pol_plan *plan = NULL;
+    enum status st = adm_plan_read_quietly(path, &plan, err);
+    pol_plan_free(plan);
+    return st == ST_OK ? file_read(path, LIMIT_PLAN_BYTES, out, err) : st;
+}
+
+static enum status show_fleet(const struct simulating *wish, const struct adm_fleet_counts *fleet,
+                              struct err *err)
+{
+    struct bytes text = bytes_with_limit(ADM_PRINT_BYTES);
+    if (wish->json) {
+        struct pol_at root = adm_answer_root(&fleet->answer);
+        return adm_json_line_print(&root, err);
+    }
+    enum status st = adm_print(&text, adm_simulation_text(&fleet->simulated, &text), err);
+    bytes_free(&text);
+    return st;
+}
+
+static enum status simulate_fleet(const struct simulating *wish, struct err *err)
+{
+    struct bytes plan = {0};
+    struct adm_client *client = NULL;
+    struct adm_fleet_counts fleet = {.rows = NULL};
+
+    enum status st = read_plan(wish->plan_path, &plan, err);
+    if (st == ST_OK) {
+        st = adm_connect(&wish->connection, &client, err);
+    }
+    if (st == ST_OK) {
+        st = adm_fleet_counts_ask(client, bytes_span(&plan), &fleet, err);
+    }
+    if (st == ST_OK) {
+        st = show_fleet(wish, &fleet, err);
+    }
+    adm_fleet_counts_done(&fleet);
+    adm_client_free(client);
+    bytes_free(&plan);
+    return st;
+}
+
+static enum status check_wish(const struct simulating *wish, struct err *err)
+{
+    const struct adm_connection_options *c = &wish->connection;
+    if (wish->fleet && wish->facts != NULL) {
+        return adm_usage(err, "--facts and --fleet are two sources: give one of them");
+    }
+    if (wish->fleet && wish->changes != NULL) {
+        return adm_usage(err, "--changes needs --facts: the server gives numbers, no names");
+    }
+    if (!wish->fleet && (c->server != NULL || c->ca != NULL || c->token_file != NULL)) {
+        return adm_usage(err, "a server is asked with --fleet only");
+    }
+    if (!wish->fleet && wish->facts == NULL) {
+        return adm_usage(err, "simulate needs --facts FACTS.jsonl or --fleet: see 'mapi-rollout "
+                              "simulate --help'");
+    }
+    return ST_OK;
+}
+
 enum status adm_cmd_simulate(int argc, char *const *argv, struct err *err)
 {
     struct simulating wish = {.tells = adm_terminal_tells()};
@@ -196,6 +266,7 @@ enum status adm_cmd_simulate(int argc, char *const *argv, struct err *err)
         {.name = "--changes", .value = "FILE", .text = &wish.changes},
         {.name = "--fleet", .flag = &wish.fleet},
         {.name = "--json", .flag = &wish.json},
+        ADM_CONNECTION_ROWS(wish.connection),
     };
     const struct adm_syntax syntax = {.command = "simulate",
                                       .options = options,
@@ -203,13 +274,11 @@ enum status adm_cmd_simulate(int argc, char *const *argv, struct err *err)
                                       .operands = {"PLAN.json"}};
 
     enum status st = adm_options_read(&syntax, argc, argv, &wish.plan_path, err);
-    if (st == ST_OK && wish.fleet) {
-        st = err_refuse(err, "unsupported", NULL,
-                        "simulating at the server is not built yet: give --facts FACTS.jsonl");
+    if (st == ST_OK) {
+        st = check_wish(&wish, err);
     }
-    if (st == ST_OK && wish.facts == NULL) {
-        st = adm_usage(err, "simulate needs --facts FACTS.jsonl: see 'mapi-rollout simulate "
-                            "--help'");
+    if (st == ST_OK) {
+        st = wish.fleet ? simulate_fleet(&wish, err) : simulate(&wish, err);
     }
-    return st == ST_OK ? simulate(&wish, err) : st;
+    return st;
 }

@@ -164,18 +164,20 @@ static const char EXPLAIN[] =
     "Example: mapi-rollout explain plan.json --stage pilot --facts facts.jsonl\n";
 
 static const char SIMULATE[] =
-    "mapi-rollout simulate PLAN.json --facts FACTS.jsonl [--changes FILE] [--json]\n"
+    "mapi-rollout simulate PLAN.json --facts FACTS.jsonl [--changes FILE]\n"
+    "mapi-rollout simulate PLAN.json --fleet\n"
     "\n"
-    "Counts what every stage and the safe policy would decide for the users of a\n"
-    "facts file (see 'mapi-rollout explain --help'), how many change from the stage\n"
-    "before, and which facts are missing. Takes files of any length.\n"
+    "Counts what every stage and the safe policy would decide, how many change from\n"
+    "the stage before, and which facts are missing: for the users of a facts file\n"
+    "(see 'mapi-rollout explain --help'), or for the fleet as it last reported to the\n"
+    "server, there against what is released now, too.\n"
     "\n"
-    "  --facts FACTS.jsonl   the users; - reads standard input\n"
-    "  --changes FILE        also write who changes: one JSON object for each user\n"
-    "                        and stage, into a new file\n"
-    "  --json                answer for programs\n"
-    "\n"
-    "Example: mapi-rollout simulate plan.json --facts facts.jsonl --changes who.jsonl\n";
+    "  --facts FACTS.jsonl  the users, of any number; - reads standard input\n"
+    "  --changes FILE       also write who changes: one JSON object for each user\n"
+    "                       and stage, into a new file\n"
+    "  --fleet              ask the server; it changes nothing\n" SERVER_OPTIONS "\n"
+    "Example: mapi-rollout simulate plan.json --facts facts.jsonl --changes who.jsonl\n"
+    "         mapi-rollout simulate plan.json --fleet\n";
 
 static const char PUBLISH[] =
     "mapi-rollout publish BUNDLE.json [--skip]\n"
@@ -187,23 +189,27 @@ static const char PUBLISH[] =
     "           --ca ca.pem --token-file token\n";
 
 static const char RELEASE[] =
-    "mapi-rollout release STAGE [--confirm-regression] [--yes]\n"
+    "mapi-rollout release STAGE [--confirm-regression] [--yes] [--dry-run]\n"
     "\n"
-    "Hands a stage of the newest stored bundle to the agents. Shows first what would\n"
-    "change and asks; where nobody can be asked, --yes is needed.\n"
+    "Hands a stage of the newest stored bundle to the agents. Shows first how many\n"
+    "users would change from what to what, and asks; where nobody can be asked,\n"
+    "--yes is needed.\n"
     "\n"
     "  --confirm-regression  go on although somebody goes from allow to block\n"
-    "  --yes                 do not ask\n" SERVER_OPTIONS "\n"
+    "  --yes                 do not ask\n"
+    "  --dry-run             only show it\n" SERVER_OPTIONS "\n"
     "Example: mapi-rollout release pilot\n";
 
 static const char ADVANCE[] =
-    "mapi-rollout advance [--confirm-regression] [--yes]\n"
+    "mapi-rollout advance [--confirm-regression] [--yes] [--dry-run]\n"
     "\n"
-    "Hands the next stage of the released serial to the agents. Shows first what\n"
-    "would change and asks; where nobody can be asked, --yes is needed.\n"
+    "Hands the next stage of the released serial to the agents. Shows first how many\n"
+    "users would change from what to what, and asks; where nobody can be asked,\n"
+    "--yes is needed.\n"
     "\n"
     "  --confirm-regression  go on although somebody goes from allow to block\n"
-    "  --yes                 do not ask\n" SERVER_OPTIONS "\n"
+    "  --yes                 do not ask\n"
+    "  --dry-run             only show it\n" SERVER_OPTIONS "\n"
     "Example: mapi-rollout advance --yes\n";
 
 static const char HOLD[] =

@@ -48,6 +48,10 @@ static const char *const CODES[] = {
     "not_found",
     "method_not_allowed",
     "rate_limited",
+    "conflict",
+    "malformed_request",
+    "simulation_running",
+    "timed_out",
     "internal",
     "unavailable",
 };
@@ -60,6 +64,12 @@ static const char *own_copy(const char *code)
         }
     }
     return NULL;
+}
+
+const char *adm_problem_code(const char *code)
+{
+    const char *known = own_copy(code);
+    return known != NULL ? known : "refused";
 }
 
 /* For servers, and things in front of servers, that give no code. */

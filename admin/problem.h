@@ -16,4 +16,7 @@
 enum status adm_problem_read(long http, struct span body, const char *token_file,
                              struct err *err) MUST_USE;
 
+/* Our own copy of a code from the wire, which lives for ever; "refused" for one that we do not know. */
+const char *adm_problem_code(const char *code);
+
 #endif

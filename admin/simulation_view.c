@@ -40,16 +40,18 @@ static void put_stage(struct adm_table *table, const struct pol_stage_counts *co
     }
 }
 
-static enum status put_moves(const struct pol_stage_counts *counts, struct bytes *out)
+static enum status put_moves(const char *stage, const uint64_t (*moves)[POL_OUTCOME_COUNT],
+                             bool marks, struct bytes *out)
 {
     enum status st = ST_OK;
     for (unsigned i = 0; i < POL_OUTCOME_COUNT * POL_OUTCOME_COUNT && st == ST_OK; i++) {
         unsigned from = i / POL_OUTCOME_COUNT;
         unsigned to = i % POL_OUTCOME_COUNT;
-        if (pol_outcome_moves(from, to) && counts->moves[from][to] > 0) {
-            st = bytes_append_format(out, "%s: %" PRIu64 " from %s to %s\n", counts->stage,
-                                     counts->moves[from][to], pol_outcome_word(from),
-                                     pol_outcome_word(to));
+        if (pol_outcome_moves(from, to) && moves[from][to] > 0) {
+            st = bytes_append_format(out, "%s: %" PRIu64 " from %s to %s%s\n", stage,
+                                     moves[from][to], pol_outcome_word(from), pol_outcome_word(to),
+                                     marks && pol_outcome_regresses(from, to) ? " (taken back)"
+                                                                              : "");
         }
     }
     return st;
@@ -75,32 +77,49 @@ static enum status put_reasons(const struct pol_stage_counts *counts, struct byt
     return st;
 }
 
-enum status adm_simulation_text(const struct pol_plan *plan,
-                                const struct pol_simulation *simulation, struct bytes *out)
+static enum status put_rows(const struct adm_simulated *s, struct bytes *out)
 {
-    size_t rows = pol_simulation_stage_count(simulation);
     struct adm_table table = adm_table_with(POL_OUTCOME_COUNT + 3);
-    enum status st = bytes_append_format(
-        out, "rollout %s, serial %" PRIu32 ", %" PRIu64 " users\n\n", pol_plan_rollout(plan),
-        pol_plan_serial(plan), pol_simulation_users(simulation));
     put_heading(&table);
-    for (size_t i = 0; i < rows; i++) {
-        put_stage(&table, pol_simulation_stage(simulation, i), i + 1 == rows);
+    for (size_t i = 0; i < s->count; i++) {
+        put_stage(&table, s->rows[i], i + 1 == s->count);
     }
-    if (st == ST_OK) {
-        st = adm_table_write(&table, out);
-    }
+    enum status st = adm_table_write(&table, out);
     adm_table_done(&table);
+    return st;
+}
+
+/* Each stage as if it were released now: the safe policy, too. */
+static enum status put_from_released(const struct adm_simulated *s, struct bytes *out)
+{
+    enum status st = s->released == NULL
+                         ? bytes_append_text(out, "\nagainst what is released now (nothing yet):\n")
+                         : bytes_append_format(
+                               out, "\nagainst what is released now (%s, version %" PRId64 "):\n",
+                               s->released, s->released_version);
+    for (size_t i = 0; i < s->count && st == ST_OK; i++) {
+        st = put_moves(s->rows[i]->stage, s->rows[i]->from_released, true, out);
+    }
+    return st;
+}
+
+enum status adm_simulation_text(const struct adm_simulated *s, struct bytes *out)
+{
+    enum status st =
+        bytes_append_format(out, "rollout %s, serial %" PRIu32 ", %" PRIu64 " users\n\n",
+                            s->rollout, s->serial, s->users);
+    if (st == ST_OK) {
+        st = put_rows(s, out);
+    }
     if (st == ST_OK) {
         st = bytes_append_text(out, "\n");
     }
-    for (size_t i = 0; i < rows && st == ST_OK; i++) {
-        const struct pol_stage_counts *counts = pol_simulation_stage(simulation, i);
-        bool is_safe = i + 1 == rows; /* no step of the way */
-        st = is_safe ? ST_OK : put_moves(counts, out);
-        st = st == ST_OK ? put_reasons(counts, out) : st;
+    for (size_t i = 0; i < s->count && st == ST_OK; i++) {
+        bool is_safe = i + 1 == s->count; /* no step of the way */
+        st = is_safe ? ST_OK : put_moves(s->rows[i]->stage, s->rows[i]->moves, false, out);
+        st = st == ST_OK ? put_reasons(s->rows[i], out) : st;
     }
-    return st;
+    return st == ST_OK && s->compares ? put_from_released(s, out) : st;
 }
 
 /* ---- for programs ------------------------------------------------------------------------- */

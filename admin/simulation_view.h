@@ -7,11 +7,9 @@
 #ifndef ADMIN_SIMULATION_VIEW_H
 #define ADMIN_SIMULATION_VIEW_H
 
-#include "policy/simulate.h"
+#include "admin/simulated.h"
 
-enum status adm_simulation_text(const struct pol_plan *plan,
-                                const struct pol_simulation *simulation,
-                                struct bytes *out) MUST_USE;
+enum status adm_simulation_text(const struct adm_simulated *simulated, struct bytes *out) MUST_USE;
 enum status adm_simulation_json(const struct pol_plan *plan,
                                 const struct pol_simulation *simulation,
                                 struct bytes *out) MUST_USE;

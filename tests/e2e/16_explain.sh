@@ -120,7 +120,10 @@ refused 'wrong_type at /user/sid: bad.jsonl, line 6: ' explain plan.json --stage
 : >there
 refused 'exists: .*there' simulate plan.json --facts facts.jsonl --changes there
 refused 'missing_field at /safe' simulate "$ROOT/tests/data/json/plan/safe-missing.json" --facts facts.jsonl
-usage 'simulate needs --facts' simulate plan.json
-refused 'unsupported: simulating at the server' simulate plan.json --fleet
+usage 'simulate needs --facts FACTS.jsonl or --fleet' simulate plan.json
+usage 'are two sources' simulate plan.json --fleet --facts facts.jsonl
+usage '--changes needs --facts' simulate plan.json --fleet --changes who
+usage 'a server is asked with --fleet only' simulate plan.json --facts facts.jsonl --server https://localhost:1
+usage 'server' simulate plan.json --fleet
 usage 'explain needs --stage' explain plan.json --facts facts.jsonl
 passed
