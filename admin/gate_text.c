@@ -36,6 +36,7 @@ static const struct {
     {"never_automatic", "passed: release and restore are entered by hand: 'mapi-rollout advance'"},
     {"held", "holds: see hold"},
     {"refused", "HOLDS: "},
+    {"behind_fleet", "HOLDS: machines have a version that is not released here"},
     {"not_fixed", "holds: whom to look at was not fixed at its release: go on by hand"},
 };
 

@@ -4,9 +4,9 @@ const char *const SRV_GATE_VERDICT_WORDS[SRV_GATE_VERDICT_COUNT] = {"keep", "adv
                                                                     "safe"};
 
 const char *const SRV_GATE_REASON_WORDS[SRV_GATE_REASON_COUNT] = {
-    "passed",  "soak",         "reporting", "conclusive", "conclusive_percent", "healthy",
-    "failing", "sample_ratio", "manual",    "not_before", "no_next_stage",      "never_automatic",
-    "held",    "refused",      "not_fixed"};
+    "passed",  "soak",         "reporting", "conclusive",  "conclusive_percent", "healthy",
+    "failing", "sample_ratio", "manual",    "not_before",  "no_next_stage",      "never_automatic",
+    "held",    "refused",      "not_fixed", "behind_fleet"};
 
 enum { MILLION = 1000000, FOUR_SIGMA_SQUARED = 16 };
 
@@ -176,6 +176,10 @@ struct srv_gate_answer srv_gate_decide(const struct srv_gate_terms *terms,
     if (memory->held) {
         answer(&out, SRV_GATE_HOLD, SRV_GATE_HELD);
         return out; /* what was seen failing before is looked at anew when it goes on */
+    }
+    if (memory->behind) {
+        answer(&out, SRV_GATE_HOLD, SRV_GATE_BEHIND_FLEET);
+        return out; /* its numbers are about another policy than machines have */
     }
     if (asks_for_brake(gate, counts)) {
         out.failing_s = first_look(memory->failing_s, now_s);

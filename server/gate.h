@@ -52,7 +52,8 @@ enum srv_gate_reason {
     /* somebody, or the rules of releasing, say no */
     SRV_GATE_HELD,
     SRV_GATE_REFUSED,
-    SRV_GATE_NOT_FIXED, /* who its subjects are is not in the store */
+    SRV_GATE_NOT_FIXED,    /* who its subjects are is not in the store */
+    SRV_GATE_BEHIND_FLEET, /* a device has a version that is not released here */
     SRV_GATE_REASON_COUNT
 };
 extern const char *const SRV_GATE_REASON_WORDS[SRV_GATE_REASON_COUNT];
@@ -86,6 +87,7 @@ struct srv_gate_memory {
     int64_t released_s;
     int64_t failing_s; /* the first look at failing devices that ask for the brake; -1: none */
     bool held;         /* by an operator */
+    bool behind;       /* the fleet is ahead of what is released */
 };
 
 struct srv_gate_answer {

@@ -8,7 +8,9 @@ static const char RETIRED[] = "the device was retired: enroll again";
 /* The writer's thread is done with the report. */
 static void wake(struct srv_write *w)
 {
-    srv_request_wake(w->ctx);
+    struct srv_request *rq = w->ctx;
+    srv_ingest_heard(rq->state);
+    srv_request_wake(rq);
 }
 
 static void answer_outcome(struct srv_app *app, struct srv_request *rq,
@@ -47,6 +49,7 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         srv_answer_error(rq, &err);
         return;
     }
+    srv_ingest_hear(ingest, app->rollout, &device);
     ingest->write.done = wake;
     ingest->write.ctx = rq;
     rq->state = ingest;

@@ -4,6 +4,7 @@
 #include "server/answer.h"
 #include "server/gate_json.h"
 #include "server/handlers.h"
+#include "server/rollout_parts.h"
 
 #include <string.h>
 
@@ -90,6 +91,24 @@ static void write_expiry(struct pol_json_writer *w, const struct srv_rollout_vie
     }
 }
 
+static void write_behind(struct pol_json_writer *w, const struct srv_rollout_view *view)
+{
+    const struct srv_behind *b = &view->behind;
+    if (!srv_rollout_is_behind(view)) {
+        pol_json_null(w, "behind_fleet");
+        return;
+    }
+    const struct pol_bundle_entry *newest = srv_bundle_find(view->newest, b->version);
+    const struct pol_bundle_entry *entry =
+        newest != NULL ? newest : srv_bundle_find(view->released, b->version);
+    pol_json_object(w, "behind_fleet");
+    pol_json_integer(w, "version", b->version);
+    pol_json_text(w, "stage", entry != NULL ? entry->policy->stage : NULL);
+    pol_json_text(w, "device_id", b->device_id);
+    pol_json_time(w, "at", b->at_s);
+    pol_json_close_object(w);
+}
+
 /* The head of the chain; pending while the entry of a release is still on its way to it. */
 static void write_audit(struct pol_json_writer *w, struct srv_app *app)
 {
@@ -123,6 +142,7 @@ static enum status write_view(struct srv_app *app, const struct srv_rollout_view
     write_bundle(&w, "released_bundle", view->released, view->release.version);
     write_expiry(&w, view, app->now_s());
     srv_gate_write(&w, view, gate);
+    write_behind(&w, view);
     write_audit(&w, app);
     pol_json_integer(&w, "held_polls", (int64_t)srv_feed_held(app->feed));
     pol_json_close_object(&w);

@@ -1,5 +1,7 @@
 #include "server/ingest.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,30 @@ enum status srv_ingest_open(struct span body, const struct srv_device *device, i
     }
     srv_ingest_free(ingest);
     return st;
+}
+
+void srv_ingest_hear(struct srv_ingest *ingest, struct srv_rollout *rollout,
+                     const struct srv_device *device)
+{
+    struct srv_write *w = &ingest->write;
+    struct srv_behind *behind = &w->u.report.behind;
+    ingest->rollout = rollout;
+    srv_rollout_hear(rollout, ingest->report, device->device_id, w->now_s, behind);
+    if (behind->version > 0) {
+        (void)snprintf(ingest->told, sizeof ingest->told, "version=%" PRId64, behind->version);
+        w->audit = (struct srv_audit){.who = SRV_WHO_DEVICE,
+                                      .name = behind->device_id,
+                                      .what = "behind_fleet",
+                                      .after = ingest->told};
+    }
+}
+
+void srv_ingest_heard(const struct srv_ingest *ingest)
+{
+    const struct srv_write *w = &ingest->write;
+    if (w->st == ST_OK && w->u.report.behind.version > 0 && !w->u.report.repeated) {
+        srv_rollout_heard(ingest->rollout, &w->u.report.behind);
+    }
 }
 
 void srv_ingest_free(struct srv_ingest *ingest)

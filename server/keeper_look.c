@@ -89,7 +89,8 @@ static enum status decide(struct look *l, struct err *err)
         struct srv_gate_terms terms = {.gate = &l->policy->gate, .next = l->next};
         struct srv_gate_memory memory = {.released_s = l->row.released_s,
                                          .failing_s = l->row.failing_s,
-                                         .held = l->rollout->hold.at_s >= 0};
+                                         .held = l->rollout->hold.at_s >= 0,
+                                         .behind = srv_rollout_is_behind(l->rollout)};
         v->answer = srv_gate_decide(&terms, &v->counts, &memory, v->at_s);
         st = remember(l, err);
     }

@@ -156,6 +156,9 @@ static void write_release(struct srv_metrics_writer *w, const struct srv_rollout
     write_one(w, "mapi_rollout_policy_served",
               "1 if agents get the released policy, or if nothing is released yet.",
               r->version == 0 || view->served);
+    write_one(w, "mapi_rollout_behind_fleet",
+              "1 while a device has a newer version than the released one.",
+              srv_rollout_is_behind(view));
     write_expiry(w, view, now_s);
 }
 

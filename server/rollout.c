@@ -138,6 +138,7 @@ static void reconcile(struct srv_rollout *r, const struct srv_release *stored)
     if (stored->version < r->now.release.version) {
         srv_rollout_note_recovered(r, stored, clock_wall_s());
     }
+    srv_rollout_log_behind(&r->now);
 }
 
 static enum status serve_again(struct srv_rollout *r, struct err *err)
@@ -177,6 +178,9 @@ enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_r
     enum status st = load_release(r, &stored, err);
     if (st == ST_OK) {
         st = parts->store->hold(parts->store->ctx, &r->now.hold, err);
+    }
+    if (st == ST_OK) {
+        st = parts->store->behind(parts->store->ctx, &r->now.behind, err);
     }
     if (st == ST_OK) {
         struct loading loading = {.r = r};

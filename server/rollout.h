@@ -56,6 +56,7 @@ struct srv_rollout_view {
     struct srv_bundle *released; /* NULL: none, or not usable any more */
     bool served;                 /* what is released can be handed out */
     struct srv_gate_hold hold;
+    struct srv_behind behind; /* what it says may be over: see srv_rollout_is_behind() */
 };
 
 struct srv_rollout;
@@ -93,6 +94,15 @@ enum status srv_rollout_resume(struct srv_rollout *rollout, const struct srv_cha
  * the failure is told, and asking again tries the record again. */
 enum status srv_rollout_safe(struct srv_rollout *rollout, const struct srv_change *change,
                              const char *confirm, struct err *err) MUST_USE;
+
+/* Is this server behind its fleet, until it releases at least that version? */
+bool srv_rollout_is_behind(const struct srv_rollout_view *view);
+/* A device says what it has: *out has version 0, or what is to be kept together with its report.
+ * Only what is in a bundle here, byte for byte, counts: nobody can invent it. */
+void srv_rollout_hear(struct srv_rollout *rollout, const struct pol_report *report,
+                      const char *device_id, int64_t now_s, struct srv_behind *out);
+/* That was committed: it holds the gates from now on. */
+void srv_rollout_heard(struct srv_rollout *rollout, const struct srv_behind *behind);
 
 /* Is the audit entry of every release committed? Try again what the store or the record refused. */
 bool srv_rollout_is_noted(struct srv_rollout *rollout);

@@ -51,6 +51,9 @@ enum status srv_step_find_stage(const struct srv_rollout_view *view, const char 
 enum status srv_step_find_next(const struct srv_rollout_view *view,
                                const struct pol_bundle_entry **out, struct err *err) MUST_USE;
 
+/* Loudly, if it is so. */
+void srv_rollout_log_behind(const struct srv_rollout_view *view);
+
 /* A release is in force: its row and its entry in the audit follow, in one transaction. Waits for them
  * a moment; what cannot be written now is written later, by srv_rollout_note_again() or the next start
  * (which knows of it by the record). */

@@ -51,6 +51,9 @@ enum status srv_rules_go_on(const struct srv_rollout_view *view, const struct sr
     if (st == ST_OK && change->by_gate && view->hold.at_s >= 0) {
         st = err_refuse(err, "precondition_failed", "", "%s holds the gates", view->hold.by);
     }
+    if (st == ST_OK && change->by_gate && srv_rollout_is_behind(view)) {
+        st = err_refuse(err, "precondition_failed", "", "the fleet is ahead of this server");
+    }
     return st;
 }
 

@@ -50,6 +50,7 @@ struct srv_store {
                            struct err *err);
     enum status (*gate)(void *ctx, int64_t version, struct srv_gate_row *out, struct err *err);
     enum status (*hold)(void *ctx, struct srv_gate_hold *out, struct err *err);
+    enum status (*behind)(void *ctx, struct srv_behind *out, struct err *err);
     /* Rising devices and users. */
     enum status (*subjects)(void *ctx, const struct srv_subject_question *question,
                             bool (*visit)(void *v, const struct srv_subject_row *row), void *v,

@@ -36,6 +36,12 @@ enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct 
                : sql_run(s, SQL_HOLD_PUT, err, "itt", hold->at_s, hold->by, hold->reason);
 }
 
+enum status sqlite_write_behind(struct srv_sqlite *s, const struct srv_behind *behind,
+                                struct err *err)
+{
+    return sql_run(s, SQL_BEHIND_PUT, err, "iit", behind->version, behind->at_s, behind->device_id);
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static enum status read_gate(void *ctx, int64_t version, struct srv_gate_row *out, struct err *err)
@@ -73,6 +79,23 @@ static enum status read_hold(void *ctx, struct srv_gate_hold *out, struct err *e
     sql_read_end(&r);
     if (st == ST_OK) {
         *out = hold;
+    }
+    return st;
+}
+
+static enum status read_behind(void *ctx, struct srv_behind *out, struct err *err)
+{
+    struct sql_reading r;
+    struct srv_behind behind = {.version = 0};
+    enum status st = sql_read(&r, ctx, "SELECT version, at_s, device_id FROM behind_fleet", err);
+    if (sql_read_next(&r, &st, err)) {
+        behind.version = sqlite3_column_int64(r.stmt, 0);
+        behind.at_s = sqlite3_column_int64(r.stmt, 1);
+        sql_copy(r.stmt, 2, behind.device_id, sizeof behind.device_id);
+    }
+    sql_read_end(&r);
+    if (st == ST_OK) {
+        *out = behind;
     }
     return st;
 }
@@ -135,6 +158,7 @@ void sqlite_set_gate_readers(struct srv_store *store)
 {
     store->gate = read_gate;
     store->hold = read_hold;
+    store->behind = read_behind;
     store->subjects = read_subjects;
     store->seen = read_seen;
 }

@@ -70,6 +70,7 @@ enum sql_id {
     SQL_SUBJECT_ADD,
     SQL_HOLD_PUT,
     SQL_HOLD_DROP,
+    SQL_BEHIND_PUT,
     SQL_COUNTER_ADD,
     SQL_COUNTER_DROP,
     SQL_COUNT
@@ -146,6 +147,8 @@ enum status sqlite_write_subjects(struct srv_sqlite *s, struct srv_write *w,
 enum status sqlite_write_failing(struct srv_sqlite *s, struct srv_write *w,
                                  struct err *err) MUST_USE;
 enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
+enum status sqlite_write_behind(struct srv_sqlite *s, const struct srv_behind *behind,
+                                struct err *err) MUST_USE;
 
 /* Use the enroll secret of an enrollment once more; ST_NOT_FOUND, and secret_state says why, if it
  * opens nothing. */

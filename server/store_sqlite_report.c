@@ -319,6 +319,9 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
     enum status st = find_report(s, w, &known, err);
     write_mark(r, mark);
     w->u.report.repeated = known;
+    if (known) {
+        w->audit.what = NULL; /* what it said was entered when it first came */
+    }
     if (st != ST_OK || known) {
         return st;
     }
@@ -337,6 +340,9 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
     }
     if (st == ST_OK && r->full) {
         st = retire_missing(s, w, mark, err);
+    }
+    if (st == ST_OK && w->u.report.behind.version > 0) {
+        st = sqlite_write_behind(s, &w->u.report.behind, err);
     }
     return st;
 }

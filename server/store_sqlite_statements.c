@@ -125,6 +125,10 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_SUBJECT_ADD] = "INSERT INTO gate_subject (version, device, user) VALUES (?, ?, ?)",
     [SQL_HOLD_PUT] = "INSERT OR REPLACE INTO gate_hold (one, at_s, by, reason) VALUES (1, ?, ?, ?)",
     [SQL_HOLD_DROP] = "DELETE FROM gate_hold",
+    [SQL_BEHIND_PUT] =
+        "INSERT INTO behind_fleet (one, version, at_s, device_id) VALUES (1, ?, ?, ?) "
+        "ON CONFLICT (one) DO UPDATE SET version = excluded.version, at_s = excluded.at_s, "
+        "device_id = excluded.device_id WHERE excluded.version > behind_fleet.version",
     [SQL_COUNTER_ADD] = "INSERT INTO counter (kind, name, n) VALUES (?, ?, ?) ON CONFLICT "
                         "(kind, name) DO UPDATE SET n = n + excluded.n RETURNING n",
     [SQL_COUNTER_DROP] = "DELETE FROM counter WHERE kind = ? AND name = ?",

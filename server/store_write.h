@@ -126,6 +126,14 @@ struct srv_gate_hold {
     char reason[SRV_REASON_BYTES];
 };
 
+/* A device has a version that is not released here, by a bundle that is: a backup was restored, or the
+ * policy was handed out as a file. */
+struct srv_behind {
+    int64_t version; /* 0: that never happened */
+    int64_t at_s;
+    char device_id[POL_ID_BYTES];
+};
+
 /* One step of keeping the history of reports within its bounds, the oldest first. Nothing but the
  * history changes. */
 struct srv_prune {
@@ -174,7 +182,8 @@ struct srv_write {
             const struct pol_report *report;
             struct span body;
             uint8_t digest[DIGEST_BYTES];
-            bool repeated; /* out: it was here before */
+            struct srv_behind behind; /* version 0: it is not; kept if it is the highest one yet */
+            bool repeated;            /* out: it was here before */
         } report;
         struct srv_enrollment enroll;
         struct srv_credential credential; /* SRV_WRITE_REVOKE: name and role */
