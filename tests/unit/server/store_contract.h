@@ -23,6 +23,7 @@ int store_contract_audit(void);
 int store_contract_doors(void);
 int store_contract_counts(void);
 int store_contract_history(void);
+int store_contract_behind(void);
 int store_contract_lists(void);
 
 #endif

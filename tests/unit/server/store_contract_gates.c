@@ -224,47 +224,6 @@ static void store__first_failing_look__is_remembered_and_forgotten(void **state)
     assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_NOT_FOUND);
 }
 
-/* ---- behind the fleet ------------------------------------------------------------------------ */
-
-static enum status tell_ahead(struct store_place *p, int64_t device, int64_t version, int64_t at_s)
-{
-    char id[32];
-    struct pol_report_user u = store_user("S-1-5-21-1-2-3-1001", POL_STATE_COMPLIANT);
-    (void)snprintf(id, sizeof id, "ahead-%lld", (long long)version);
-    struct pol_report r = store_report(id, 'r', (uint32_t)version, &u, 1);
-    struct srv_write w = {.kind = SRV_WRITE_REPORT, .now_s = at_s};
-    w.u.report.device = device;
-    w.u.report.report = &r;
-    w.u.report.body = span_text("{}");
-    w.u.report.behind = (struct srv_behind){.version = version, .at_s = at_s, .device_id = "a"};
-    return srv_store_write(&p->store, &w, NULL);
-}
-
-static struct srv_behind behind_of(struct store_place *p)
-{
-    struct srv_behind behind = {.version = -1};
-    assert_int_equal(p->store.behind(p->store.ctx, &behind, NULL), ST_OK);
-    return behind;
-}
-
-static void store__device_is_ahead__highest_version_is_kept_with_its_report(void **state)
-{
-    struct store_place *p = *state;
-    int64_t device = enroll(p, 1);
-    assert_int_equal(behind_of(p).version, 0);
-    assert_int_equal(tell_ahead(p, device, 7003, 10), ST_OK);
-    assert_int_equal(tell_ahead(p, device, 7002, 20), ST_OK);
-    assert_int_equal(behind_of(p).at_s, 10);
-    store_reopen(p);
-    assert_int_equal(behind_of(p).version, 7003);
-    assert_string_equal(behind_of(p).device_id, "a");
-    assert_int_equal(tell_ahead(p, device, 7999, 30), ST_OK);
-    assert_int_equal(behind_of(p).version, 7999);
-    assert_int_equal(behind_of(p).at_s, 30);
-    assert_int_equal(tell_ahead(p, 4711, 8001, 40), ST_NOT_FOUND);
-    assert_int_equal(behind_of(p).version, 7999);
-}
-
 /* ---- hold ------------------------------------------------------------------------------------ */
 
 static void store__gates_held__until_they_are_let_go(void **state)
@@ -405,7 +364,6 @@ int store_contract_gates(void)
         TEST(store__subjects_in_pages__come_device_by_device),
         TEST(store__next_subjects__stand_beside_those_to_keep),
         TEST(store__first_failing_look__is_remembered_and_forgotten),
-        TEST(store__device_is_ahead__highest_version_is_kept_with_its_report),
         TEST(store__gates_held__until_they_are_let_go),
         TEST(store__users_on_several_machines__are_seen_once),
         TEST(store__user_of_a_second_machine_of_that_name__shows_when_the_older_was_seen),
