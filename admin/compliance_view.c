@@ -118,8 +118,11 @@ static void read_builds(const struct pol_at *root, struct adm_compliance_view *o
     struct pol_at list = {.value = NULL};
     struct pol_at item = {.value = NULL};
     size_t count = 0;
-    if (!pol_read_array(root, "brake", POL_OPTIONAL, LIMIT_LIST_ITEMS, &list, &count) ||
-        !pol_at_is_array(&list)) {
+    if (!pol_read_array(root, "brake", POL_OPTIONAL, LIMIT_LIST_ITEMS, &list, &count)) {
+        return;
+    }
+    if (!pol_at_is_array(&list)) {
+        pol_at_problem(&list, "wrong_type", "an array was expected");
         return;
     }
     for (bool more = pol_first(&list, &item); more && out->build_count < ADM_BUILDS_MOST;

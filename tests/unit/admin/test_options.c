@@ -112,6 +112,61 @@ static void options__seventeenth_key__is_refused(void **state)
                      ST_REFUSED);
 }
 
+struct watched {
+    bool on;
+    const char *every;
+    const char *one;
+    struct err err;
+};
+
+static enum status parse_watched(struct watched *w, int argc, const char *const *words)
+{
+    char *argv[8];
+    *w = (struct watched){.on = false};
+    for (int i = 0; i < argc; i++) {
+        argv[i] = (char *)(uintptr_t)words[i];
+    }
+    const struct adm_option options[] = {
+        {.name = "--watch", .value = "SECONDS", .flag = &w->on, .text = &w->every}};
+    const struct adm_syntax syntax = {
+        .command = "devices", .options = options, .option_count = 1, .operands = {"[ID]"}};
+    return adm_options_read(&syntax, argc, argv, &w->one, &w->err);
+}
+
+#define WATCHED(w, ...)                                                                            \
+    parse_watched(w, (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),          \
+                  (const char *[]){__VA_ARGS__})
+
+static void options__value_that_may_be_left_out__is_a_number(void **state)
+{
+    (void)state;
+    struct watched w;
+    assert_int_equal(WATCHED(&w, "--watch"), ST_OK);
+    assert_true(w.on);
+    assert_null(w.every);
+    assert_int_equal(WATCHED(&w, "--watch", "10"), ST_OK);
+    assert_string_equal(w.every, "10");
+    assert_null(w.one);
+    assert_int_equal(WATCHED(&w, "--watch", "PC-1"), ST_OK);
+    assert_null(w.every);
+    assert_string_equal(w.one, "PC-1");
+    assert_int_equal(WATCHED(&w, "PC-1", "--watch=x"), ST_OK);
+    assert_string_equal(w.every, "x"); /* whoever takes it says what is wrong with it */
+    assert_int_equal(WATCHED(&w, "--watch="), ST_REFUSED);
+    assert_int_equal(WATCHED(&w, "--watch", "1", "--watch", "2"), ST_REFUSED);
+}
+
+static void options__operand_in_brackets__may_be_left_out(void **state)
+{
+    (void)state;
+    struct watched w;
+    assert_int_equal(parse_watched(&w, 0, NULL), ST_OK);
+    assert_null(w.one);
+    assert_int_equal(WATCHED(&w, "PC-1"), ST_OK);
+    assert_string_equal(w.one, "PC-1");
+    assert_int_equal(WATCHED(&w, "PC-1", "PC-2"), ST_REFUSED);
+}
+
 static void number__bounds__are_inclusive(void **state)
 {
     (void)state;
@@ -154,6 +209,8 @@ int main(void)
         cmocka_unit_test(options__unknown_one__does_not_repeat_its_value),
         cmocka_unit_test(options__longer_name__is_another_option),
         cmocka_unit_test(options__seventeenth_key__is_refused),
+        cmocka_unit_test(options__value_that_may_be_left_out__is_a_number),
+        cmocka_unit_test(options__operand_in_brackets__may_be_left_out),
         cmocka_unit_test(number__bounds__are_inclusive),
         cmocka_unit_test(name__alphabet_and_length__are_the_documents),
     };

@@ -6,6 +6,7 @@
 #include "admin/user_view.h"
 #include "tests/unit/admin/answers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum status read_rollout(const char *text, struct adm_rollout_view *out, struct err *err)
@@ -96,6 +97,93 @@ static void compliance__counts__are_found_by_state_and_version(void **state)
     assert_true(adm_compliance_users_at(&view, 7002) == 15);
     assert_true(adm_compliance_users_at(&view, 7003) == 0);
     adm_answer_done(&answer);
+}
+
+static void compliance__all_that_servers_tell_now__is_read(void **state)
+{
+    (void)state;
+    struct adm_answer answer = answer_of(ANSWER_FLEET_WHOLE);
+    struct adm_compliance_view view;
+    struct err err;
+    assert_int_equal(adm_compliance_read(&answer, &view, &err), ST_OK);
+    assert_true(view.stale_devices == 2);
+    assert_true(view.splits_stages);
+    const struct adm_stage_count *pilot = adm_compliance_stage(&view, "pilot");
+    assert_non_null(pilot);
+    assert_true(pilot->parts[ADM_BAR_GOOD] == 9);
+    assert_true(pilot->parts[ADM_BAR_BAD] == 1);
+    assert_true(pilot->parts[ADM_BAR_PENDING] == 5);
+    assert_true(pilot->parts[ADM_BAR_APART] == 0);
+    assert_true(adm_compliance_stage(&view, "observe")->parts[ADM_BAR_APART] == 4);
+    assert_null(adm_compliance_stage(&view, "everyone"));
+    assert_int_equal(view.build_count, 3);
+    assert_string_equal(view.builds[0].outlook, "16.0.17328.20162");
+    assert_true(view.builds[1].mapi_http == 28);
+    adm_answer_done(&answer);
+}
+
+static void compliance__what_older_servers_do_not_tell__is_not_known(void **state)
+{
+    (void)state;
+    struct adm_answer answer = answer_of(ANSWER_FLEET);
+    struct adm_compliance_view view;
+    struct err err;
+    assert_int_equal(adm_compliance_read(&answer, &view, &err), ST_OK);
+    assert_true(view.stale_devices == -1);
+    assert_false(view.splits_stages);
+    assert_int_equal(view.build_count, 0);
+    adm_answer_done(&answer);
+}
+
+static void compliance__new_members_of_another_kind__are_refused(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {
+        "\"stage_state\":[]",
+        "\"stage_state\":{\"pilot\":7}",
+        "\"stage_state\":{\"pilot\":{\"idle\":-1}}",
+        "\"brake\":{}",
+        "\"brake\":[7]",
+        "\"brake\":[{\"outlook\":\"16\",\"users\":1}]",
+        "\"stale_devices\":\"none\"",
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        char text[256];
+        struct adm_compliance_view view;
+        struct err err = {.st = ST_OK};
+        (void)snprintf(text, sizeof text,
+                       "{\"users\":1,\"devices\":1,\"state\":{},\"version\":{},%s}", BAD[i]);
+        struct adm_answer answer = answer_of(text);
+        if (adm_compliance_read(&answer, &view, &err) != ST_REFUSED) {
+            fail_msg("taken: %s", BAD[i]);
+        }
+        adm_answer_done(&answer);
+    }
+}
+
+static void behind__in_each_way_to_say_it__is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool behind;
+        int64_t version;
+    } CASES[] = {{"{}", false, 0},
+                 {"{\"behind_fleet\":null}", false, 0},
+                 {"{\"behind_fleet\":false}", false, 0},
+                 {"{\"behind_fleet\":true}", true, 0},
+                 {"{\"behind_fleet\":{\"version\":7003,\"devices\":2}}", true, 7003}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct adm_answer answer = answer_of(CASES[i].text);
+        struct pol_at root = adm_answer_root(&answer);
+        struct adm_behind_view view;
+        struct err err;
+        adm_behind_read(&root, &view);
+        assert_int_equal(adm_answer_check(&answer, &err), ST_OK);
+        assert_true(view.behind == CASES[i].behind);
+        assert_true(view.version == CASES[i].version);
+        adm_answer_done(&answer);
+    }
 }
 
 static void compliance__more_versions_than_room__keeps_the_first(void **state)
@@ -197,6 +285,10 @@ int main(void)
         cmocka_unit_test(rollout__before_the_first_bundle__is_empty),
         cmocka_unit_test(rollout__not_an_answer_of_ours__is_refused_and_says_whose),
         cmocka_unit_test(compliance__counts__are_found_by_state_and_version),
+        cmocka_unit_test(compliance__all_that_servers_tell_now__is_read),
+        cmocka_unit_test(compliance__what_older_servers_do_not_tell__is_not_known),
+        cmocka_unit_test(compliance__new_members_of_another_kind__are_refused),
+        cmocka_unit_test(behind__in_each_way_to_say_it__is_read),
         cmocka_unit_test(compliance__more_versions_than_room__keeps_the_first),
         cmocka_unit_test(user__values__are_told_in_words),
         cmocka_unit_test(user__unknown_facts__are_null),
