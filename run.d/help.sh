@@ -4,7 +4,7 @@ cat <<'END'
 ./run test [-R REGEX]   build and run all tests: on Linux with sanitizers, and the Windows programs under Wine
 ./run fuzz S [TARGET]   look, S seconds for each target, for inputs that break what reads bytes from outside
 ./run soak [A D [SEED]] A agents for D days (1000 for 30) with their server, in virtual time: no herd, all end right
-./run build             the programs as shipped, into dist/linux and dist/windows
+./run build [--sign-pfx FILE]   the programs and packages as shipped, into dist; signed
 ./run bench [NAME]      measure; tables on the screen, figures in build/bench
 ./run fmt [--check]     format the C files (or only say which are not)
 ./run setup [--tools]   only what all of these do first: packages, libraries, Wine (--tools: clang-tidy)

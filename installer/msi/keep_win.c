@@ -196,6 +196,19 @@ enum status ins_keep_undo(struct err *err)
     return st;
 }
 
+/* What is sealed is what was in it. */
+static enum status wipe_named(const struct ag_vault *vault, const struct ins_wish *wish,
+                              struct err *err)
+{
+    struct bytes secret = {0};
+    enum status st = vault->read_secret(vault->ctx, SEALED_FILE, &secret, err);
+    if (st == ST_OK) {
+        st = ins_wipe_secret(wish->values[INS_ENROLLSECRETFILE], bytes_span(&secret), err);
+    }
+    bytes_wipe(&secret);
+    return st;
+}
+
 enum status ins_keep_commit(const struct ins_wish *wish, struct err *err)
 {
     struct place place = {.config = ag_config_defaults()};
@@ -206,8 +219,9 @@ enum status ins_keep_commit(const struct ins_wish *wish, struct err *err)
     if (st == ST_OK) {
         st = ins_before_forget(&place.vault, err);
     }
+    if (st == ST_OK && ins_wish_is_given(wish, INS_ENROLLSECRETFILE)) {
+        st = wipe_named(&place.vault, wish, err);
+    }
     place_close(&place);
-    return st == ST_OK && ins_wish_is_given(wish, INS_ENROLLSECRETFILE)
-               ? ins_wipe_file(wish->values[INS_ENROLLSECRETFILE], err)
-               : st;
+    return st;
 }

@@ -1,6 +1,7 @@
 #include "installer/msi/named_win.h"
 
 #include "base/file.h"
+#include "installer/msi/wipe_win.h"
 #include "policy/limits.h"
 #include "policy/trust.h"
 

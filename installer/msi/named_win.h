@@ -10,7 +10,7 @@
 
 #include "installer/msi/wish.h"
 
-enum { INS_CA_BYTES = 1024 * 1024, INS_SECRET_BYTES = 4096 };
+enum { INS_CA_BYTES = 1024 * 1024 };
 
 /* property: one with kept_as, and given. A secret comes without its line end. */
 enum status ins_named_read(const struct ins_wish *wish, enum ins_property property,
