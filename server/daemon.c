@@ -11,6 +11,7 @@
 #include "server/retention.h"
 #include "server/routes.h"
 #include "server/store_sqlite.h"
+#include "server/watch.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -19,7 +20,8 @@
 enum {
     CONNECTIONS_MAX = 20000,
     CONNECTIONS_MIN = 64,
-    SPARE_DESCRIPTORS = 256, /* store, sockets, libraries, and the administrators below */
+    /* Store, sockets, libraries, the administrators below, and both doors' spare ones. */
+    SPARE_DESCRIPTORS = 128 + 2 * SRV_WATCH_SPARE_DESCRIPTORS,
     ADMIN_CONNECTIONS = 128,
     ADMIN_PER_ADDRESS = 64,
     AGENT_MEMORY_BYTES = 4096, /* headers of our own agents are small; held polls are many */

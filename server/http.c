@@ -216,6 +216,9 @@ void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request
     if (rq == NULL || *request_context == &ODD_PATH) {
         return;
     }
+    if (rq->parked) {
+        srv_watch_unpark(l->watch); /* its client was gone when it was woken */
+    }
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && rq->answer.status != 0) {
         atomic_fetch_add(&l->load->lost, 1);
     }

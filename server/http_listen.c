@@ -104,7 +104,8 @@ static enum status start_daemon(struct srv_listener *l, const struct srv_listene
                                 const struct srv_pair *pair, struct err *err)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    unsigned room = (o->load->limit + SRV_WATCH_SPARE * 2) * (o->threads > 1 ? o->threads : 1);
+    unsigned room =
+        (o->load->limit + SRV_WATCH_SPARE_DESCRIPTORS * 2) * (o->threads > 1 ? o->threads : 1);
     struct MHD_OptionItem options[MAX_OPTIONS];
     size_t n = 0;
     options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, (intptr_t)room, NULL};

@@ -21,6 +21,7 @@ struct srv_watched {
     int fd;
     uint64_t address;
     uint64_t deadline_ms;
+    bool shut;
 };
 
 struct srv_watch {
@@ -33,10 +34,11 @@ struct srv_watch {
     uint32_t tick_ms;
     struct list idle; /* without a request, the longest first */
     struct list busy; /* with one, or shut already */
+    size_t closing;   /* shut, and not closed yet: no longer among the connections */
     size_t running;
     size_t parked;
     bool awaited; /* somebody waits for the last request */
-    bool closing;
+    bool ending;
 };
 
 static uint64_t deadline(uint64_t bound_ms)
@@ -83,6 +85,11 @@ static void shut(struct srv_watch *watch, struct srv_watched *w)
     if (w->fd >= 0) {
         (void)shutdown(w->fd, SHUT_RDWR); /* the other side may be gone already */
     }
+    if (!w->shut) {
+        w->shut = true;
+        watch->closing++;
+        atomic_fetch_sub(&watch->load->connections, 1);
+    }
     w->deadline_ms = UINT64_MAX;
     move(&watch->busy, w);
 }
@@ -118,7 +125,7 @@ static void *watch_on(void *ctx)
 {
     struct srv_watch *watch = ctx;
     pthread_mutex_lock(&watch->lock);
-    while (!watch->closing) {
+    while (!watch->ending) {
         struct timespec due = in_ms(watch->tick_ms);
         /* What is shut moves behind the others of the second list, where it is never late. */
         shut_late_ones(watch, &watch->idle);
@@ -170,7 +177,7 @@ void srv_watch_free(struct srv_watch *watch)
         return;
     }
     pthread_mutex_lock(&watch->lock);
-    watch->closing = true;
+    watch->ending = true;
     pthread_cond_broadcast(&watch->changed);
     pthread_mutex_unlock(&watch->lock);
     (void)pthread_join(watch->thread, NULL); /* started by open, joined here only */
@@ -186,7 +193,9 @@ bool srv_watch_admits(struct srv_watch *watch, uint64_t address)
 {
     struct srv_load *load = watch->load;
     pthread_mutex_lock(&watch->lock);
-    bool full = atomic_load(&load->connections) >= load->limit + SRV_WATCH_SPARE;
+    uint64_t count = atomic_load(&load->connections);
+    bool full = count >= load->limit + SRV_WATCH_SPARE ||
+                count + watch->closing >= load->limit + SRV_WATCH_SPARE_DESCRIPTORS;
     bool many = address != SRV_WATCH_NOBODY &&
                 srv_address_count_of(watch->addresses, address) >= watch->per_address;
     pthread_mutex_unlock(&watch->lock);
@@ -229,7 +238,11 @@ void srv_watch_remove(struct srv_watch *watch, struct srv_watched *w)
     if (w->address != SRV_WATCH_NOBODY) {
         srv_address_count_remove(watch->addresses, w->address);
     }
-    atomic_fetch_sub(&watch->load->connections, 1);
+    if (w->shut) {
+        watch->closing--;
+    } else {
+        atomic_fetch_sub(&watch->load->connections, 1);
+    }
     pthread_mutex_unlock(&watch->lock);
     free(w);
 }

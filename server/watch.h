@@ -25,8 +25,9 @@ static const uint64_t SRV_WATCH_NEVER = UINT64_MAX;
 /* The address of somebody whose connections are not counted as his: a proxy, this machine. */
 static const uint64_t SRV_WATCH_NOBODY = 0;
 
-/* Connections beyond the limit, for those who are told to come back. */
-enum { SRV_WATCH_SPARE = 64 };
+/* Connections beyond the limit, for those who are told to come back; and descriptors beyond it, as
+ * one that was ended for another is not closed at once. */
+enum { SRV_WATCH_SPARE = 64, SRV_WATCH_SPARE_DESCRIPTORS = 256 };
 
 struct srv_watch_options {
     struct srv_load *load; /* kept up to date; must outlive the watch */

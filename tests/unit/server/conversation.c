@@ -125,6 +125,10 @@ void place_start(struct place *p)
         .proxies = p->proxies,
         .new_devices = p->new_devices,
         .gate_pause_ms = p->gate_pause_ms,
+        .connections = p->connections,
+        .cert_file = p->cert_file,
+        .key_file = p->key_file,
+        .bounds = p->bounds,
         .simulate_ms = p->simulate_ms,
     };
     if (srv_daemon_start(&settings, &p->daemon, &err) != ST_OK) {

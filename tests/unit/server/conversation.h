@@ -21,6 +21,10 @@ struct place {
     struct srv_daemon *daemon;
     int64_t (*now_s)(void); /* see struct srv_settings; good from the next start on */
     unsigned gate_pause_ms;
+    unsigned connections; /* these four, too */
+    const char *cert_file;
+    const char *key_file;
+    struct srv_bounds bounds;
     unsigned simulate_ms;
     const char *proxies; /* the same */
     uint32_t new_devices;
