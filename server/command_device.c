@@ -142,14 +142,3 @@ enum status srv_command_safe(const struct srv_options *o, struct err *err)
 {
     return srv_control_safe(o->flags[SRV_FLAG_DATA], o->flags[SRV_FLAG_REASON], err);
 }
-
-enum status srv_command_backup(const struct srv_options *o, struct err *err)
-{
-    struct srv_store store;
-    enum status st = srv_store_sqlite_open(o->flags[SRV_FLAG_DATA], &store, err);
-    if (st == ST_OK) {
-        st = store.backup(store.ctx, o->file, err);
-        store.close(store.ctx);
-    }
-    return st;
-}

@@ -20,5 +20,6 @@ enum status srv_command_device_list(const struct srv_options *o, struct err *err
 enum status srv_command_device_retire(const struct srv_options *o, struct err *err) MUST_USE;
 enum status srv_command_safe(const struct srv_options *o, struct err *err) MUST_USE;
 enum status srv_command_backup(const struct srv_options *o, struct err *err) MUST_USE;
+enum status srv_command_restore(const struct srv_options *o, struct err *err) MUST_USE;
 
 #endif

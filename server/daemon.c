@@ -33,6 +33,7 @@ enum {
     AGENT_THREADS_MAX = 8,
     GATE_PAUSE_MS = 5000,
     RETENTION_PAUSE_MS = 10000,
+    CHECK_MS = 5000,
     SIMULATE_MS = 10000
 };
 
@@ -125,11 +126,30 @@ static enum status open_retention(struct srv_daemon *d, const struct srv_setting
     return srv_retention_open(&parts, &d->retention, err);
 }
 
+/* A small store is read as a whole before it is trusted; of a large one as much as there is time
+ * for, what matters most first. */
+static enum status check_store(const char *folder, struct err *err)
+{
+    static const struct srv_sqlite_check_how HOW = {.most_ms = CHECK_MS};
+    struct srv_sqlite_check check;
+    uint64_t start_ms = clock_monotonic_ms();
+    enum status st = srv_store_sqlite_check(folder, &HOW, &check, err);
+    if (st == ST_OK) {
+        log_write(LOG_INFO, "event=store_checked schema=%d tables=%d complete=%d took_ms=%llu",
+                  check.schema, check.tables, check.complete,
+                  (unsigned long long)(clock_monotonic_ms() - start_ms));
+    }
+    return st;
+}
+
 static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, struct err *err)
 {
     struct srv_app *app = &d->app;
     app->now_s = s->now_s != NULL ? s->now_s : clock_wall_s;
     enum status st = srv_meter_open(app->now_s(), &app->meter, err);
+    if (st == ST_OK) {
+        st = check_store(s->folder, err);
+    }
     if (st == ST_OK) {
         st = srv_store_sqlite_open(s->folder, &app->store, err);
     }

@@ -140,6 +140,7 @@ static enum status run(const struct srv_options *o, struct err *err)
     case SRV_COMMAND_DEVICE_RETIRE: return srv_command_device_retire(o, err);
     case SRV_COMMAND_SAFE: return srv_command_safe(o, err);
     case SRV_COMMAND_BACKUP: return srv_command_backup(o, err);
+    case SRV_COMMAND_RESTORE: return srv_command_restore(o, err);
     case SRV_COMMAND_COUNT: break;
     }
     return err_set(err, ST_BUG, 0, "there is no such command");

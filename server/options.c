@@ -69,6 +69,7 @@ static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
     [SRV_COMMAND_SAFE] =
         {{"safe", NULL}, BIT(DATA) | BIT(REASON), BIT(DATA) | BIT(REASON), false, false},
     [SRV_COMMAND_BACKUP] = {{"backup", NULL}, BIT(DATA), BIT(DATA), false, true},
+    [SRV_COMMAND_RESTORE] = {{"restore", NULL}, BIT(DATA), BIT(DATA), false, true},
 };
 
 static const char HELP_SERVE[] =
@@ -85,6 +86,7 @@ static const char HELP_SERVE[] =
     "  device list|retire                machines\n"
     "  safe --reason TEXT                release the safe policy now, at the running server\n"
     "  backup FILE                       copy the store while it is in use\n"
+    "  restore FILE                      put such a copy in the store's place\n"
     "  --version, --help                 COMMAND --help says more\n"
     "\n"
     "Example: mapi-rollout-server --data /var/lib/mapi-rollout --listen 0.0.0.0:8443 \\\n"
@@ -145,6 +147,11 @@ static const char *const HELP[SRV_COMMAND_COUNT] = {
         "backup FILE --data DIR\n"
         "Copy the store into a new file, while a server uses it or not.\n"
         "Example: mapi-rollout-server backup store-backup.db --data /var/lib/mapi-rollout\n",
+    [SRV_COMMAND_RESTORE] =
+        "restore FILE --data DIR\n"
+        "Check a copy that backup made and put it in the store's place; what was there stays beside "
+        "it, under the name that is printed. No server may run on DIR.\n"
+        "Example: mapi-rollout-server restore store-backup.db --data /var/lib/mapi-rollout\n",
 };
 
 const char *srv_options_help(const struct srv_options *options)

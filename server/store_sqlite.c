@@ -1,11 +1,9 @@
 #include "server/store_sqlite.h"
 
+#include "server/store_sqlite_files.h"
 #include "server/store_sqlite_parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-enum { BUSY_MS = 5000, FILE_PATH_BYTES = 4096 };
 
 /* Before its first page is written, a file learns to give free pages back. */
 static enum status prepare_new(sqlite3 *db, struct err *err)
@@ -28,7 +26,7 @@ static enum status connect(const char *path, sqlite3 **out, struct err *err)
                             : err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
     }
     int keep_wal = 1; /* emptied, but not removed: so that a start needs no free disk space */
-    (void)sqlite3_busy_timeout(*out, BUSY_MS); /* fails on a closed connection only */
+    (void)sqlite3_busy_timeout(*out, SQLITE_WAIT_MS); /* fails on a closed connection only */
     (void)sqlite3_file_control(*out, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
     enum status st = prepare_new(*out, err);
     return st == ST_OK ? sql_execute(*out,
@@ -64,26 +62,35 @@ static void close_store(void *ctx)
     free_all(s);
 }
 
-enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, struct err *err)
+/* Nothing of a store that does not open is changed by closing it. */
+static void leave_log(sqlite3 *db)
 {
-    char path[FILE_PATH_BYTES];
-    struct srv_sqlite *s = calloc(1, sizeof *s);
-    if (s == NULL) {
-        return err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
+    if (db != NULL) {
+        (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }
-    s->meter.commits.buckets = SRV_BUCKETS_MS;
-    s->meter.batches.buckets = SRV_BUCKETS_BATCH;
-    (void)pthread_mutex_init(&s->read_lock, NULL); /* cannot fail on Linux */
-    (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_cond_init(&s->changed, NULL);
-    int length = snprintf(path, sizeof path, "%s/store.db", folder);
-    enum status st = length > 0 && (size_t)length < sizeof path
-                         ? connect(path, &s->writer, err)
-                         : err_set(err, ST_TOO_LARGE, 0, "the path %s is too long", folder);
+}
+
+static struct srv_sqlite *make(void)
+{
+    struct srv_sqlite *s = calloc(1, sizeof *s);
+    if (s != NULL) {
+        s->meter.commits.buckets = SRV_BUCKETS_MS;
+        s->meter.batches.buckets = SRV_BUCKETS_BATCH;
+        (void)pthread_mutex_init(&s->read_lock, NULL); /* cannot fail on Linux */
+        (void)pthread_mutex_init(&s->lock, NULL);
+        (void)pthread_cond_init(&s->changed, NULL);
+    }
+    return s;
+}
+
+static enum status start(struct srv_sqlite *s, const char *path, struct err *err)
+{
+    enum status st = connect(path, &s->writer, err);
     if (st == ST_OK) {
         st = sqlite_counts_open(s->writer, &s->tally, err);
     }
     if (st == ST_OK) {
+        sqlite_watch_log(s);
         st = sqlite_migrate(s, err);
     }
     if (st == ST_OK) {
@@ -95,11 +102,31 @@ enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, str
     if (st == ST_OK && pthread_create(&s->thread, NULL, sqlite_write_on, s) != 0) {
         st = err_set(err, ST_NO_MEMORY, 0, "cannot start the store's thread");
     }
+    return st;
+}
+
+enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, struct err *err)
+{
+    char path[SQLITE_PATH_BYTES];
+    struct srv_sqlite *s = make();
+    if (s == NULL) {
+        return err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
+    }
+    enum status st = sqlite_look_at_files(folder, err);
+    if (st == ST_OK) {
+        st = sqlite_path(folder, "", path, err);
+    }
+    if (st == ST_OK) {
+        st = start(s, path, err);
+    }
     if (st == ST_OK) {
         *out = (struct srv_store){.ctx = s, .close = close_store};
         sqlite_set_writer(out);
         sqlite_set_readers(out);
     } else {
+        st = sqlite_explain(folder, st, err);
+        leave_log(s->writer);
+        leave_log(s->reader);
         free_all(s);
     }
     return st;

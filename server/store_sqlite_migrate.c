@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static enum status read_version(sqlite3 *db, int *out, struct err *err)
+enum status sqlite_read_version(sqlite3 *db, int *out, struct err *err)
 {
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK ||
@@ -14,6 +14,14 @@ static enum status read_version(sqlite3 *db, int *out, struct err *err)
     *out = sqlite3_column_int(stmt, 0);
     sqlite3_finalize(stmt);
     return ST_OK;
+}
+
+enum status sqlite_too_new(int version, struct err *err)
+{
+    return err_refuse(err, "store_newer", "",
+                      "the store has schema %d, made by a newer server; this one knows up to %d: "
+                      "install that server again, or restore a backup from before",
+                      version, SRV_SCHEMA_STEPS);
 }
 
 /* history_cost(bytes), as schema steps use it. */
@@ -28,11 +36,9 @@ static enum status migrate_inside(struct srv_sqlite *s, struct err *err)
     sqlite3 *db = s->writer;
     int version = 0;
     char pragma[64];
-    enum status st = read_version(db, &version, err);
+    enum status st = sqlite_read_version(db, &version, err);
     if (st == ST_OK && version > SRV_SCHEMA_STEPS) {
-        st = err_refuse(err, "unsupported", "",
-                        "the store has schema %d, made by a newer server; this one knows up to %d",
-                        version, SRV_SCHEMA_STEPS);
+        st = sqlite_too_new(version, err);
     }
     for (; st == ST_OK && version < SRV_SCHEMA_STEPS; version++) {
         st = sql_execute(db, srv_schema_step(version), err);
@@ -63,7 +69,7 @@ enum status sqlite_migrate(struct srv_sqlite *s, struct err *err)
 {
     sqlite3 *db = s->writer;
     int version = 0;
-    enum status st = read_version(db, &version, err);
+    enum status st = sqlite_read_version(db, &version, err);
     if (st != ST_OK || version == SRV_SCHEMA_STEPS) {
         return st;
     }

@@ -15,6 +15,9 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+/* How long to wait for another program that writes: whoever reports waits for 10 s. */
+enum { SQLITE_WAIT_MS = 5000 };
+
 enum sql_id {
     SQL_BEGIN,
     SQL_COMMIT,
@@ -81,7 +84,8 @@ struct srv_sqlite {
     sqlite3 *reader;
     pthread_mutex_t read_lock;
     sqlite3_stmt *statements[SQL_COUNT]; /* of the writer, prepared at their first use */
-    bool tip_known;                      /* in this transaction; the writer's, both */
+    int log_frames; /* in the write-ahead log, after the last commit; the writer's */
+    bool tip_known; /* in this transaction; the writer's, both */
     struct pol_audit_head tip;
     struct sql_tally tally;  /* of this transaction; the writer's */
     int64_t history_reports; /* what this transaction adds to the history; the writer's, both */
@@ -130,6 +134,8 @@ enum status sql_finish(struct srv_sqlite *s, sqlite3_stmt *stmt, struct err *err
 const char *sql_text(sqlite3_stmt *stmt, int column);
 int64_t sql_time(sqlite3_stmt *stmt, int column); /* NULL is -1 */
 
+/* Tell the writer how long the log is. */
+void sqlite_watch_log(struct srv_sqlite *s);
 /* The writer's thread: carries out what waits, until the store closes and nothing does. */
 void *sqlite_write_on(void *ctx);
 
@@ -170,6 +176,9 @@ enum status sqlite_write_tidy(struct srv_sqlite *s, struct srv_write *w, struct 
 enum status sqlite_make_room(struct srv_sqlite *s, const struct srv_write *w,
                              struct err *err) MUST_USE;
 
+enum status sqlite_read_version(sqlite3 *db, int *out, struct err *err) MUST_USE;
+/* Refuse a store of that schema. */
+enum status sqlite_too_new(int version, struct err *err);
 /* Bring the store to today's schema. */
 enum status sqlite_migrate(struct srv_sqlite *s, struct err *err) MUST_USE;
 
@@ -191,6 +200,8 @@ enum status sql_read(struct sql_reading *r, struct srv_sqlite *s, const char *sq
 bool sql_read_next(struct sql_reading *r, enum status *st, struct err *err);
 void sql_read_end(struct sql_reading *r);
 void sql_copy(sqlite3_stmt *stmt, int column, char *out, size_t size); /* NULL is "" */
+
+enum status sqlite_backup(void *ctx, const char *path, struct err *err) MUST_USE;
 
 /* The functions of struct srv_store that write; those that read; those of gates; of the audit;
  * of counters; of lists. */

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum status sql_read(struct sql_reading *r, struct srv_sqlite *s, const char *sql, struct err *err)
 {
@@ -159,22 +158,6 @@ static enum status check(void *ctx, struct err *err)
     return st == ST_OK ? sqlite_trouble(ctx, err) : st;
 }
 
-static enum status backup(void *ctx, const char *path, struct err *err)
-{
-    struct sql_reading r;
-    struct stat info;
-    if (lstat(path, &info) == 0) {
-        return err_set(err, ST_EXISTS, 0, "%s exists already", path);
-    }
-    enum status st = sql_read(&r, ctx, "VACUUM INTO ?", err);
-    if (st == ST_OK) {
-        st = sql_bind(r.s->reader, r.stmt, err, "t", path);
-    }
-    (void)sql_read_next(&r, &st, err); /* st says whether it was written */
-    sql_read_end(&r);
-    return st;
-}
-
 void sqlite_set_readers(struct srv_store *store)
 {
     store->check = check;
@@ -182,7 +165,7 @@ void sqlite_set_readers(struct srv_store *store)
     store->tokens = read_tokens;
     store->bundles = read_bundles;
     store->release = read_release;
-    store->backup = backup;
+    store->backup = sqlite_backup;
     sqlite_set_gate_readers(store);
     sqlite_set_audit_readers(store);
     sqlite_set_count_readers(store);

@@ -8,6 +8,9 @@ enum { BATCH_ROWS = 200, BATCH_MS = 5 };
 /* After the store failed, it counts as not writable for so long, even if a small write got through. */
 enum { TROUBLE_MS = 5000 };
 
+/* As long as SQLite lets its log become: 4 MiB. */
+enum { LOG_FRAMES = 1000 };
+
 static bool is_alone(const struct srv_write *w)
 {
     return w->kind == SRV_WRITE_PRUNE || w->kind == SRV_WRITE_TIDY;
@@ -241,6 +244,42 @@ static struct srv_write *carry_out_and_tell(struct srv_sqlite *s, struct srv_wri
     return rest;
 }
 
+/* ---- the log --------------------------------------------------------------------------------- */
+
+static int note_frames(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+    struct srv_sqlite *s = ctx;
+    (void)db;
+    (void)name;
+    s->log_frames = frames;
+    return SQLITE_OK;
+}
+
+void sqlite_watch_log(struct srv_sqlite *s)
+{
+    (void)sqlite3_wal_hook(s->writer, note_frames,
+                           s); /* in the place of SQLite's own checkpoints */
+}
+
+/* After those who waited for a commit have their answer: SQLite's own checkpoints would be part of
+ * the commit, and their failure would look like its. What cannot be moved stays in the log. */
+static void move_log(struct srv_sqlite *s)
+{
+    struct err err;
+    if (s->log_frames < LOG_FRAMES) {
+        return;
+    }
+    int code = sqlite3_wal_checkpoint_v2(s->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
+        enum status st = sql_failed(s->writer, "move the log into", &err);
+        pthread_mutex_lock(&s->lock);
+        s->trouble = err;
+        s->trouble.st = st;
+        s->trouble_ms = clock_monotonic_ms();
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
 void *sqlite_write_on(void *ctx)
 {
     struct srv_sqlite *s = ctx;
@@ -248,6 +287,7 @@ void *sqlite_write_on(void *ctx)
     while ((batch = take_batch(s)) != NULL) {
         while (batch != NULL) {
             batch = carry_out_and_tell(s, batch);
+            move_log(s);
         }
     }
     return NULL;
