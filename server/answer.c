@@ -26,6 +26,13 @@ void srv_answer_json(struct srv_request *rq, unsigned status, struct bytes *take
     *take = (struct bytes){0};
 }
 
+void srv_answer_stream(struct srv_request *rq, const char *type, struct srv_stream *take)
+{
+    rq->answer.status = 200;
+    rq->answer.type = type;
+    rq->answer.stream = take;
+}
+
 void srv_answer_policy(struct srv_request *rq, struct srv_body *take)
 {
     rq->answer.status = 200;

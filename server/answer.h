@@ -15,6 +15,8 @@
 void srv_answer_empty(struct srv_request *rq, unsigned status);
 /* Takes the buffer, whose content is JSON. */
 void srv_answer_json(struct srv_request *rq, unsigned status, struct bytes *take);
+/* Takes the stream, whose content is text of that type. */
+void srv_answer_stream(struct srv_request *rq, const char *type, struct srv_stream *take);
 /* Takes the body. */
 void srv_answer_policy(struct srv_request *rq, struct srv_body *take);
 /* name is a literal; a value that is too long is left out. */

@@ -39,6 +39,7 @@ void srv_handle_compliance(struct srv_app *app, struct srv_request *rq,
 void srv_handle_users(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_devices(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_device(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
+void srv_handle_export(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_metrics(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_audit(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_handle_simulate(struct srv_app *app, struct srv_request *rq,

@@ -13,14 +13,7 @@ enum {
     DRAIN_BYTES = 65536 /* of a refused body, so that the client reads why */
 };
 
-/* What hangs on a request. */
-struct link {
-    struct srv_listener *listener;
-    struct MHD_Connection *mhd;
-    struct srv_watched *watched; /* NULL if memory was short */
-};
-
-static struct link *link_of(const struct srv_request *rq)
+static struct srv_link *link_of(const struct srv_request *rq)
 {
     return rq->link;
 }
@@ -174,7 +167,7 @@ static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connec
                                        const char *method, const char *path)
 {
     struct srv_request *rq = calloc(1, sizeof *rq);
-    struct link *link = calloc(1, sizeof *link);
+    struct srv_link *link = calloc(1, sizeof *link);
     if (rq == NULL || link == NULL) {
         free(rq);
         free(link);
@@ -204,6 +197,9 @@ static void request_free(struct srv_request *rq)
     bytes_wipe(&rq->body); /* an enroll body says much about a machine */
     bytes_free(&rq->answer.text);
     srv_body_drop(rq->answer.body);
+    if (rq->answer.stream != NULL) {
+        rq->answer.stream->drop(rq->answer.stream);
+    }
     free(rq);
 }
 
@@ -240,9 +236,15 @@ size_t srv_answer_size(const struct srv_answer *answer)
     return answer->body != NULL ? answer->body->size : answer->text.size;
 }
 
-static struct MHD_Response *make_response(struct srv_answer *a)
+static struct MHD_Response *make_response(struct srv_request *rq)
 {
+    struct srv_answer *a = &rq->answer;
     struct MHD_Response *response = NULL;
+    if (a->stream != NULL) {
+        response = srv_http_stream(rq, a->stream);
+        a->stream = response != NULL ? NULL : a->stream; /* handed over */
+        return response;
+    }
     if (a->body != NULL) {
         response = MHD_create_response_from_buffer_with_free_callback_cls(
             a->body->size, a->body->data, body_sent, a->body);
@@ -284,11 +286,11 @@ static uint64_t allowed_ms(const struct srv_listener *l, uint32_t base_ms, size_
 
 static enum MHD_Result send_answer(struct srv_request *rq)
 {
-    struct link *link = link_of(rq);
+    struct srv_link *link = link_of(rq);
     uint64_t bound_ms =
         allowed_ms(link->listener, link->listener->bounds.answer_ms, srv_answer_size(&rq->answer));
     srv_request_log(rq);
-    struct MHD_Response *response = make_response(&rq->answer);
+    struct MHD_Response *response = make_response(rq);
     if (response == NULL) {
         return MHD_NO; /* no memory: the connection is closed */
     }

@@ -27,11 +27,32 @@ enum {
     SRV_ASKER_BYTES = 96
 };
 
+/* An answer of unknown length in pieces, each made when the client has taken the one before: whoever
+ * stops reading costs one piece, and neither a thread nor the store. A client sees by the missing end
+ * (RFC 9112, 7.1) that an answer is not whole. */
+enum srv_stream_state { SRV_STREAM_MORE, SRV_STREAM_LAST, SRV_STREAM_BROKEN };
+
+struct srv_stream {
+    struct bytes piece;          /* sent next; */
+    enum srv_stream_state state; /* and what comes behind it */
+
+    /* Make the next piece elsewhere, then call srv_stream_ready() once: it must not wait here. */
+    void (*fetch)(struct srv_stream *stream);
+    void (*drop)(struct srv_stream *stream); /* sent, or the client is gone; frees */
+
+    /* the listener's own */
+    struct srv_request *rq;
+    struct srv_watch *watch;
+    size_t sent;
+    bool parked;
+};
+
 struct srv_answer {
     unsigned status; /* 0: none yet */
     const char *type;
-    struct bytes text;     /* or */
-    struct srv_body *body; /* given back after it was sent */
+    struct bytes text;         /* or */
+    struct srv_body *body;     /* given back after it was sent; or */
+    struct srv_stream *stream; /* with its first piece */
     struct {
         const char *name;
         char value[SRV_HEADER_BYTES];
@@ -124,5 +145,8 @@ size_t srv_answer_size(const struct srv_answer *answer);
 /* Park before anybody can wake; wake exactly once. */
 void srv_request_park(struct srv_request *rq);
 void srv_request_wake(struct srv_request *rq);
+
+/* The piece that was fetched is there. */
+void srv_stream_ready(struct srv_stream *stream);
 
 #endif

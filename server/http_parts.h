@@ -36,6 +36,16 @@ struct srv_connection {
     struct srv_pair *pair;       /* NULL: plain HTTP */
 };
 
+/* What hangs on a request. */
+struct srv_link {
+    struct srv_listener *listener;
+    struct MHD_Connection *mhd;
+    struct srv_watched *watched; /* NULL if memory was short */
+};
+
+/* NULL without memory. Whoever gets it has handed the stream over. */
+struct MHD_Response *srv_http_stream(struct srv_request *rq, struct srv_stream *stream);
+
 /* Called by the library. */
 void *srv_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd);
 enum MHD_Result srv_http_on_request(void *ctx, struct MHD_Connection *mhd, const char *url,

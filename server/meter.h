@@ -63,6 +63,7 @@ struct srv_meter {
     struct srv_load loads[SRV_DOOR_COUNT];
     struct srv_route_meter routes[SRV_DOOR_COUNT][SRV_METER_ROUTES];
     atomic_uint_fast64_t events[SRV_EVENT_COUNT];
+    atomic_uint exports; /* under way */
 };
 
 enum status srv_meter_open(int64_t now_s, struct srv_meter **out, struct err *err) MUST_USE;

@@ -47,6 +47,9 @@ static void write_refused(struct srv_metrics_writer *w, struct srv_app *app)
     srv_metrics_family(w, "mapi_rollout_held_polls", SRV_METRIC_GAUGE,
                        "Polls of agents that wait for another policy.");
     srv_metrics_sample(w, NULL, (int64_t)srv_feed_held(app->feed));
+    srv_metrics_family(w, "mapi_rollout_exports_running", SRV_METRIC_GAUGE,
+                       "Exports under way, to readers that may be slow.");
+    srv_metrics_sample(w, NULL, (int64_t)atomic_load(&app->meter->exports));
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */

@@ -83,7 +83,7 @@ static const struct route ADMINS[] = {
     {"POST", "/v1/evidence", CLASS_USUAL, ROLE(PUBLISHER), LIMIT_PLAN_BYTES, srv_handle_unsupported,
      NULL},
     {"GET", "/v1/audit", CLASS_USUAL, ROLE(VIEWER), 0, srv_handle_audit, NULL},
-    {"GET", "/v1/reports.csv", CLASS_EXPORT, ROLE(VIEWER), 0, srv_handle_unsupported, NULL},
+    {"GET", "/v1/reports.csv", CLASS_EXPORT, ROLE(VIEWER), 0, srv_handle_export, NULL},
     {"GET", "/openapi.json", CLASS_USUAL, ENTRY_OPEN, 0, 0, srv_handle_openapi, NULL},
 };
 

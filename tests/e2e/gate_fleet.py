@@ -55,13 +55,35 @@ def report(server, ca, fleet_file, version, state, first, last):
             sys.exit("a report gave %d: %s" % (status, answer.decode()))
 
 
+class Counters:
+    """What the triggers of the store tell of devices, added to its counters as the server adds it."""
+    HEARD_DAY, HEARD_MINUTE = 11, 12
+
+    def __init__(self, database):
+        self.rose = {}
+        database.create_function("count_device", 2, self.count)
+
+    def count(self, n, heard_s):
+        for kind, length in ((self.HEARD_DAY, 86400), (self.HEARD_MINUTE, 60)):
+            key = (kind, "%016d" % (max(heard_s, 0) // length))
+            self.rose[key] = self.rose.get(key, 0) + n
+
+    def write(self, database):
+        for (kind, name), n in self.rose.items():
+            database.execute("INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET n = n + "
+                             "excluded.n", (kind, name, n))
+        database.execute("DELETE FROM counter WHERE n = 0")
+
+
 def age(store, seconds):
     database = sqlite3.connect(store)
+    counters = Counters(database)
     with database:
         for table, columns in (("gate", ("released_s", "failing_s")), ("user_state", ("failing_since_s",)),
                                ("device", ("enrolled_s", "seen_s"))):
             for column in columns:
                 database.execute("UPDATE %s SET %s = %s - ?" % (table, column, column), (int(seconds),))
+        counters.write(database)
     database.close()
 
 

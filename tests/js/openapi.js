@@ -116,6 +116,7 @@ const PLAIN_HEADERS = ['date', 'connection', 'content-length', 'content-type', '
 const UNSEEN = {
     500: 'a mistake of the server',
     503: 'tests/unit/server: a store that fails, a full server, a simulation that takes too long',
+    'GET /v1/reports.csv 429': 'tests/e2e/48_compliance.sh',
     'POST /v1/simulate 429': 'tests/unit/server/test_simulator.c, tests/e2e/49_simulate_fleet.sh',
 };
 
