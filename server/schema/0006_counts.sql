@@ -35,7 +35,8 @@ CREATE TRIGGER user_state_uncounted AFTER DELETE ON user_state WHEN old.retired_
     SELECT count_user(-1, old.version, old.state, old."set", old.ring, old.protocol, old.confidence,
         old.outlook, old.value_type IS 4 AND old.value_dword = 1 AND old.starts >= 2);
 END;
-CREATE TRIGGER user_state_recounted AFTER UPDATE ON user_state
+CREATE TRIGGER user_state_recounted AFTER UPDATE OF retired_s, version, state, "set", ring, protocol,
+    confidence, outlook, value_type, value_dword, starts ON user_state
 WHEN (old.retired_s IS NULL OR new.retired_s IS NULL) AND (old.state IS NOT new.state
     OR old.version IS NOT new.version OR old."set" IS NOT new."set" OR old.ring IS NOT new.ring
     OR old.protocol IS NOT new.protocol OR old.confidence IS NOT new.confidence

@@ -164,7 +164,7 @@ static void store__each_filter_of_devices__leaves_those_that_fit(void **state)
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 /* More than one call looks at, if it is told to look at so many only. */
-enum { MANY_DEVICES = 22, PER_DEVICE = 1000, PAGE = 500 };
+enum { MANY_DEVICES = 11, PER_DEVICE = 2000, PAGE = 500 };
 
 static void send_many(struct store_place *p, int64_t device, uint32_t seq, enum pol_state first)
 {
@@ -220,8 +220,9 @@ static void store__rows_change_while_somebody_pages__each_is_seen_once(void **st
     do {
         assert_int_equal(p->store.users(p->store.ctx, &filter, mark, c, NULL), ST_OK);
         /* Others report meanwhile, those that were seen and those that were not. */
-        send_many(p, devices[seq * 7 % MANY_DEVICES], seq, POL_STATE_COMPLIANT);
-        seq++;
+        if (seq++ % 4 == 0) {
+            send_many(p, devices[seq * 7 % MANY_DEVICES], seq, POL_STATE_COMPLIANT);
+        }
         filter.after = next;
     } while (next != 0);
     for (size_t d = 1; d <= MANY_DEVICES; d++) {
@@ -247,13 +248,13 @@ static void store__few_rows_fit__a_call_ends_early_and_says_where_to_go_on(void 
         filter.after = next;
         calls++;
     } while (next != 0);
-    assert_string_equal(sids, "S-22-0 ");
+    assert_string_equal(sids, "S-11-0 ");
     assert_in_range(calls, 2, 4);
     filter.after = 0;
     filter.next = NULL; /* as long as it takes */
     sids[0] = '\0';
     assert_int_equal(p->store.users(p->store.ctx, &filter, add_sid, sids, NULL), ST_OK);
-    assert_string_equal(sids, "S-22-0 ");
+    assert_string_equal(sids, "S-11-0 ");
 }
 
 static bool stop_at_once(void *v, const struct srv_user_row *row)
