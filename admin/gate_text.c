@@ -37,6 +37,7 @@ static const struct {
     {"held", "holds: see hold"},
     {"refused", "HOLDS: "},
     {"behind_fleet", "HOLDS: machines have a version that is not released here"},
+    {"behind_fleet", "HOLDS: machines have a newer version than is released here"},
     {"not_fixed", "holds: whom to look at was not fixed at its release: go on by hand"},
 };
 

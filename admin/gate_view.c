@@ -1,6 +1,6 @@
 #include "admin/gate_view.h"
 
-#include <stdio.h>
+#include "base/visible.h"
 
 enum { NOTE_BYTES = 4096, SAMPLES_MOST = LIMIT_LIST_ITEMS }; /* texts are shown cut */
 
@@ -9,7 +9,7 @@ static void copy_text(const struct pol_at *at, const char *key, enum pol_need ne
 {
     const char *text = "";
     (void)pol_read_text(at, key, need, NOTE_BYTES, &text);
-    (void)snprintf(out, room, "%s", text);
+    (void)visible_copy(text, out, room); /* it is printed */
 }
 
 static bool read_object(const struct pol_at *at, const char *key, struct pol_at *out)
@@ -117,7 +117,8 @@ void adm_behind_read(const struct pol_at *rollout, struct adm_behind_view *out)
     if (pol_at_is_object(&at)) {
         out->behind = true;
         (void)pol_read_integer(&at, "version", POL_OPTIONAL, 0, VERSION_MOST, &out->version);
-        (void)pol_read_integer(&at, "devices", POL_OPTIONAL, 0, VERSION_MOST, &out->devices);
+        copy_text(&at, "stage", POL_OPTIONAL, out->stage, sizeof out->stage);
+        copy_text(&at, "device_id", POL_OPTIONAL, out->device, sizeof out->device);
     } else {
         (void)pol_read_boolean(rollout, "behind_fleet", POL_OPTIONAL, &out->behind);
     }

@@ -56,8 +56,9 @@ struct adm_hold_view {
  * handed out as a file. */
 struct adm_behind_view {
     bool behind;
-    int64_t version; /* 0: not known */
-    int64_t devices; /* 0: not known */
+    int64_t version;                  /* 0: not known */
+    char stage[LIMIT_NAME_BYTES + 1]; /* "" if no bundle here has that version */
+    char device[ADM_GATE_TEXT_BYTES]; /* the id of one of them; "": not known */
 };
 
 /* Members "gate" and "hold" of the answer; both may be null, or missing with older servers. */

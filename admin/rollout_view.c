@@ -1,8 +1,8 @@
 #include "admin/rollout_view.h"
 
+#include "base/visible.h"
 #include "policy/words.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { SERVER_NOTE_BYTES = 4096 }; /* names of tokens, reasons: shown cut */
@@ -12,7 +12,7 @@ static void copy_text(const struct pol_at *at, const char *key, enum pol_need ne
 {
     const char *text = "";
     (void)pol_read_text(at, key, need, SERVER_NOTE_BYTES, &text);
-    (void)snprintf(out, room, "%s", text);
+    (void)visible_copy(text, out, room); /* it is printed */
 }
 
 static int64_t read_number(const struct pol_at *at, const char *key, enum pol_need need)

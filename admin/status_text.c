@@ -118,10 +118,15 @@ static enum status append_behind(const struct adm_status_view *view, const struc
     if (st == ST_OK && behind->version > 0) {
         st = bytes_append_format(line, ": version %" PRId64, behind->version);
     }
-    if (st == ST_OK && behind->devices > 0) {
-        st = bytes_append_format(line, " on %" PRId64 " devices", behind->devices);
+    if (st == ST_OK && behind->device[0] != '\0') {
+        st = bytes_append_text(line, " on device ");
+        st = st == ST_OK ? bytes_append_visible(line, behind->device) : st;
     }
-    st = st == ST_OK ? bytes_append_text(line, "; releasing that version ends it ***") : st;
+    if (st == ST_OK && behind->stage[0] != '\0') {
+        st = bytes_append_format(line, "; 'mapi-rollout release %s' ends it ***", behind->stage);
+    } else if (st == ST_OK) {
+        st = bytes_append_text(line, "; publishing its bundle and releasing it ends that ***");
+    }
     return put_line(look, ADM_STYLE_BAD, line, st, out);
 }
 

@@ -114,6 +114,34 @@ gives 0 'released observe (version 1001)' release observe --yes "$@"
 gives 0 '> *observe *1001' status "$@"
 gives 0 '"compliance":' status --json "$@"
 gives 0 '^SID ' users "$@"
+gives 0 '^0 users' users "$@"
+gives 0 '^0 devices' devices "$@"
+gives 0 'exported 0 users' export --out 'C:\mr\alle Benützer.jsonl' --format jsonl "$@"
+check 'an export has its name' test -e 'alle Benützer.jsonl'
+gives 1 'exists: ' export --out 'C:\mr\alle Benützer.jsonl' --format jsonl "$@"
+gives 0 'exported 0 users' export --out 'C:\mr\alle Benützer.jsonl' --format jsonl --force "$@"
+check 'and no part is left' equal "$(find . -name '*.part')" ''
+run completion bash
+"$MR_ADMIN" completion bash >native.bash
+check 'the same words are completed' cmp "$WORK/out" native.bash
+
+# ---- a console -----------------------------------------------------------------------------------
+
+on_screen() { # COLUMNSxROWS, steps, --, arguments...
+    python3 "$HARNESS_DIR/on_screen.py" "$@" >"$WORK/log/screen.log" || fail "on a console: $*"
+}
+on_screen 160x40 -- "$MR_WINE" 'C:\mr\mapi-rollout.exe' status "$@"
+check 'a console shows blocks' grep -q '^> *observe *1001 *\[░░' "$WORK/log/screen.log"
+RAW=$WORK/raw on_screen 160x40 -- "$MR_WINE" 'C:\mr\mapi-rollout.exe' status "$@"
+check 'and colours' grep -q "$(printf '\033\\[1m')rollout" "$WORK/raw"
+RAW=$WORK/raw NO_COLOR=1 on_screen 160x40 -- "$MR_WINE" 'C:\mr\mapi-rollout.exe' status "$@"
+check 'if they are wanted' test -z "$(grep "$(printf '\033\\[1m')" "$WORK/raw")"
+# Wide: Wine counts the escape sequences, too, where it breaks lines.
+on_screen 160x40 see='every 1 s' int -- "$MR_WINE" 'C:\mr\mapi-rollout.exe' status --watch 1 "$@"
+check 'Ctrl-C ends a watch well, with one picture' equal "$(grep -c '^rollout' "$WORK/log/screen.log")" 1
+
+# ---- what goes wrong -----------------------------------------------------------------------------
+
 gives 1 'denied: .* not from a CA that is trusted here' status --server "$MAPI_ROLLOUT_SERVER" \
     --ca 'C:\mr\site\ca.pem' --token-file 'C:\mr\token'
 printf 'not-a-token\n' >wrong.token

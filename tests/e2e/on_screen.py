@@ -44,6 +44,7 @@ class Screen:
                 self.control(found.group(1), found.group(2))
                 at = found.end()
             else:
+                self.next = text[at + 1:at + 20]
                 self.character(text[at])
                 at += 1
 
@@ -61,7 +62,7 @@ class Screen:
         elif letter == "J":
             self.lines[self.row] = line[:self.column]
             self.lines[self.row + 1:] = [""] * len(self.lines[self.row + 1:])
-        elif letter != "m":
+        elif letter != "m" and (arguments, letter) not in (("?25", "h"), ("?25", "l")):  # colours; Wine hides the cursor
             sys.exit("on_screen: an escape sequence that this terminal does not know: %r" % (arguments + letter))
 
     def character(self, c):
@@ -72,7 +73,7 @@ class Screen:
             if self.row == len(self.lines):
                 self.lines.append("")
         elif c == "\x1b" or (c < " " and c not in "\t\a\b"):
-            sys.exit("on_screen: a control character on the screen: %r" % c)
+            sys.exit("on_screen: a control character on the screen: %r before %r" % (c, self.next))
         else:
             if self.column == self.columns:
                 self.wraps += 1

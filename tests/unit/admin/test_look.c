@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct adm_look PLAIN = {.columns = 0};
-static const struct adm_look UNICODE = {.unicode = true};
+static const struct adm_look BLOCKS = {.unicode = true};
 
 static void check_bar(const struct adm_look *look, const int64_t parts[ADM_BAR_PARTS], int64_t all,
                       const char *expected)
@@ -24,7 +24,7 @@ static void bar__parts__have_signs_of_their_own(void **state)
     check_bar(&PLAIN, (int64_t[]){0, 0, 0, 0}, 100, "[..........]");
     check_bar(&PLAIN, (int64_t[]){0, 0, 0, 0}, 0, "[..........]");
     check_bar(&PLAIN, (int64_t[]){100, 0, 0, 0}, 100, "[##########]");
-    check_bar(&UNICODE, (int64_t[]){10, 0, 0, 0}, 100,
+    check_bar(&BLOCKS, (int64_t[]){10, 0, 0, 0}, 100,
               "[\xe2\x96\x88\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
               "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91]");
 }
@@ -58,7 +58,7 @@ static void cut__between_characters__and_says_so(void **state)
     (void)state;
     check_cut(&PLAIN, "abcdef", 6, "abcdef");
     check_cut(&PLAIN, "abcdef", 5, "abcd~");
-    check_cut(&UNICODE, "abcdef", 5, "abcd\xe2\x80\xa6");
+    check_cut(&BLOCKS, "abcdef", 5, "abcd\xe2\x80\xa6");
     check_cut(&PLAIN, "J\xc3\xb6rg M\xc3\xbcller", 3, "J\xc3\xb6~");
     check_cut(&PLAIN, "J\xc3\xb6rg", 2, "J~");
     check_cut(&PLAIN, "abc", 1, "~");

@@ -210,10 +210,19 @@ static void status__behind_the_fleet__is_loud(void **state)
 {
     (void)state;
     struct adm_status_view *view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
-    view->rollout.behind = (struct adm_behind_view){.behind = true, .version = 7003, .devices = 4};
+    view->rollout.behind = (struct adm_behind_view){.behind = true,
+                                                    .version = 7003,
+                                                    .stage = "everyone",
+                                                    .device = "00\x1b"
+                                                              "ff"};
     char *text = draw(view, &PLAIN);
     check_has(text, "\nbehind    *** machines have a newer version than is released here: version "
-                    "7003 on 4 devices; releasing that version ends it ***\n");
+                    "7003 on device 00\\x1bff; 'mapi-rollout release everyone' ends it ***\n");
+    free(text);
+    view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
+    view->rollout.behind = (struct adm_behind_view){.behind = true};
+    text = draw(view, &PLAIN);
+    check_has(text, "released here; publishing its bundle and releasing it ends that ***\n");
     free(text);
 }
 

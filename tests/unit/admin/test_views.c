@@ -161,6 +161,22 @@ static void compliance__new_members_of_another_kind__are_refused(void **state)
     }
 }
 
+static void rollout__words_that_move_a_cursor__are_escaped_where_they_are_read(void **state)
+{
+    (void)state;
+    struct adm_rollout_view view;
+    struct err err;
+    assert_int_equal(
+        read_rollout("{\"policy_etag\":\"0\",\"bundle_etag\":\"0\",\"released\":{\"version\":7002,"
+                     "\"stage\":\"a\\u001b[2J\",\"kind\":\"stage\",\"by\":\"b\\u202ec\"},"
+                     "\"behind_fleet\":{\"version\":1,\"stage\":\"\\u009bm\"}}",
+                     &view, &err),
+        ST_OK);
+    assert_string_equal(view.released_stage, "a\\x1b[2J");
+    assert_string_equal(view.released_by, "b\\u202ec");
+    assert_string_equal(view.behind.stage, "\\u009bm");
+}
+
 static void behind__in_each_way_to_say_it__is_read(void **state)
 {
     (void)state;
@@ -288,6 +304,7 @@ int main(void)
         cmocka_unit_test(compliance__all_that_servers_tell_now__is_read),
         cmocka_unit_test(compliance__what_older_servers_do_not_tell__is_not_known),
         cmocka_unit_test(compliance__new_members_of_another_kind__are_refused),
+        cmocka_unit_test(rollout__words_that_move_a_cursor__are_escaped_where_they_are_read),
         cmocka_unit_test(behind__in_each_way_to_say_it__is_read),
         cmocka_unit_test(compliance__more_versions_than_room__keeps_the_first),
         cmocka_unit_test(user__values__are_told_in_words),
