@@ -2,6 +2,7 @@
 
 #include "agent/config_win.h"
 #include "installer/msi/after_win.h"
+#include "installer/msi/await_win.h"
 #include "installer/msi/keep_win.h"
 #include "installer/msi/leave_win.h"
 #include "installer/msi/package_win.h"
@@ -14,7 +15,7 @@
 
 #include <psa/crypto.h>
 
-enum { VALUE_CHARS = 4096, PATH_CHARS = 1024, WORD_CHARS = 16 };
+enum { VALUE_CHARS = 4096, PATH_CHARS = 1024, WORD_CHARS = 16, END_WITHIN_MS = 15 * 1000 };
 
 /* Instead of what ONUNINSTALL says: nothing is to be taken away. */
 static const char UPGRADE[] = "upgrade";
@@ -81,6 +82,21 @@ static enum status complete_paths(MSIHANDLE package, struct ins_wish *wish, stru
     return st;
 }
 
+static enum status hand_program(MSIHANDLE package, struct err *err)
+{
+    struct bytes path = bytes_with_limit(VALUE_CHARS);
+    char *folder = NULL;
+    enum status st = ins_package_read(package, L"INSTALLDIR", PATH_CHARS, &folder, err);
+    if (st == ST_OK) {
+        st = bytes_append_format(&path, "%smapi-rollout-agent.exe", folder);
+        st = st == ST_OK ? ins_package_write(package, L"AwaitAgent", bytes_text(&path), err)
+                         : err_set(err, st, 0, "the path of the agent is too long");
+    }
+    free(folder);
+    bytes_free(&path);
+    return st;
+}
+
 static enum status hand_over(MSIHANDLE package, const struct ins_wish *wish, struct err *err)
 {
     struct bytes lines = bytes_with_limit(INS_WISH_BYTES);
@@ -94,7 +110,7 @@ static enum status hand_over(MSIHANDLE package, const struct ins_wish *wish, str
         st = ins_package_write(package, L"CommitSettings", bytes_text(&lines), err);
     }
     bytes_free(&lines);
-    return st;
+    return st == ST_OK ? hand_program(package, err) : st;
 }
 
 static enum status mark_upgrade(MSIHANDLE package, struct err *err)
@@ -169,7 +185,10 @@ static enum status hand_leaving(MSIHANDLE package, const char *how, const char *
         st = err_set(err, st, 0, "the path of the agent is too long");
     }
     bytes_free(&data);
-    return st == ST_OK ? ins_package_write(package, L"RemoveTraces", how, err) : st;
+    if (st == ST_OK) {
+        st = ins_package_write(package, L"RemoveTraces", how, err);
+    }
+    return st == ST_OK ? hand_program(package, err) : st;
 }
 
 UINT __stdcall CheckLeaving(MSIHANDLE package)
@@ -188,6 +207,22 @@ UINT __stdcall CheckLeaving(MSIHANDLE package)
     free(folder);
     ins_wish_done(&wish);
     return finish(package, st, &err);
+}
+
+/* Without it a restart may be asked for, and no more. */
+UINT __stdcall AwaitAgent(MSIHANDLE package)
+{
+    struct err err = {.st = ST_OK};
+    char *program = NULL;
+    enum status st = ins_package_read(package, L"CustomActionData", VALUE_CHARS, &program, &err);
+    if (st == ST_OK) {
+        st = ins_await_end(program, END_WITHIN_MS, &err);
+    }
+    if (st != ST_OK) {
+        ins_package_log(package, "%s", err.text);
+    }
+    free(program);
+    return ERROR_SUCCESS;
 }
 
 /* ---- installing ---------------------------------------------------------------------------- */

@@ -2,8 +2,8 @@
  *
  * CheckProperties and CheckLeaving look, and change nothing; the others run as LocalSystem and get what
  * they need in the property CustomActionData, the only one that they see. In the order of the package
- * (mapi-rollout-agent.wxs): CheckProperties, [UndoSettings], KeepSettings, [CommitSettings] to install;
- * CheckLeaving, LeaveUsers, [RemoveTraces] to uninstall. Those in brackets run when an installation is
+ * (mapi-rollout-agent.wxs): CheckProperties, AwaitAgent, [UndoSettings], KeepSettings, [CommitSettings] to
+ * install; CheckLeaving, AwaitAgent, LeaveUsers, [RemoveTraces] to uninstall. Those in brackets run when an installation is
  * rolled back, or when nothing can be rolled back any more.
  * Effects: those of keep_win.h, leave_win.h, after_win.h    Units:  none
  * Owns:    nothing                    Errors: 1603, with one sentence in the log, from those that look
@@ -18,6 +18,7 @@
 #include <msi.h>
 
 UINT __stdcall CheckProperties(MSIHANDLE package);
+UINT __stdcall AwaitAgent(MSIHANDLE package);
 UINT __stdcall KeepSettings(MSIHANDLE package);
 UINT __stdcall UndoSettings(MSIHANDLE package);
 UINT __stdcall CommitSettings(MSIHANDLE package);

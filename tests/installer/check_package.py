@@ -89,17 +89,18 @@ expect("ServiceControl", [control["Event"], control["Wait"]], ["163", "1"])
 # ---- actions: their kinds and their places
 actions = {row["Action"]: row["Type"] for row in table("CustomAction")}
 expect("CustomAction", actions, {
-    "CheckProperties": "2049", "CheckLeaving": "2049", "KeepSettings": "3073", "UndoSettings": "3329",
+    "CheckProperties": "2049", "CheckLeaving": "2049", "AwaitAgent": "3137", "KeepSettings": "3073", "UndoSettings": "3329",
     "CommitSettings": "3649", "LeaveUsers": "3137", "RemoveTraces": "3649", "ConfigureService": "3090"})
 sequence = {row["Action"]: int(row["Sequence"]) for row in table("InstallExecuteSequence")}
 conditions = {row["Action"]: row["Condition"] for row in table("InstallExecuteSequence")}
 order = ["LaunchConditions", "CheckProperties", "CheckLeaving", "InstallInitialize", "RemoveExistingProducts",
-         "RemoveTraces", "StopServices", "LeaveUsers", "DeleteServices", "RemoveFiles", "InstallFiles", "UndoSettings",
+         "RemoveTraces", "StopServices", "AwaitAgent", "LeaveUsers", "DeleteServices", "RemoveFiles", "InstallFiles", "UndoSettings",
          "KeepSettings", "CommitSettings", "InstallServices", "ConfigureService", "StartServices", "InstallFinalize"]
 expect("order of the actions", sorted(order, key=lambda action: sequence[action]), order)
 leaving = 'REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE'
 for action in "CheckLeaving", "LeaveUsers", "RemoveTraces":
     expect(f"condition of {action}", conditions[action], leaving)
+expect("condition of AwaitAgent", conditions["AwaitAgent"], "")
 for action in "CheckProperties", "UndoSettings", "KeepSettings", "CommitSettings", "ConfigureService":
     expect(f"condition of {action}", conditions[action], 'NOT REMOVE~="ALL"')
 expect("condition of StartServices", conditions["StartServices"], 'NOT NOSTART OR NOSTART = "0"')
