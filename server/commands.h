@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "server/options.h"
 
+enum status srv_command_serve(const struct srv_options *o, struct err *err) MUST_USE;
 enum status srv_command_credential_add(const struct srv_options *o, struct err *err) MUST_USE;
 enum status srv_command_credential_list(const struct srv_options *o, struct err *err) MUST_USE;
 enum status srv_command_credential_revoke(const struct srv_options *o, struct err *err) MUST_USE;

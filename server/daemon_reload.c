@@ -19,6 +19,24 @@ bool srv_daemon_look_certificate(struct srv_daemon *d, struct srv_certificate_fa
     return d->certificate != NULL;
 }
 
+bool srv_daemon_serves_policy(struct srv_daemon *d)
+{
+    struct srv_rollout_view view;
+    srv_rollout_look(d->app.rollout, &view);
+    bool serves = view.release.version == 0 || view.served;
+    srv_rollout_view_done(&view);
+    return serves;
+}
+
+void srv_daemon_ask_writer(struct srv_daemon *d)
+{
+    struct srv_write probe = {.kind = SRV_WRITE_PROBE, .now_s = d->app.now_s()};
+    struct err ignored = {0}; /* it answered: what it says is for others */
+    if (srv_store_write(&d->app.store, &probe, &ignored) != ST_OK) {
+        log_failure(LOG_DEBUG, "writer_cannot_write", &ignored);
+    }
+}
+
 static enum status reload_tokens(struct srv_daemon *d, struct err *err)
 {
     return srv_auth_reload(d->app.auth, err);

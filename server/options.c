@@ -1,4 +1,4 @@
-#include "server/options.h"
+#include "server/options_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +35,10 @@ static const char *const FLAGS[SRV_FLAG_COUNT] = {
     [SRV_FLAG_USES] = "--uses",
     [SRV_FLAG_EXPIRES_DAYS] = "--expires-days",
     [SRV_FLAG_STALE_DAYS] = "--stale-days",
+    [SRV_FLAG_CONFIG] = "--config",
+    [SRV_FLAG_USER] = "--user",
+    [SRV_FLAG_MAX_CONNECTIONS] = "--max-connections",
+    [SRV_FLAG_MAX_PER_ADDRESS] = "--max-connections-per-address",
 };
 
 static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
@@ -42,7 +46,8 @@ static const struct syntax SYNTAX[SRV_COMMAND_COUNT] = {
                            BIT(DATA) | BIT(LISTEN) | BIT(ADMIN_LISTEN) | BIT(TRUST) |
                                BIT(TLS_CERT) | BIT(TLS_KEY) | BIT(LOG_LEVEL) |
                                BIT(KEEP_REPORTS_DAYS) | BIT(KEEP_REPORTS_MB) | BIT(TRUSTED_PROXY) |
-                               BIT(NEW_DEVICES),
+                               BIT(NEW_DEVICES) | BIT(USER) | BIT(MAX_CONNECTIONS) |
+                               BIT(MAX_PER_ADDRESS),
                            BIT(DATA) | BIT(LISTEN) | BIT(ADMIN_LISTEN) | BIT(TRUST),
                            false,
                            false},
@@ -78,7 +83,8 @@ static const char HELP_SERVE[] =
     "  --data DIR --listen ADDR:PORT --admin-listen ADDR:PORT --trust TRUST.json\n"
     "      [--tls-cert FILE --tls-key FILE] [--log-level error|warning|info|debug]\n"
     "      [--keep-reports-days N] [--keep-reports-mb N]\n"
-    "      [--trusted-proxy ADDR[/BITS],...] [--new-devices N]\n"
+    "      [--trusted-proxy ADDR[/BITS],...] [--new-devices N] [--user NAME]\n"
+    "      [--max-connections N] [--max-connections-per-address N] [--config FILE]\n"
     "        serve; port 0 takes a free one; without TLS on loopback addresses only;\n"
     "        X-Forwarded-For is believed from those proxies; new machines of one address an hour\n"
     "  token add|list|revoke             tokens of administrators\n"
@@ -194,7 +200,7 @@ static bool find_command(int argc, char *const *argv, int *used, enum srv_comman
     return false;
 }
 
-static int find_flag(const char *text)
+int srv_options_find_flag(const char *text)
 {
     for (int i = 0; i < SRV_FLAG_COUNT; i++) {
         if (strcmp(FLAGS[i], text) == 0) {
@@ -207,8 +213,8 @@ static int find_flag(const char *text)
 static bool take_flag(const struct syntax *syntax, const char *flag, const char *value,
                       struct srv_options *o, char usage[SRV_USAGE_BYTES])
 {
-    int i = find_flag(flag);
-    if (i < 0 || (syntax->allowed & (1u << i)) == 0) {
+    int i = srv_options_find_flag(flag);
+    if (i < 0 || ((syntax->allowed | BIT(CONFIG)) & (1u << i)) == 0) {
         (void)snprintf(usage, SRV_USAGE_BYTES, "%.64s is not known here: see --help", flag);
         return false;
     }
@@ -259,6 +265,16 @@ static bool is_complete(const struct syntax *syntax, const struct srv_options *o
         return false;
     }
     return true;
+}
+
+bool srv_options_is_complete(const struct srv_options *o, char usage[SRV_USAGE_BYTES])
+{
+    return is_complete(&SYNTAX[o->command], o, usage);
+}
+
+bool srv_options_allow(enum srv_command command, int flag)
+{
+    return (SYNTAX[command].allowed & (1u << flag)) != 0;
 }
 
 /* What may stand behind the first word, such as "add|list|revoke"; "" if no command begins so. */
@@ -313,7 +329,7 @@ bool srv_options_read(int argc, char *const *argv, struct srv_options *out,
         }
         at++;
     }
-    if (!is_complete(syntax, &o, usage)) {
+    if (o.flags[SRV_FLAG_CONFIG] == NULL && !is_complete(syntax, &o, usage)) {
         return false;
     }
     *out = o;

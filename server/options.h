@@ -7,6 +7,7 @@
 #ifndef SERVER_OPTIONS_H
 #define SERVER_OPTIONS_H
 
+#include "base/bytes.h"
 #include "base/log.h"
 
 #include <stdbool.h>
@@ -47,6 +48,10 @@ enum srv_flag {
     SRV_FLAG_USES,
     SRV_FLAG_EXPIRES_DAYS,
     SRV_FLAG_STALE_DAYS,
+    SRV_FLAG_CONFIG,
+    SRV_FLAG_USER,
+    SRV_FLAG_MAX_CONNECTIONS,
+    SRV_FLAG_MAX_PER_ADDRESS,
     SRV_FLAG_COUNT
 };
 
@@ -61,8 +66,14 @@ struct srv_options {
 
 enum { SRV_USAGE_BYTES = 256 };
 
+/* With SRV_FLAG_CONFIG given, what is missing may stand in that file. */
 bool srv_options_read(int argc, char *const *argv, struct srv_options *out,
                       char usage[SRV_USAGE_BYTES]);
+
+/* Add what the file of SRV_FLAG_CONFIG says: lines "key = value", the keys those of serving without
+ * their dashes; lines that begin with '#' are comments. The command line counts first, and what a
+ * command does not take it ignores. text is written to, and must outlive the options. */
+bool srv_options_add(struct srv_options *options, struct bytes *text, char usage[SRV_USAGE_BYTES]);
 
 /* A whole decimal number from least to most; NULL is false. */
 bool srv_option_number(const char *text, int64_t least, int64_t most, int64_t *out);

@@ -150,13 +150,17 @@ void wire_make_pair(const char *cert_file, const char *key_file, uint8_t serial,
 
 uint8_t wire_serial(const char *url)
 {
+    return wire_serial_of(wire_dial(url));
+}
+
+uint8_t wire_serial_of(int fd)
+{
     gnutls_session_t session;
     gnutls_certificate_credentials_t nobody;
     gnutls_x509_crt_t cert;
     unsigned count = 0;
     uint8_t serial[20];
     size_t size = sizeof serial;
-    int fd = wire_dial(url);
     assert_int_equal(gnutls_certificate_allocate_credentials(&nobody), 0);
     assert_int_equal(gnutls_init(&session, GNUTLS_CLIENT), 0);
     assert_int_equal(gnutls_set_default_priority(session), 0);

@@ -30,5 +30,6 @@ void wire_close(int fd);
 void wire_make_pair(const char *cert_file, const char *key_file, uint8_t serial, int64_t seconds);
 /* The serial number of the certificate that is shown, after a whole handshake. */
 uint8_t wire_serial(const char *url);
+uint8_t wire_serial_of(int fd); /* on that connection, which ends with it */
 
 #endif
