@@ -11,8 +11,13 @@ brake.py crowd ADMIN CA COUNT OUT               so many connections that say not
 brake.py mute  SOCKET COUNT OUT                 so many connections to the local socket that say nothing; a line when
                                                 all are there
 brake.py lock  STORE OUT                        another program has the database locked; a line when it is
-brake.py etag  SERVER CA                        prints the ETag that anybody gets, and ends
+brake.py etag   SERVER CA                       prints the ETag that anybody gets, and ends
+brake.py digest POLICY_FILE                     prints the digest of a signed policy's payload, and ends
+brake.py report SERVER CA FLEET_FILE NUMBER VERSION DIGEST
+                                                the NUMBER-th device, from 1, says that it has this in effect, and ends
 """
+import base64
+import hashlib
 import http.client
 import json
 import secrets
@@ -85,7 +90,13 @@ def hold(server, ca, fleet_file, count, out):
     in_threads(int(count), await_policy, lambda number: (server, ca, fleet[number], seen, out))
 
 
-def report_of(device, number):
+def digest(policy_file):
+    with open(policy_file) as f:
+        payload = json.load(f)["payload"]
+    return hashlib.sha256(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).hexdigest()
+
+
+def report_of(device, number, version=None, payload_digest=None):
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     users = [{"sid": "S-1-5-21-1-2-3-%d" % (1000 + number * 200 + user), "account": "CONTOSO\\user%d" % user,
               "hive": "loaded", "state": "compliant"} for user in range(200)]
@@ -95,9 +106,17 @@ def report_of(device, number):
         "device_id": device["device_id"], "sent_at": now,
         "agent": {"version": "1.0.0", "started_at": now, "formats": ["mapi-rollout/policy/1"], "trust_version": 1},
         "host": {"name": "PC-%d" % number},
-        "policy": {"rollout": None, "received": None, "effective": None, "digest": None, "failed": None,
-                   "stale": False},
+        "policy": {"rollout": None, "received": version, "effective": version, "digest": payload_digest,
+                   "failed": None, "stale": False},
         "users": users}).encode()
+
+
+def report(server, ca, fleet_file, number, version, payload_digest):
+    device = fleet_of(fleet_file)[int(number) - 1]
+    body = report_of(device, int(number), int(version), payload_digest)
+    status, answer = post(connect(server, ca), "/v1/reports", device["device_token"], body)
+    if status != 204:
+        sys.exit("a report gave %d: %s" % (status, answer.decode()))
 
 
 def report_on(server, ca, device, number, out):
@@ -200,8 +219,8 @@ def lock(store, out):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "etag":
-        print(etag(*sys.argv[2:]))
+    if sys.argv[1] in ("etag", "digest"):
+        print({"etag": etag, "digest": digest}[sys.argv[1]](*sys.argv[2:]))
     else:
-        {"hold": hold, "flood": flood, "lists": lists, "crowd": crowd, "mute": mute, "lock": lock}[sys.argv[1]](
-            *sys.argv[2:])
+        {"hold": hold, "flood": flood, "lists": lists, "crowd": crowd, "mute": mute, "lock": lock,
+         "report": report}[sys.argv[1]](*sys.argv[2:])
