@@ -43,33 +43,43 @@ enum status srv_rollout_write_down(struct srv_rollout *r, struct err *err)
     return st;
 }
 
-/* Under `state`: nothing here waits, and nothing asks for memory. */
+/* What was pulled. */
+struct pulled {
+    bool changed;
+    uint64_t note;
+    struct srv_release release;
+};
+
+/* Under `state`: nothing here waits, and what agents get asks for no memory. */
 static enum status pull(struct srv_rollout *r, const struct srv_change *change,
-                        struct srv_bundle *newest, struct err *err)
+                        struct srv_bundle *newest, struct pulled *out, struct err *err)
 {
     const struct pol_policy *policy = pol_bundle_safe(newest->bundle)->policy;
-    int64_t version = r->now.release.version;
+    struct srv_release before = r->now.release;
     if (change->by_gate) {
         enum status st = srv_rules_go_on(&r->now, change, err);
         if (st != ST_OK) {
             return st; /* somebody was quicker */
         }
     }
-    if (policy->version < version) {
+    if (policy->version < before.version) {
         return err_refuse(err, "version_rollback", "",
                           "the newest stored bundle (serial %u) is older than what is released",
                           pol_bundle_serial(newest->bundle));
     }
-    if (policy->version > version || !r->now.served) {
-        struct srv_release release;
-        srv_rollout_fill(&release, change, policy);
-        srv_rollout_hand_out(r, &release, newest, srv_body_share(newest->safe));
+    if (policy->version > before.version || !r->now.served) {
+        srv_rollout_fill(&out->release, change, policy);
+        srv_rollout_hand_out(r, &out->release, newest, srv_body_share(newest->safe));
+        out->changed = policy->version > before.version;
+    }
+    if (out->changed) {
+        out->note = srv_rollout_note(r, change, &before, &out->release, "safe");
     }
     return ST_OK; /* it is out */
 }
 
 static enum status pull_newest(struct srv_rollout *r, const struct srv_change *change,
-                               const char *confirm, struct err *err)
+                               const char *confirm, struct pulled *out, struct err *err)
 {
     struct srv_bundle *newest = r->now.newest;
     if (newest == NULL) {
@@ -79,17 +89,16 @@ static enum status pull_newest(struct srv_rollout *r, const struct srv_change *c
         return err_refuse(err, "rollout_mismatch", "/confirm", "this server has the rollout %s",
                           pol_bundle_rollout(newest->bundle));
     }
-    return pull(r, change, newest, err);
+    return pull(r, change, newest, out, err);
 }
 
 enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *change,
                              const char *confirm, struct err *err)
 {
     struct err cause = {0};
+    struct pulled pulled = {.changed = false};
     pthread_mutex_lock(&r->state);
-    struct srv_release before = r->now.release;
-    enum status st = pull_newest(r, change, confirm, err);
-    struct srv_release release = r->now.release;
+    enum status st = pull_newest(r, change, confirm, &pulled, err);
     pthread_mutex_unlock(&r->state);
     if (st != ST_OK) {
         return st;
@@ -99,8 +108,8 @@ enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *cha
         (void)err_set(err, st, cause.os_code,
                       "the safe policy is out, but a restart would forget it: %s", cause.text);
     }
-    if (release.version != before.version) {
-        srv_rollout_note(r, change, &before, &release, "safe");
+    if (pulled.changed) {
+        srv_rollout_await_note(r, pulled.note, &pulled.release, "safe");
     }
     return st;
 }

@@ -105,16 +105,13 @@ static void fill(struct srv_note *note, const struct srv_change *change,
     note->write.u.release = *release;
 }
 
-void srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
-                      const struct srv_release *before, const struct srv_release *release,
-                      const char *what)
+uint64_t srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
+                          const struct srv_release *before, const struct srv_release *release,
+                          const char *what)
 {
     struct srv_note *note = calloc(1, sizeof *note);
-    log_write(LOG_INFO, "event=released action=%s version=%" PRId64 " stage=%s actor=%s", what,
-              release->version, release->stage, release->by);
     if (note == NULL) {
-        log_write(LOG_ERROR, "event=audit_late reason=no_memory"); /* the next start writes it */
-        return;
+        return 0;
     }
     fill(note, change, before, release, what);
     pthread_mutex_lock(&r->noting);
@@ -125,7 +122,19 @@ void srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
     uint64_t id = note->id;
     pthread_mutex_unlock(&r->noting);
     r->parts.store->submit(r->parts.store->ctx, &note->write);
-    await(r, id); /* the note itself may be gone */
+    return id; /* the note itself may be gone */
+}
+
+void srv_rollout_await_note(struct srv_rollout *r, uint64_t id, const struct srv_release *release,
+                            const char *what)
+{
+    log_write(LOG_INFO, "event=released action=%s version=%" PRId64 " stage=%s actor=%s", what,
+              release->version, release->stage, release->by);
+    if (id == 0) {
+        log_write(LOG_ERROR, "event=audit_late reason=no_memory"); /* the next start writes it */
+    } else {
+        await(r, id);
+    }
 }
 
 bool srv_rollout_is_noted(struct srv_rollout *r)
@@ -171,7 +180,8 @@ void srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release 
 {
     const struct srv_change change = {
         .who = SRV_WHO_SERVER, .actor = "release record", .now_s = now_s};
-    srv_rollout_note(r, &change, stored, &r->now.release, "release_recovered");
+    uint64_t note = srv_rollout_note(r, &change, stored, &r->now.release, "release_recovered");
+    srv_rollout_await_note(r, note, &r->now.release, "release_recovered");
 }
 
 void srv_rollout_drop_notes(struct srv_rollout *r)

@@ -54,12 +54,15 @@ enum status srv_step_find_next(const struct srv_rollout_view *view,
 /* Loudly, if it is so. */
 void srv_rollout_log_behind(const struct srv_rollout_view *view);
 
-/* A release is in force: its row and its entry in the audit follow, in one transaction. Waits for them
- * a moment; what cannot be written now is written later, by srv_rollout_note_again() or the next start
- * (which knows of it by the record). */
-void srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
-                      const struct srv_release *before, const struct srv_release *release,
-                      const char *what);
+/* A release is in force: its row and its entry in the audit follow, in one transaction. Under `state`, so
+ * that entries come in the order of releases; waits for nothing. 0 if memory is short. */
+uint64_t srv_rollout_note(struct srv_rollout *r, const struct srv_change *change,
+                          const struct srv_release *before, const struct srv_release *release,
+                          const char *what);
+/* Waits for them a moment; what cannot be written now is written later, by srv_rollout_note_again() or
+ * the next start (which knows of it by the record). */
+void srv_rollout_await_note(struct srv_rollout *r, uint64_t note, const struct srv_release *release,
+                            const char *what);
 /* At the start: the record knows of a release that the store does not. A store that cannot be written
  * to is told later, like any other: what is in the record is served without it. */
 void srv_rollout_note_recovered(struct srv_rollout *r, const struct srv_release *stored,

@@ -84,24 +84,32 @@ static enum status still_at(struct srv_rollout *r, const struct srv_rollout_view
     return st;
 }
 
+/* A release that has passed all questions. */
+struct entrance {
+    const struct srv_change *change;
+    struct srv_bundle *bundle;
+    struct srv_release release;
+};
+
 /* Written down before it is handed out: no agent gets what a restart would forget. Should the brake
  * be pulled while the disk is written to, it is recorded behind this, and wins. */
 static enum status enter(struct srv_rollout *r, const struct srv_rollout_view *view,
-                         const struct srv_release *release, struct srv_bundle *bundle,
-                         struct srv_body **take, struct err *err)
+                         const struct entrance *e, struct srv_body **take, uint64_t *note,
+                         struct err *err)
 {
     pthread_mutex_lock(&r->recording);
     enum status st = still_at(r, view, err);
     if (st == ST_OK) {
-        st = srv_record_write(r->record, release, err);
+        st = srv_record_write(r->record, &e->release, err);
     }
     if (st == ST_OK) {
-        r->recorded = release->version;
+        r->recorded = e->release.version;
         pthread_mutex_lock(&r->state);
         st = srv_rules_match(view->policy_etag, r->now.policy_etag, err);
         if (st == ST_OK) {
-            srv_rollout_hand_out(r, release, bundle, *take);
+            srv_rollout_hand_out(r, &e->release, e->bundle, *take);
             *take = NULL; /* handed over */
+            *note = srv_rollout_note(r, e->change, &view->release, &e->release, "release");
         }
         pthread_mutex_unlock(&r->state);
     }
@@ -113,22 +121,23 @@ static enum status release_entry(struct srv_rollout *r, const struct srv_change 
                                  const struct srv_rollout_view *view, struct srv_bundle *bundle,
                                  const struct pol_bundle_entry *entry, struct err *err)
 {
-    struct srv_release release;
+    struct entrance e = {.change = change, .bundle = bundle};
     struct srv_body *body = NULL;
+    uint64_t note = 0;
     enum status st = srv_rules_release(&view->release, entry->policy, change->now_s, err);
     if (st != ST_OK || (entry->policy->version == view->release.version && view->served)) {
         return st;
     }
-    srv_rollout_fill(&release, change, entry->policy);
+    srv_rollout_fill(&e.release, change, entry->policy);
     st = prepare(r, change, view, entry->policy, err);
     if (st == ST_OK) {
-        st = srv_body_new(release.version, entry->envelope, &body, err);
+        st = srv_body_new(e.release.version, entry->envelope, &body, err);
     }
     if (st == ST_OK) {
-        st = enter(r, view, &release, bundle, &body, err);
+        st = enter(r, view, &e, &body, &note, err);
     }
     if (st == ST_OK) {
-        srv_rollout_note(r, change, &view->release, &release, "release");
+        srv_rollout_await_note(r, note, &e.release, "release");
     }
     srv_body_drop(body);
     return st;
