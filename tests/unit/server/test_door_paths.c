@@ -167,7 +167,7 @@ static void paths__query__does_not_make_another_path(void **state)
     const char *viewer = bearer(p->tokens[SRV_ROLE_VIEWER], "");
     say(admins_url(p), "GET /v1/rollout?a=%2f&b", viewer, "", &a);
     expect(&a, 200, "policy_etag");
-    say(admins_url(p), "GET /v1/users?text=%25", viewer, "", &a);
+    say(admins_url(p), "GET /v1/users?q=%25", viewer, "", &a);
     expect(&a, 200, "\"users\":[]");
     say(admins_url(p), "GET /v1/rollout?", viewer, "", &a);
     expect(&a, 200, "policy_etag");
