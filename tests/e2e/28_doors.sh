@@ -1,0 +1,124 @@
+#!/bin/sh
+# 28_doors.sh - no secret is where it must not be: all commands and all requests, with all secrets there are; then all
+# that was printed, logged, stored, backed up and shown in the list of processes is searched for each of them.
+#
+# Natively, without Wine. SC2034 below: variables that the harness reads.
+# shellcheck disable=SC2034
+set -u
+. "$(dirname "$0")/harness.sh"
+enter_network "$@"
+
+DATA_DIR=/nonexistent
+ROLLOUT=doors-e2e
+DEVICES=4
+need_files "$MR_SERVER" "$MR_ADMIN"
+trap harness_end EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+WORK=$(mktemp -d)
+SECRETS=$WORK/secrets
+OUT=$WORK/seen
+mkdir "$WORK/log" "$SECRETS" "$OUT"
+site_make
+MAPI_ROLLOUT_TOKEN_FILE=$SECRETS/publisher.token
+
+doors() { # command, arguments...
+    python3 "$HARNESS_DIR/doors.py" "$@"
+}
+
+# A command of the server that makes a secret, which alone is on its stdout.
+make_secret() { # file, arguments...
+    file=$1
+    shift
+    "$MR_SERVER" "$@" --data "$SERVER_DATA" >"$SECRETS/$file.token" 2>>"$OUT/server-commands.err" || fail "$*"
+}
+
+server_command() { # arguments...
+    "$MR_SERVER" "$@" --data "$SERVER_DATA" >>"$OUT/server-commands.out" 2>>"$OUT/server-commands.err"
+}
+
+admin_command() { # arguments...
+    "$MR_ADMIN" "$@" >>"$OUT/admin-commands.out" 2>>"$OUT/admin-commands.err"
+}
+
+post_enroll() { # secret's file
+    curl -sS --cacert "$CA" -o "$WORK/answer" -w '%{http_code}' -H "Authorization: Bearer $(cat "$SECRETS/$1.token")" \
+        --data-binary '{"host":{"name":"PC-9"}}' "$SERVER_URL/v1/enroll" 2>>"$WORK/log/curl.log"
+}
+
+# ---- everything is made, used and ended ----------------------------------------------------------
+
+python3 "$HARNESS_DIR/doors.py" watch "$WORK" "$OUT/processes" "$WORK/stop" "$(readlink -f "$MR_SERVER")" "$(readlink -f "$MR_ADMIN")" \
+    >"$WORK/log/watch.log" 2>&1 </dev/null &
+remember $!
+for role in viewer operator publisher; do make_secret $role token add --role $role --name $role; done
+make_secret gone-token token add --role publisher --name gone
+make_secret short-token token add --role viewer --name short --expires-days 1
+make_secret many enroll-secret add --name many
+make_secret once enroll-secret add --name once --uses 1 --expires-days 7
+make_secret gone-secret enroll-secret add --name gone
+server_start
+sign 1
+doors devices "$SERVER_URL" "$CA" "$SECRETS/many.token" "$SECRETS" $DEVICES || fail "machines"
+check "a secret of one use lets one in" equal "$(post_enroll once)" 201
+check "and no second one" equal "$(post_enroll once)" 401
+server_command token revoke --name gone || fail "token revoke"
+server_command enroll-secret revoke --name gone || fail "enroll-secret revoke"
+check "a revoked secret opens nothing, at once" equal "$(post_enroll gone-secret)" 401
+server_command device retire --device "$(cat "$SECRETS/device-2.id")" || fail "device retire"
+for what in token enroll-secret device; do
+    server_command $what list || fail "$what list"
+    server_command $what list --json || fail "$what list --json"
+done
+"$MR_SERVER" enroll-secret list --data "$SERVER_DATA" >"$WORK/list" || fail "enroll-secret list"
+check "the list says what is left" grep -q '^once  .* used_up  .*  0 of 1 left, last 20' "$WORK/list"
+check "and that one was revoked" grep -q '^gone  .* revoked ' "$WORK/list"
+check "and until when one is good" grep -q '^many  .* good  .* until 20.*  used [0-9]*, last 20' "$WORK/list"
+admin_command publish "$WORK/bundle-1.json" || fail "publish"
+admin_command release observe --yes || fail "release"
+for what in status users devices audit; do
+    admin_command $what || fail "$what"
+    admin_command $what --json || fail "$what --json"
+done
+admin_command export --out "$OUT/export.csv" || fail "export"
+admin_command hold --reason 'a test' || fail "hold"
+admin_command resume || fail "resume"
+admin_command audit --json --out "$OUT/audit.jsonl" || fail "audit"
+admin_command safe --reason 'a test' --confirm "$ROLLOUT" || fail "safe"
+server_command safe --reason 'a test' || fail "safe at the server"
+server_command backup "$OUT/backup.db" || fail "backup"
+
+# What fails says why, and nothing else.
+! admin_command status --token-file "$SECRETS/gone-token.token" || fail "a revoked token is good"
+! admin_command publish "$WORK/bundle-1.json" --token-file "$SECRETS/viewer.token" || fail "a viewer publishes"
+! admin_command status --token-file "$SECRETS/many.token" || fail "an enroll secret is good for administrators"
+! server_command token add --role viewer --name viewer || fail "a name is taken twice"
+! server_command token add --role king --name king || fail "there are kings"
+! server_command enroll-secret add --uses 0 || fail "a secret without uses"
+check "the errors are there" grep -q 'unauthorized' "$OUT/admin-commands.err"
+
+doors requests "$SERVER_URL" "$MAPI_ROLLOUT_SERVER" "$CA" "$SECRETS" >"$OUT/answers" || fail "requests"
+check "every secret was shown everywhere" grep -q '^device-0.token GET /v1/policy 200 ' "$OUT/answers"
+check "and some were too many guesses" grep -q ' 429 Date: ' "$OUT/answers"
+curl -sS --cacert "$CA" "$MAPI_ROLLOUT_SERVER/metrics" >"$OUT/metrics" || fail "metrics"
+
+# ---- and is nowhere ------------------------------------------------------------------------------
+
+server_stop
+: >"$WORK/stop"
+cp -r "$SERVER_DATA" "$OUT/data" || fail "the data directory"
+cp "$WORK/log/server.log" "$WORK/log/server.out" "$WORK/log/operator.log" "$WORK/list" "$OUT" || fail "the logs"
+cp "$SIGNING_KEY" "$SECRETS/signing.pem" && cp "$CERT_KEY" "$SECRETS/server.pem" || fail "the keys"
+check "what was refused is in the log, by its name" grep -q 'event=proof_refused .*reason=used_up name=once' \
+    "$OUT/server.log"
+check "revoked ones, too" grep -q 'event=proof_refused .*reason=revoked name=gone' "$OUT/server.log"
+check "the processes were seen" grep -aq 'enroll-secret' "$OUT/processes"
+check "the server's, too" grep -aq 'admin-listen' "$OUT/processes"
+# The search finds what it should: the digest of a secret is in the store, a secret that is put there is found.
+cp "$SECRETS/viewer.token" "$OUT/planted"
+! doors search "$OUT" "$SECRETS" >"$WORK/found" || fail "the search finds nothing"
+check "a secret that lies there is found" grep -q '^viewer.token is in .*/planted$' "$WORK/found"
+rm "$OUT/planted"
+doors search "$OUT" "$SECRETS" >"$WORK/found" || fail "$(cat "$WORK/found")"
+say "ok: $(cat "$WORK/found"): none of them is there"
+passed
