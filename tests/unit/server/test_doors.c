@@ -101,7 +101,7 @@ static const struct row ROWS[] = {
     {ADMINS, "POST", "/v1/simulate", GUARD_ROLE, SRV_ROLE_OPERATOR, NOT_JSON},
     {ADMINS, "POST", "/v1/evidence", GUARD_ROLE, SRV_ROLE_PUBLISHER, 501, "unsupported"},
     {ADMINS, "GET", "/v1/audit", GUARD_ROLE, SRV_ROLE_VIEWER, 200, "\"entries\":["},
-    {ADMINS, "GET", "/v1/reports.csv", GUARD_ROLE, SRV_ROLE_VIEWER, 501, "unsupported"},
+    {ADMINS, "GET", "/v1/reports.csv", GUARD_ROLE, SRV_ROLE_VIEWER, 200, "\"sid\","},
     {ADMINS, "GET", "/openapi.json", GUARD_NONE, 0, 200, "\"openapi\":"},
 };
 
