@@ -152,6 +152,19 @@ static void effect__duplicate_of_a_silent_machine__is_looked_at(void **state)
     check(p, "hold-back", "pilot", 1, 0);
 }
 
+/* The first machine is gone, and there are two copies of it: they count as one. */
+static void effect__two_copies_of_a_silent_machine__are_looked_at_once(void **state)
+{
+    struct rollout_place *p = *state;
+    add_twins(p, NOW_S - 3 * REPORT_S - 1);
+    struct gate_report report = {.device = gate_enroll(p, "guid", 3),
+                                 .sid = "S-1-5-21-1-2-3-1001",
+                                 .version = 7001,
+                                 .now_s = NOW_S};
+    gate_tell(p, &report);
+    check(p, "hold-back", "pilot", 1, 0);
+}
+
 static void effect__group_that_no_report_could_name__counts_apart(void **state)
 {
     struct rollout_place *p = *state;
@@ -245,6 +258,7 @@ int main(void)
         TEST(effect__machine_silent_for_three_reports__is_not_looked_at),
         TEST(effect__duplicate_of_a_machine_that_reports__is_not_looked_at),
         TEST(effect__duplicate_of_a_silent_machine__is_looked_at),
+        TEST(effect__two_copies_of_a_silent_machine__are_looked_at_once),
         TEST(effect__group_that_no_report_could_name__counts_apart),
         TEST(effect__group_beside_one_that_was_named__is_known_by_that_one_alone),
         TEST(effect__moves__are_counted_from_what_is_to_what_would_be),

@@ -46,8 +46,30 @@ static void options__commands__are_found_by_their_words(void **state)
     assert_true(parse("x enroll-secret list --data d --json"));
     assert_int_equal(options.command, SRV_COMMAND_SECRET_LIST);
     assert_true(options.json);
+    assert_true(parse("x enroll-secret add --data d --uses 3 --expires-days 7"));
+    assert_string_equal(options.flags[SRV_FLAG_USES], "3");
+    assert_string_equal(options.flags[SRV_FLAG_EXPIRES_DAYS], "7");
+    assert_true(parse("x device list --data d --name PC --stale-days 90"));
+    assert_string_equal(options.flags[SRV_FLAG_STALE_DAYS], "90");
     assert_true(parse("x backup f --data d"));
     assert_string_equal(options.file, "f");
+}
+
+static void options__numbers__are_whole_and_within_their_bounds(void **state)
+{
+    static const char *const BAD[] = {NULL,  "",    " 1", "1 ", "+1",  "-1",
+                                      "0x1", "1.5", "0",  "11", "1e1", "99999999999999999999",
+                                      "x"};
+    int64_t number = 5;
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        assert_false(srv_option_number(BAD[i], 1, 10, &number));
+        assert_int_equal(number, 5);
+    }
+    assert_true(srv_option_number("1", 1, 10, &number));
+    assert_int_equal(number, 1);
+    assert_true(srv_option_number("0010", 1, 10, &number));
+    assert_int_equal(number, 10);
 }
 
 static void options__wrong_usage__says_what_to_do(void **state)
@@ -68,6 +90,10 @@ static void options__wrong_usage__says_what_to_do(void **state)
         "x backup a b --data d",
         "x safe --data d",
         "x token list --version",
+        "x token add --data d --role viewer --name n --uses 3",
+        "x enroll-secret revoke --data d --name n --uses 3",
+        "x enroll-secret add --data d --uses",
+        "x token list --data d --trusted-proxy 10.0.0.1",
     };
     (void)state;
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
@@ -110,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options__serving__takes_all_four),
         cmocka_unit_test(options__commands__are_found_by_their_words),
+        cmocka_unit_test(options__numbers__are_whole_and_within_their_bounds),
         cmocka_unit_test(options__wrong_usage__says_what_to_do),
         cmocka_unit_test(options__first_word_alone__is_told_the_second),
         cmocka_unit_test(options__help__fits_a_screen_and_has_an_example),
