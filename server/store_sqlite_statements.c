@@ -64,7 +64,7 @@ static const char *const SQL[SQL_COUNT] = {
         "\"set\" = excluded.\"set\", state = excluded.state, blocked_by = excluded.blocked_by, "
         "error = excluded.error, protocol = excluded.protocol, "
         "confidence = excluded.confidence, mailbox = excluded.mailbox, "
-        "outlook = excluded.outlook, groups = coalesce(excluded.groups, groups), "
+        "outlook = excluded.outlook, groups = excluded.groups, "
         "value_type = excluded.value_type, value_dword = excluded.value_dword, "
         "pre_image_type = excluded.pre_image_type, pre_image_dword = excluded.pre_image_dword, "
         "hive_loaded = excluded.hive_loaded, ours = excluded.ours, "

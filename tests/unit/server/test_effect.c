@@ -214,6 +214,24 @@ static void effect__group_beside_one_that_was_named__is_known_by_that_one_alone(
     check(p, "pilot", "sales", 1, 0);
 }
 
+static void effect__groups_not_known_any_more__are_not_those_of_an_older_report(void **state)
+{
+    struct rollout_place *p = *state;
+    static const char *const SALES[] = {"S-1-5-21-1-2-3-513"};
+    int64_t device = add(p, "S-1-5-21-1-2-3-1002");
+    struct gate_report report = {.device = device,
+                                 .sid = "S-1-5-21-1-2-3-1002",
+                                 .version = 7001, /* names no group */
+                                 .now_s = NOW_S - 1,
+                                 .groups = SALES,
+                                 .group_count = 0};
+    gate_tell(p, &report);
+    report.version = 7004; /* names sales; the machine does not know who is in it */
+    report.groups = NULL;
+    gate_tell(p, &report);
+    check(p, "pilot", "sales", 0, 1);
+}
+
 static void effect__moves__are_counted_from_what_is_to_what_would_be(void **state)
 {
     struct rollout_place *p = *state;
@@ -261,6 +279,7 @@ int main(void)
         TEST(effect__two_copies_of_a_silent_machine__are_looked_at_once),
         TEST(effect__group_that_no_report_could_name__counts_apart),
         TEST(effect__group_beside_one_that_was_named__is_known_by_that_one_alone),
+        TEST(effect__groups_not_known_any_more__are_not_those_of_an_older_report),
         TEST(effect__moves__are_counted_from_what_is_to_what_would_be),
         TEST(effect__ou_and_outlook_as_reported__decide),
     };
