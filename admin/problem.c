@@ -52,6 +52,9 @@ static const char *const CODES[] = {
     "malformed_request",
     "simulation_running",
     "timed_out",
+    "filter_unknown",
+    "filter_value",
+    "export_running",
     "internal",
     "unavailable",
 };

@@ -99,6 +99,12 @@ usage 'one device or filters' devices PC-13 --stale
 done_well devices --host pc-13
 check "filters" equal "$(wc -l <out)" 2
 
+done_well devices --stale
+check "nobody is stale" equal "$(wc -l <out)" 1
+done_well users --stage hold-back
+check "who has a stage in force" equal "$(wc -l <out)" 18
+refused 'filter_value: stage may be observe, hold-back' users --stage nowhere
+
 # ---- again and again -----------------------------------------------------------------------------
 
 # What the steps below do while the command runs, as commands of their own.

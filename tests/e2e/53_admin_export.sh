@@ -119,6 +119,15 @@ done_well export --out all.jsonl --format jsonl
 check "all 30 as JSON lines" equal "$(wc -l <all.jsonl)" 30
 done_well export --out errors.jsonl --format jsonl --state error
 check "ten of them fail" equal "$(wc -l <errors.jsonl)" 10
+done_well export --out all.csv
+has out 'exported 30 users'
+check "all 30 as CSV" equal "$(python3 -c '
+import csv
+print(len({tuple(row) for row in csv.reader(open("all.csv", encoding="utf-8-sig", newline=""))}))')" 31
+done_well export --out errors.csv --state error
+has out 'exported 10 users'
+server_token viewer >viewer.token
+done_well export --out viewer.csv --token-file viewer.token
 printf 'not-a-token\n' >wrong.token
 refused 'unauthorized: ' export --out x.csv --token-file wrong.token
 nothing_left
