@@ -51,7 +51,7 @@ enum status adm_look_append_cut(const struct adm_look *look, const char *text, s
     if (adm_look_width(text) <= width) {
         return bytes_append_text(out, text);
     }
-    for (size_t taken = 0; *end != '\0' && (taken + 1 < width || goes_on(*end)); end++) {
+    for (size_t taken = 0; *end != '\0' && taken + 1 < width; end++) {
         taken += goes_on(end[1]) ? 0 : 1;
     }
     enum status st = bytes_append(out, text, (size_t)(end - text));

@@ -61,6 +61,8 @@ static void cut__between_characters__and_says_so(void **state)
     check_cut(&BLOCKS, "abcdef", 5, "abcd\xe2\x80\xa6");
     check_cut(&PLAIN, "J\xc3\xb6rg M\xc3\xbcller", 3, "J\xc3\xb6~");
     check_cut(&PLAIN, "J\xc3\xb6rg", 2, "J~");
+    check_cut(&PLAIN, "\xc3\xb6\xc3\xb6\xc3\xb6", 2, "\xc3\xb6~");
+    check_cut(&PLAIN, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 2, "\xe6\x97\xa5~");
     check_cut(&PLAIN, "abc", 1, "~");
 }
 
@@ -104,6 +106,10 @@ static void frame__taller_than_the_screen__says_how_much_is_missing(void **state
     const struct adm_screen screen = {.look = {.columns = 80, .rows = 5}};
     assert_int_equal(adm_screen_append_frame(&screen, "a\nb\nc\nd\n", &out), ST_OK);
     assert_null(strstr(bytes_text(&out), "more"));
+    bytes_clear(&out);
+    /* The cursor needs a line, too, or the first one scrolls away. */
+    assert_int_equal(adm_screen_append_frame(&screen, "a\nb\nc\nd\ne\n", &out), ST_OK);
+    assert_non_null(strstr(bytes_text(&out), "(2 lines more"));
     bytes_clear(&out);
     assert_int_equal(adm_screen_append_frame(&screen, "a\nb\nc\nd\ne\nf\n", &out), ST_OK);
     assert_string_equal(bytes_text(&out),

@@ -103,6 +103,18 @@ static void table__narrower_than_anything__stays_readable(void **state)
     assert_table(&table, "ACCOUNT   WHY\nCONTOSO~  the reg~\n");
 }
 
+static void table__drawn_cells__are_never_cut(void **state)
+{
+    (void)state;
+    struct adm_table table = adm_table_with(2);
+    table.look.columns = 20;
+    adm_table_cell(&table, "BAR");
+    adm_table_cell(&table, "A NAME");
+    adm_table_cell_drawn(&table, "[##########....]", 16);
+    adm_table_cell(&table, "a name that is long");
+    assert_table(&table, "BAR               A NAME\n[##########....]  a name ~\n");
+}
+
 static void table__styles__colour_cells_and_not_their_padding(void **state)
 {
     (void)state;
@@ -139,6 +151,7 @@ int main(void)
         cmocka_unit_test(table__no_room__is_told),
         cmocka_unit_test(table__narrower_and_narrower__misses_columns_then_cuts),
         cmocka_unit_test(table__narrower_than_anything__stays_readable),
+        cmocka_unit_test(table__drawn_cells__are_never_cut),
         cmocka_unit_test(table__styles__colour_cells_and_not_their_padding),
         cmocka_unit_test(table__last_row__is_a_line_of_its_own),
     };
