@@ -1,7 +1,7 @@
 /* digest.h - SHA-256, for everything that names or orders things by content.
  *
  * Effects: none       Units:  bytes
- * Owns:    nothing    Errors: ST_NO_MEMORY; ST_BUG if the crypto library was not started
+ * Owns:    nothing    Errors: ST_BUG if the library's own parts fail; it asks for no memory
  * Threads: safe       Source: FIPS 180-4
  */
 #ifndef POLICY_DIGEST_H
