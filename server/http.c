@@ -326,12 +326,16 @@ static enum MHD_Result open_request(struct srv_listener *l, struct srv_request *
 /* What a refused request still sends is read and dropped, up to a bound. */
 static enum MHD_Result take_body(struct srv_request *rq, const char *upload, size_t size)
 {
-    if (rq->answer.status == 0 && !rq->too_long && bytes_append(&rq->body, upload, size) == ST_OK) {
-        return MHD_YES;
-    }
     if (rq->answer.status == 0 && !rq->too_long) {
-        rq->too_long = true;
+        enum status st = bytes_append(&rq->body, upload, size);
+        if (st == ST_OK) {
+            return MHD_YES;
+        }
         bytes_free(&rq->body);
+        if (st != ST_TOO_LARGE) {
+            return MHD_NO; /* no memory: closed, for 413 would mean that it is never sent again */
+        }
+        rq->too_long = true;
     }
     rq->dropped_bytes += size;
     return rq->dropped_bytes <= DRAIN_BYTES ? MHD_YES : MHD_NO;

@@ -196,16 +196,17 @@ static bool announces_more_than(const struct srv_request *rq, size_t bound)
 static void take_piece(struct fake_talk *talk, struct span piece)
 {
     struct srv_request *rq = &talk->rq;
-    if (rq->answer.status == 0 && !rq->too_long &&
-        bytes_append(&rq->body, piece.data, piece.size) == ST_OK) {
-        return;
-    }
     if (rq->answer.status == 0 && !rq->too_long) {
-        rq->too_long = true;
+        enum status st = bytes_append(&rq->body, piece.data, piece.size);
+        if (st == ST_OK) {
+            return;
+        }
         bytes_free(&rq->body);
+        rq->too_long = st == ST_TOO_LARGE;
+        talk->cut = st != ST_TOO_LARGE;
     }
     rq->dropped_bytes += piece.size;
-    talk->cut = rq->dropped_bytes > DRAIN_BYTES;
+    talk->cut = talk->cut || rq->dropped_bytes > DRAIN_BYTES;
 }
 
 static void take_body(struct fake_talk *talk)
