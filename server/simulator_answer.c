@@ -265,7 +265,10 @@ static enum status answer(struct answering *a, struct err *err)
     struct pol_json *json = NULL;
     const char *stage = NULL;
     bool is_step = false;
-    enum status st = pol_json_parse(q->body, &limits, &json, NULL);
+    enum status st = pol_json_parse(q->body, &limits, &json, err);
+    if (st == ST_NO_MEMORY) {
+        return st; /* nobody knows what it is */
+    }
     if (st == ST_OK) {
         struct pol_at root = pol_json_root(json, &q->problems);
         is_step = pol_at_is_object(&root) && !has_member(&root, "format") &&
