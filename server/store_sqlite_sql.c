@@ -108,7 +108,10 @@ enum status sql_finish(struct srv_sqlite *s, sqlite3_stmt *stmt, struct err *err
 
 const char *sql_text(sqlite3_stmt *stmt, int column)
 {
-    return (const char *)sqlite3_column_text(stmt, column);
+    bool is_null = sqlite3_column_type(stmt, column) == SQLITE_NULL; /* before it is made text */
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+    /* Without memory for its NUL, the next step fails; until then nobody may stumble over it. */
+    return text != NULL || is_null ? text : "";
 }
 
 int64_t sql_time(sqlite3_stmt *stmt, int column)
