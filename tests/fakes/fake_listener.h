@@ -39,6 +39,7 @@ struct fake_answer {
     struct fake_header headers[SRV_HEADERS_MAX];
     size_t header_count;
     struct bytes body;
+    bool cut; /* the end of the body is missing */
 
     char values[SRV_HEADERS_MAX][SRV_HEADER_BYTES]; /* what headers point to */
 };

@@ -23,6 +23,8 @@ struct fake_talk {
     struct fake_header arguments[ARGUMENTS_MAX];
     size_t argument_count;
     bool cut; /* the body was too long even for dropping it: closed */
+    struct bytes streamed;
+    bool broken;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -92,17 +94,26 @@ void srv_request_park(struct srv_request *rq)
     rq->parked = true;
 }
 
-void srv_request_wake(struct srv_request *rq)
+static void wake(struct fake_talk *talk, bool parked)
 {
-    struct fake_talk *talk = talk_of(rq);
     pthread_mutex_lock(&talk->lock);
-    if (talk->woken || !rq->parked) {
+    if (talk->woken || !parked) {
         (void)fputs("fake_listener: a request is woken twice, or before it is parked\n", stderr);
         abort();
     }
     talk->woken = true;
     pthread_cond_signal(&talk->changed);
     pthread_mutex_unlock(&talk->lock);
+}
+
+void srv_request_wake(struct srv_request *rq)
+{
+    wake(talk_of(rq), rq->parked);
+}
+
+void srv_stream_ready(struct srv_stream *stream)
+{
+    wake(talk_of(stream->rq), stream->parked);
 }
 
 /* ---- targets --------------------------------------------------------------------------------- */
@@ -272,12 +283,35 @@ static void await_wake(struct fake_talk *talk)
     pthread_mutex_unlock(&talk->lock);
 }
 
+/* A piece after the other, as long as there are more. */
+static void take_stream(struct fake_talk *talk, struct srv_stream *stream)
+{
+    stream->rq = &talk->rq;
+    talk->streamed = bytes_with_limit(SIZE_MAX / 4);
+    bool more = true;
+    while (more && !talk->broken) {
+        talk->broken =
+            bytes_append(&talk->streamed, stream->piece.data, stream->piece.size) != ST_OK ||
+            stream->state == SRV_STREAM_BROKEN;
+        stream->sent = stream->piece.size;
+        more = stream->state == SRV_STREAM_MORE;
+        if (more && !talk->broken) {
+            stream->parked = true;
+            stream->fetch(stream);
+            await_wake(talk);
+            stream->parked = false;
+        }
+    }
+}
+
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void copy_answer(const struct srv_answer *a, struct fake_answer *out)
+static void copy_answer(const struct fake_talk *talk, struct fake_answer *out)
 {
-    struct span body =
-        a->body != NULL ? (struct span){a->body->data, a->body->size} : bytes_span(&a->text);
+    const struct srv_answer *a = &talk->rq.answer;
+    struct span body = a->stream != NULL ? bytes_span(&talk->streamed)
+                       : a->body != NULL ? (struct span){a->body->data, a->body->size}
+                                         : bytes_span(&a->text);
     *out = (struct fake_answer){.status = a->status, .body = bytes_with_limit(SIZE_MAX / 4)};
     if (bytes_append(&out->body, body.data, body.size) != ST_OK) {
         *out = (struct fake_answer){0};
@@ -290,6 +324,7 @@ static void copy_answer(const struct srv_answer *a, struct fake_answer *out)
         out->headers[i].value = out->values[i];
     }
     out->header_count = a->header_count;
+    out->cut = talk->broken;
 }
 
 static void talk_free(struct fake_talk *talk)
@@ -299,6 +334,10 @@ static void talk_free(struct fake_talk *talk)
     bytes_wipe(&talk->rq.body);
     bytes_free(&talk->rq.answer.text);
     srv_body_drop(talk->rq.answer.body);
+    if (talk->rq.answer.stream != NULL) {
+        talk->rq.answer.stream->drop(talk->rq.answer.stream);
+    }
+    bytes_free(&talk->streamed);
     free(talk->path);
     free(talk);
 }
@@ -315,8 +354,12 @@ void fake_talk_finish(struct fake_talk *talk, struct fake_answer *out)
         await_wake(talk);
         handle(talk);
     }
+    struct srv_stream *stream = talk->rq.answer.stream;
+    if (stream != NULL && out != NULL) {
+        take_stream(talk, stream);
+    }
     if (out != NULL && !talk->cut) {
-        copy_answer(&talk->rq.answer, out);
+        copy_answer(talk, out);
     }
     talk->handler->end(talk->handler->ctx, &talk->rq);
     talk_free(talk);

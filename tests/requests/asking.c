@@ -151,7 +151,7 @@ static void fill(struct asking *a)
 
 static enum status tell(const struct asking *a, struct err *err)
 {
-    unsigned status = a->answer.status;
+    unsigned status = a->answer.cut ? 0 : a->answer.status;
     if (status == a->good && a->same.size > 0 &&
         !span_equal(bytes_span(&a->answer.body), bytes_span(&a->same))) {
         return err_set(err, ST_BUG, 0, "%s says something else: %s", a->target,

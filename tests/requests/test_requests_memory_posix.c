@@ -201,6 +201,7 @@ static void lists__nth_allocation_fails__are_read_later(void **state)
         "/v1/devices",
         "/v1/devices/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "/v1/audit?limit=5",
+        "/v1/reports.csv",
         "/metrics",
         "/readyz",
     };

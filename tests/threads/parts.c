@@ -318,8 +318,9 @@ static void simulate(struct crowd_member *m)
 void crowd_look(struct crowd_member *m)
 {
     static const char *const TARGETS[] = {
-        "/v1/rollout", "/v1/compliance",    "/v1/users?limit=3", "/v1/users?state=error",
-        "/v1/devices", "/v1/audit?limit=9", "/metrics",          "/readyz"};
+        "/v1/rollout",           "/v1/compliance", "/v1/users?limit=3",
+        "/v1/users?state=error", "/v1/devices",    "/v1/audit?limit=9",
+        "/v1/reports.csv",       "/metrics",       "/readyz"};
     char token[SRV_SECRET_BYTES];
     fake_secret(FAKE_VIEWER, token);
     for (size_t i = 0; i < sizeof TARGETS / sizeof TARGETS[0]; i++) {
