@@ -60,6 +60,17 @@ const char *srv_request_query(const struct srv_request *rq, const char *name)
     return find(talk->arguments, talk->argument_count, name);
 }
 
+bool srv_request_each_query(const struct srv_request *rq,
+                            bool (*visit)(void *v, const char *name, const char *value), void *v)
+{
+    const struct fake_talk *talk = talk_of(rq);
+    bool good = true;
+    for (size_t i = 0; i < talk->argument_count && good; i++) {
+        good = visit(v, talk->arguments[i].name, talk->arguments[i].value);
+    }
+    return good;
+}
+
 const char *srv_request_bearer(const struct srv_request *rq)
 {
     const char *value = srv_request_header(rq, "Authorization");
@@ -160,6 +171,11 @@ static void split_query(struct fake_talk *talk)
     }
 }
 
+static bool is_escaped(const char *target)
+{
+    return target[strcspn(target, "%?")] == '%';
+}
+
 static struct fake_talk *talk_new(const struct srv_handler *handler,
                                   const struct fake_request *request)
 {
@@ -187,6 +203,7 @@ static struct fake_talk *talk_new(const struct srv_handler *handler,
                                     .started_ms = clock_monotonic_ms(),
                                     .address = request->address,
                                     .loopback = request->loopback,
+                                    .odd_path = is_escaped(request->target),
                                     .crowd = request->crowd,
                                     .link = talk};
     (void)snprintf(talk->rq.id, sizeof talk->rq.id, "fake-%llx",

@@ -39,9 +39,11 @@ static bool add_user(void *v, const struct srv_user_row *row)
 static bool add_device(void *v, const struct srv_device_row *row)
 {
     uint64_t *hash = v;
-    const char *const texts[] = {row->device_id, row->name,        row->domain,  row->os,
-                                 row->agent,     row->failed_code, row->outlook, row->preflight};
-    const int64_t numbers[] = {row->key, row->enrolled_s, row->seen_s, row->effective, row->stale};
+    const char *const texts[] = {row->device_id, row->name,  row->domain,
+                                 row->os,        row->agent, row->failed_code,
+                                 row->outlook,   row->fqdn,  row->preflight};
+    const int64_t numbers[] = {row->key,       row->enrolled_s,   row->seen_s,
+                               row->effective, row->policy_stale, row->received};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         *hash = mix_text(*hash, texts[i]);
     }
