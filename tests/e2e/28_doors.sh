@@ -11,6 +11,8 @@ enter_network "$@"
 DATA_DIR=/nonexistent
 ROLLOUT=doors-e2e
 DEVICES=4
+# Each new machine of this test but one: the address of one more is full.
+SERVER_FLAGS="--trusted-proxy 127.0.0.0/8,::1 --new-devices $((DEVICES + 1))"
 need_files "$MR_SERVER" "$MR_ADMIN"
 trap harness_end EXIT
 trap 'exit 130' INT
@@ -41,9 +43,19 @@ admin_command() { # arguments...
     "$MR_ADMIN" "$@" >>"$OUT/admin-commands.out" 2>>"$OUT/admin-commands.err"
 }
 
-post_enroll() { # secret's file
+post_enroll() { # secret's file, [address that a proxy saw]
     curl -sS --cacert "$CA" -o "$WORK/answer" -w '%{http_code}' -H "Authorization: Bearer $(cat "$SECRETS/$1.token")" \
-        --data-binary '{"host":{"name":"PC-9"}}' "$SERVER_URL/v1/enroll" 2>>"$WORK/log/curl.log"
+        -H "X-Forwarded-For: ${2:-127.0.0.1}" --data-binary '{"host":{"name":"PC-9"}}' "$SERVER_URL/v1/enroll" \
+        2>>"$WORK/log/curl.log"
+}
+
+# A server that does not start, because of a flag.
+refuses_flag() { # words, flag, value
+    if "$MR_SERVER" --data "$WORK/other" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --trust "$TRUST" "$2" "$3" \
+        >/dev/null 2>"$WORK/refused"; then
+        fail "$2 $3 is taken"
+    fi
+    check "$2 $3: $1" grep -q "out_of_range: $1" "$WORK/refused"
 }
 
 # ---- everything is made, used and ended ----------------------------------------------------------
@@ -62,6 +74,13 @@ sign 1
 doors devices "$SERVER_URL" "$CA" "$SECRETS/many.token" "$SECRETS" $DEVICES || fail "machines"
 check "a secret of one use lets one in" equal "$(post_enroll once)" 201
 check "and no second one" equal "$(post_enroll once)" 401
+check "that was the last new machine of this address" equal "$(post_enroll many)" 429
+check "a proxy brings one of another address" equal "$(post_enroll many '203.0.113.1, 192.0.2.9')" 201
+check "by that it is known" grep -q 'event=request address=192.0.2.9 who="secret many" .*route=/v1/enroll' \
+    "$WORK/log/server.log"
+refuses_flag '--trusted-proxy takes at most 32 addresses' --trusted-proxy proxy.example
+refuses_flag '--trusted-proxy takes at most 32 addresses' --trusted-proxy 0.0.0.0/0
+refuses_flag '--new-devices is a whole number' --new-devices 0
 server_command token revoke --name gone || fail "token revoke"
 server_command enroll-secret revoke --name gone || fail "enroll-secret revoke"
 check "a revoked secret opens nothing, at once" equal "$(post_enroll gone-secret)" 401
@@ -108,7 +127,8 @@ server_stop
 : >"$WORK/stop"
 cp -r "$SERVER_DATA" "$OUT/data" || fail "the data directory"
 cp "$WORK/log/server.log" "$WORK/log/server.out" "$WORK/log/operator.log" "$WORK/list" "$OUT" || fail "the logs"
-cp "$SIGNING_KEY" "$SECRETS/signing.pem" && cp "$CERT_KEY" "$SECRETS/server.pem" || fail "the keys"
+cp "$SIGNING_KEY" "$SECRETS/signing.pem" || fail "the signing key"
+cp "$CERT_KEY" "$SECRETS/server.pem" || fail "the server's key"
 check "what was refused is in the log, by its name" grep -q 'event=proof_refused .*reason=used_up name=once' \
     "$OUT/server.log"
 check "revoked ones, too" grep -q 'event=proof_refused .*reason=revoked name=gone' "$OUT/server.log"

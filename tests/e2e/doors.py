@@ -24,6 +24,8 @@ ROUTES = [("GET", "/v1/policy"), ("POST", "/v1/reports"), ("POST", "/v1/enroll")
           ("GET", "/v1/compliance"), ("GET", "/v1/users"), ("GET", "/v1/devices"), ("GET", "/metrics"),
           ("POST", "/v1/simulate"), ("GET", "/v1/audit"), ("GET", "/v1/reports.csv"), ("GET", "/openapi.json"),
           ("GET", "/nothing")]
+# Where secrets are shown in wrong ways, too.
+FEW = [("GET", "/v1/policy"), ("POST", "/v1/enroll"), ("GET", "/v1/rollout"), ("GET", "/nothing")]
 
 
 def connect(server, ca):
@@ -79,7 +81,7 @@ def requests(server, admin_server, ca, folder):
                  ({"If-None-Match": secret}, ""), ({"If-Match": secret}, ""), ({"User-Agent": secret}, "")]
         for connection in connections:
             for method, path in ROUTES:
-                for headers, query in shown:
+                for headers, query in shown if (method, path) in FEW else shown[:1]:
                     body = b"{}" if method != "GET" else None
                     status, answer_headers, text = speak(connection, method, path + query, headers, body)
                     print(file.name, method, path, status, answer_headers, text.decode("utf-8", "replace"))

@@ -24,13 +24,15 @@ site_make() {
 
 # ---- the server ----------------------------------------------------------------------------------
 
-# The first start takes free ports; a later one takes the same, as the agents know them.
+# The first start takes free ports; a later one takes the same, as the agents know them. SERVER_FLAGS: more of them.
 server_start() {
     [ -f "$MAPI_ROLLOUT_TOKEN_FILE" ] || server_token publisher >"$MAPI_ROLLOUT_TOKEN_FILE"
     : >"$WORK/log/server.out"
+    # SERVER_FLAGS unquoted: words.
+    # shellcheck disable=SC2086
     "$MR_SERVER" --data "$SERVER_DATA" --listen "127.0.0.1:${SERVER_PORT:-0}" \
         --admin-listen "127.0.0.1:${ADMIN_PORT:-0}" --trust "$TRUST" --tls-cert "$CERT" --tls-key "$CERT_KEY" \
-        >"$WORK/log/server.out" 2>>"$WORK/log/server.log" </dev/null &
+        ${SERVER_FLAGS:-} >"$WORK/log/server.out" 2>>"$WORK/log/server.log" </dev/null &
     SERVER_PID=$!
     remember "$SERVER_PID"
     until_true 20 server_listens || fail "the server does not start"
