@@ -88,3 +88,60 @@ says_who() { # who as sed matches it
     "$MR_ADMIN" status >"$WORK/log/status.log" 2>>"$WORK/log/operator.log" || fail "no status"
     grep -q "THE BRAKE IS ON .* by $1: it hangs" "$WORK/log/status.log" || fail "the status does not name $1"
 }
+
+# ---- disks of its own -----------------------------------------------------------------------------
+
+# A small disk, and a file that nobody may write to, not even root: both seen by nobody else.
+enter_mounts() { # arguments of the script...
+    [ -z "${MR_MOUNTS:-}" ] || return 0
+    MR_MOUNTS=own
+    export MR_MOUNTS
+    if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+        exec unshare -m "$0" "$@"
+    elif unshare -r -m true 2>/dev/null; then
+        exec unshare -r -m "$0" "$@"
+    fi
+    say "skipped: no mounts of its own are allowed here"
+    exit 77
+}
+
+# A small disk for the data directory; it goes before the directory that it is in.
+brake_disk() {
+    mkdir "$WORK/server"
+    mount -t tmpfs -o size=8m,mode=0700 brake-e2e "$WORK/server" || {
+        say "skipped: no small disk can be mounted here"
+        exit 77
+    }
+}
+
+brake_disk_end() {
+    ended=$?
+    umount -l "${WORK:-/nonexistent}/server" 2>/dev/null
+    (exit "$ended")
+    harness_end
+}
+
+# ---- what follows --------------------------------------------------------------------------------
+
+report_is() { # status
+    : >"$WORK/answers"
+    python3 "$HARNESS_DIR/brake.py" flood "$SERVER_URL" "$CA" "$WORK/fleet" "$WORK/answers" &
+    flooding=$!
+    remember "$flooding"
+    until_true 60 grep -q "^$1\$" "$WORK/answers" || fail "no report is answered with $1"
+    end_process "$flooding"
+}
+
+nothing_is_pending() {
+    "$MR_ADMIN" status --json 2>>"$WORK/log/operator.log" | grep -q '"pending":false'
+}
+
+# The entry of the last brake is in the audit, once.
+entry_follows() { # sentence
+    until_ok 60 "$1: nothing is owed to the audit" nothing_is_pending
+    rm -f "$WORK/copy.jsonl"
+    "$MR_ADMIN" audit --json --out "$WORK/copy.jsonl" 2>>"$WORK/log/operator.log" || fail "no audit"
+    "$MR_ADMIN" audit verify "$WORK/copy.jsonl" >/dev/null || fail "the audit is broken"
+    check "$1: the entry is there, once" equal \
+        "$(grep -c "\"after\":\"version=$((SERIAL * 1000 + 999)) " "$WORK/copy.jsonl")" 1
+}
