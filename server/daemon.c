@@ -32,7 +32,8 @@ enum {
     AGENT_DESK_WAITING = 64, /* which anybody may ask for */
     AGENT_THREADS_MAX = 8,
     GATE_PAUSE_MS = 5000,
-    RETENTION_PAUSE_MS = 10000,
+    RETENTION_PAUSE_MS = 1000,
+    RETENTION_ALL_MS = 10000,
     CHECK_MS = 5000,
     SIMULATE_MS = 10000
 };
@@ -122,6 +123,7 @@ static enum status open_retention(struct srv_daemon *d, const struct srv_setting
         .keep_s = s->keep_s > 0 ? s->keep_s : (int64_t)SRV_KEEP_DAYS * 86400,
         .keep_bytes = s->keep_bytes > 0 ? s->keep_bytes : (int64_t)SRV_KEEP_MB * 1024 * 1024,
         .pause_ms = RETENTION_PAUSE_MS,
+        .all_ms = RETENTION_ALL_MS,
     };
     return srv_retention_open(&parts, &d->retention, err);
 }

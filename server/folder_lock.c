@@ -8,6 +8,27 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+static enum status refuse(const char *folder, int error, struct err *err)
+{
+    switch (error) {
+    case EWOULDBLOCK: return err_set(err, ST_BUSY, 0, "another server runs on %s", folder);
+    case EROFS:
+        return err_refuse(err, "store_read_only", "",
+                          "%s is on a file system that cannot be written: mount it for writing",
+                          folder);
+    case EACCES:
+    case EPERM:
+        return err_refuse(err, "store_denied", "",
+                          "%s cannot be written by uid %u: give it to that user, or start the "
+                          "server as its owner",
+                          folder, (unsigned)geteuid());
+    case ENOSPC:
+        return err_refuse(err, "store_full", "", "the disk of %s is full: make room on it", folder);
+    default:
+        return err_set(err, ST_IO, (uint32_t)error, "cannot lock %s: %s", folder, strerror(error));
+    }
+}
+
 enum status srv_folder_lock(const char *folder, int *out, struct err *err)
 {
     char path[PATH_MAX];
@@ -24,9 +45,7 @@ enum status srv_folder_lock(const char *folder, int *out, struct err *err)
     if (fd >= 0) {
         (void)close(fd);
     }
-    return error == EWOULDBLOCK ? err_set(err, ST_BUSY, 0, "another server runs on %s", folder)
-                                : err_set(err, ST_IO, (uint32_t)error, "cannot lock %s: %s", folder,
-                                          strerror(error));
+    return refuse(folder, error, err);
 }
 
 void srv_folder_unlock(int lock)

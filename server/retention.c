@@ -22,7 +22,7 @@ enum { REST_FACTOR = 3, TROUBLE_PAUSE_MS = 1000, LOG_PAUSE_MS = 600 * 1000 };
 
 struct srv_retention {
     struct srv_retention_parts parts;
-    struct srv_retention_clock clock;
+    struct srv_retention_state state;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -37,7 +37,7 @@ struct srv_retention {
 
 /* Against the time that passed since the clock was last believed; at the start, against the newest
  * report: a fleet is never silent for long. */
-static bool has_jumped(const struct srv_retention_clock *c, int64_t now_s, uint64_t mono_ms,
+static bool has_jumped(const struct srv_retention_state *c, int64_t now_s, uint64_t mono_ms,
                        int64_t newest_s)
 {
     if (!c->known) {
@@ -47,7 +47,7 @@ static bool has_jumped(const struct srv_retention_clock *c, int64_t now_s, uint6
     return now_s - expected_s > JUMP_S || expected_s - now_s > JUMP_S;
 }
 
-static bool is_believed(struct srv_retention_clock *c, int64_t now_s, uint64_t mono_ms,
+static bool is_believed(struct srv_retention_state *c, int64_t now_s, uint64_t mono_ms,
                         int64_t newest_s)
 {
     if (has_jumped(c, now_s, mono_ms, newest_s)) {
@@ -93,25 +93,36 @@ static enum status tidy(const struct srv_retention_parts *p, int64_t now_s,
     return st;
 }
 
-enum status srv_retention_step(const struct srv_retention_parts *p, struct srv_retention_clock *c,
+/* A store that is idle is written to now and then, so that one knows whether it can be. */
+static enum status probe(const struct srv_retention_parts *p, int64_t now_s, struct err *err)
+{
+    struct srv_write w = {.kind = SRV_WRITE_PROBE, .now_s = now_s};
+    return srv_store_write(p->store, &w, err);
+}
+
+enum status srv_retention_step(const struct srv_retention_parts *p, struct srv_retention_state *c,
                                uint64_t mono_ms, struct srv_retention_step *out, struct err *err)
 {
     int64_t now_s = p->now_s();
-    struct srv_history history;
+    struct srv_history h = {.oldest_s = -1, .newest_s = -1};
     struct srv_retention_step step = {.reports = 0};
-    struct srv_write probe = {.kind = SRV_WRITE_PROBE, .now_s = now_s};
-    enum status st = srv_store_write(p->store, &probe, err);
+    bool all = !c->looked || mono_ms - c->looked_ms >= p->all_ms ||
+               p->store->check(p->store->ctx, NULL) != ST_OK;
+    enum status st = all ? probe(p, now_s, err) : ST_OK;
     if (st == ST_OK) {
-        st = p->store->history(p->store->ctx, &history, err);
+        st = p->store->history(p->store->ctx, &h, err);
     }
-    bool by_age = st == ST_OK && is_believed(c, now_s, mono_ms, history.newest_s);
-    if (st == ST_OK) {
+    bool by_age = st == ST_OK && is_believed(c, now_s, mono_ms, h.newest_s);
+    bool old = by_age && h.oldest_s >= 0 && h.oldest_s < now_s - p->keep_s;
+    if (st == ST_OK && (all || old || h.bytes > p->keep_bytes)) {
         st = prune(p, now_s, by_age, &step, err);
     }
-    if (st == ST_OK && by_age) {
+    if (st == ST_OK && all && by_age) {
         st = tidy(p, now_s, &step, err);
     }
     if (st == ST_OK) {
+        c->looked = all ? !step.more : c->looked;
+        c->looked_ms = all ? mono_ms : c->looked_ms;
         *out = step;
     }
     return st;
@@ -143,7 +154,7 @@ static uint64_t step_once(struct srv_retention *r)
     struct srv_retention_step step = {.reports = 0};
     struct err err = {0};
     uint64_t start_ms = clock_monotonic_ms();
-    enum status st = srv_retention_step(&r->parts, &r->clock, start_ms, &step, &err);
+    enum status st = srv_retention_step(&r->parts, &r->state, start_ms, &step, &err);
     if (st != ST_OK) {
         if (st != r->told) {
             log_failure(LOG_ERROR, "store_not_writable", &err);

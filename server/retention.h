@@ -28,11 +28,15 @@ struct srv_retention_parts {
     int64_t (*now_s)(void);
     int64_t keep_s;
     int64_t keep_bytes;
-    unsigned pause_ms; /* between two rounds */
+    unsigned pause_ms; /* between two looks at the bounds */
+    unsigned all_ms;   /* between two looks at all that may go */
 };
 
-/* Whether the wall clock can be believed when it says that something is old. */
-struct srv_retention_clock {
+/* What one step leaves to the next: whether the wall clock can be believed when it says that something
+ * is old, and when all was looked at. */
+struct srv_retention_state {
+    bool looked;
+    uint64_t looked_ms;
     bool known;
     int64_t wall_s; /* and what the monotonic clock said then */
     uint64_t mono_ms;
@@ -56,7 +60,7 @@ void srv_retention_close(struct srv_retention *retention);
 
 /* One step, now; the thread does nothing else but rest in between. */
 enum status srv_retention_step(const struct srv_retention_parts *parts,
-                               struct srv_retention_clock *clock, uint64_t mono_ms,
+                               struct srv_retention_state *state, uint64_t mono_ms,
                                struct srv_retention_step *out, struct err *err) MUST_USE;
 
 #endif

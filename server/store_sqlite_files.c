@@ -24,10 +24,11 @@ enum status sqlite_path(const char *folder, const char *suffix, char out[SQLITE_
 
 static enum status damaged(struct err *err, const char *folder, const char *what)
 {
-    return err_refuse(err, "store_damaged", "",
-                      "%s. Nothing was changed. Restore a backup: mapi-rollout-server restore "
-                      "BACKUP --data %s",
-                      what, folder);
+    return err_refuse(
+        err, "store_damaged", "",
+        "cannot use the store: %s. Nothing was changed. Restore a backup: mapi-rollout-server restore "
+        "BACKUP --data %s",
+        what, folder);
 }
 
 static enum status denied(struct err *err, const char *path, int error)
@@ -98,7 +99,7 @@ static enum status look_at_head(const char *folder, const char *path, struct err
         return denied(err, path, errno);
     }
     ssize_t length = pread(fd, head, sizeof head, 0);
-    (void)close(fd); /* nothing was written */
+    (void)close(fd); /* it was only read */
     if (length < 0) {
         return err_refuse(err, "store_io", "", "cannot read %s: %s", path, strerror(errno));
     }
