@@ -1,7 +1,7 @@
 /* store_contract.h - what every store promises, as a list of tests.
  *
- * The tests know struct srv_store only. test_store_sqlite.c gives them a store of its kind; another
- * store brings a main of its own.
+ * The tests know struct srv_store only. test_store_sqlite.c and test_store_sqlite_others.c give them a
+ * store of its kind; another store brings mains of its own.
  * Effects: those of the store    Units:  none
  * Owns:    nothing               Errors: fail the test
  * Threads: one                   Source: docs/protocol.md "One server, many servers"
@@ -14,9 +14,11 @@
 /* How a kind of store is opened; the folder is the test's own. */
 typedef enum status (*store_opener)(const char *folder, struct srv_store *out, struct err *err);
 
-/* Runs all; the number of failures. The others are the parts about reports, gates, the audit, who
- * comes in, counts, what is forgotten and lists, run by the first. */
+/* Each runs its half, for which a program of its own has the time; the number of failures. The others
+ * are the parts about reports, gates, the audit, who comes in, devices that are ahead; counts, lists,
+ * what is forgotten and what has ended. */
 int store_contract_run(store_opener open_store);
+int store_contract_run_others(store_opener open_store);
 int store_contract_reports(void);
 int store_contract_gates(void);
 int store_contract_audit(void);
