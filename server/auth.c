@@ -1,6 +1,7 @@
 #include "server/auth.h"
 
 #include "base/random.h"
+#include "server/credential_table.h"
 #include "server/digest_map.h"
 
 #include <pthread.h>
@@ -23,13 +24,6 @@ struct tokens {
     size_t capacity;
 };
 
-struct credentials {
-    struct srv_digest_map map;
-    struct srv_credential *items;
-    size_t count;
-    size_t capacity;
-};
-
 /* A device that enrolled while everything is read again. */
 struct late {
     uint8_t digest[DIGEST_BYTES];
@@ -44,7 +38,7 @@ struct srv_auth {
     pthread_rwlock_t
         lock; /* held for moments: whoever comes with a token never waits for the store */
     struct tokens tokens;
-    struct credentials credentials;
+    struct srv_credential_table credentials;
     bool loading;
     struct late *late;
     size_t late_count;
@@ -126,50 +120,11 @@ static enum status put_token(struct tokens *t, const uint8_t digest[DIGEST_BYTES
     return st == ST_OK ? append_token(t, digest, token) : st;
 }
 
-/* ---- credentials ----------------------------------------------------------------------------- */
-
-static void credentials_free(struct credentials *c)
-{
-    srv_digest_map_free(&c->map);
-    free(c->items);
-    *c = (struct credentials){0};
-}
-
-static enum status put_credential(struct credentials *c, const struct srv_credential *credential)
-{
-    if (c->count == c->capacity) {
-        size_t capacity = c->capacity == 0 ? FIRST_CREDENTIALS : c->capacity * 2;
-        struct srv_credential *items = realloc(c->items, capacity * sizeof *items);
-        if (items == NULL) {
-            return ST_NO_MEMORY;
-        }
-        c->items = items;
-        c->capacity = capacity;
-    }
-    enum status st = srv_digest_map_put(&c->map, credential->digest, (uint32_t)c->count);
-    if (st == ST_OK) {
-        c->items[c->count++] = *credential;
-    }
-    return st;
-}
-
-/* NULL: there is none of that kind. */
-static struct srv_credential *find_credential(const struct credentials *c,
-                                              const uint8_t digest[DIGEST_BYTES], bool enroll)
-{
-    uint32_t at = 0;
-    if (!srv_digest_map_find(&c->map, digest, &at) ||
-        (c->items[at].role == SRV_ROLE_ENROLL) != enroll) {
-        return NULL;
-    }
-    return &c->items[at];
-}
-
 /* ---- loading --------------------------------------------------------------------------------- */
 
 struct loading {
     struct tokens tokens;
-    struct credentials credentials;
+    struct srv_credential_table credentials;
     enum status st;
 };
 
@@ -185,7 +140,7 @@ static bool load_token(void *v, const struct srv_token_row *row)
 static bool load_credential(void *v, const struct srv_credential *c)
 {
     struct loading *l = v;
-    l->st = put_credential(&l->credentials, c);
+    l->st = srv_credential_table_put(&l->credentials, c);
     return l->st == ST_OK;
 }
 
@@ -204,7 +159,7 @@ static enum status load(const struct srv_store *store, struct loading *l, struct
 static void loading_free(struct loading *l)
 {
     tokens_free(&l->tokens);
-    credentials_free(&l->credentials);
+    srv_credential_table_free(&l->credentials);
 }
 
 /* Also those that never reached the device, because their answer was lost. */
@@ -303,7 +258,7 @@ void srv_auth_free(struct srv_auth *auth)
 {
     if (auth != NULL) {
         tokens_free(&auth->tokens);
-        credentials_free(&auth->credentials);
+        srv_credential_table_free(&auth->credentials);
         (void)pthread_rwlock_destroy(&auth->lock);
         (void)pthread_mutex_destroy(&auth->reload);
         free(auth);
@@ -345,7 +300,7 @@ static enum srv_credential_state find_named(struct srv_auth *auth, const char *s
         return state;
     }
     pthread_rwlock_rdlock(&auth->lock);
-    const struct srv_credential *c = find_credential(&auth->credentials, digest, enroll);
+    const struct srv_credential *c = srv_credential_table_find(&auth->credentials, digest, enroll);
     if (c != NULL) {
         memcpy(out->name, c->name, sizeof out->name);
         out->role = c->role;
@@ -367,6 +322,13 @@ enum srv_credential_state srv_auth_find_secret(struct srv_auth *auth, const char
     return find_named(auth, secret, true, now_s, out);
 }
 
+void srv_auth_count_secrets(struct srv_auth *auth, int64_t now_s, struct srv_good_secrets *out)
+{
+    pthread_rwlock_rdlock(&auth->lock);
+    srv_credential_table_count(&auth->credentials, now_s, out);
+    pthread_rwlock_unlock(&auth->lock);
+}
+
 enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollment *e,
                                 int64_t now_s, struct err *err)
 {
@@ -377,7 +339,8 @@ enum status srv_auth_add_device(struct srv_auth *auth, const struct srv_enrollme
         end_older(&auth->tokens, e->device, e->old_expires_s);
     }
     struct srv_credential *secret =
-        e->has_secret ? find_credential(&auth->credentials, e->secret_digest, true) : NULL;
+        e->has_secret ? srv_credential_table_find(&auth->credentials, e->secret_digest, true)
+                      : NULL;
     if (secret != NULL) {
         secret->used++;
     }

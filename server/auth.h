@@ -10,7 +10,7 @@
 #ifndef SERVER_AUTH_H
 #define SERVER_AUTH_H
 
-#include "server/store.h"
+#include "server/credential_table.h"
 
 enum { SRV_SECRET_BYTES = 65 }; /* 256 random bits in hexadecimal and the NUL */
 
@@ -47,6 +47,8 @@ enum srv_credential_state srv_auth_find_actor(struct srv_auth *auth, const char 
                                               int64_t now_s, struct srv_actor *out);
 enum srv_credential_state srv_auth_find_secret(struct srv_auth *auth, const char *secret,
                                                int64_t now_s, struct srv_actor *out);
+
+void srv_auth_count_secrets(struct srv_auth *auth, int64_t now_s, struct srv_good_secrets *out);
 
 /* A device was enrolled at now_s, and the store has it: its new token is good, older ones for a
  * while; a secret was used. */

@@ -188,6 +188,21 @@ static void write_enrollments(struct srv_metrics_writer *w, struct srv_app *app)
     write_reasons(w, agents_route(app, "/v1/enroll"));
 }
 
+static void write_secrets(struct srv_metrics_writer *w, struct srv_app *app)
+{
+    struct srv_good_secrets good;
+    int64_t now_s = app->now_s();
+    srv_auth_count_secrets(app->auth, now_s, &good);
+    srv_metrics_family(w, "mapi_rollout_enroll_secrets", SRV_METRIC_GAUGE,
+                       "Enroll secrets that let machines in.");
+    srv_metrics_sample(w, NULL, good.count);
+    srv_metrics_family(w, "mapi_rollout_enroll_secrets_expiry_seconds", SRV_METRIC_GAUGE,
+                       "Until the last of them ends; no sample if one never does.");
+    if (good.last_end_s >= 0) {
+        srv_metrics_sample(w, NULL, good.last_end_s - now_s);
+    }
+}
+
 /* ---- the store's writer ---------------------------------------------------------------------- */
 
 static void write_store(struct srv_metrics_writer *w, const struct srv_store *store)
@@ -239,6 +254,7 @@ void srv_metrics_write_load(struct srv_app *app, struct srv_metrics_writer *w)
     write_requests(w, app);
     write_reports(w, app);
     write_enrollments(w, app);
+    write_secrets(w, app);
     write_store(w, &app->store);
     write_history(w, &app->store);
 }

@@ -234,7 +234,7 @@ void place_pull_brake(struct place *p)
     free(a);
 }
 
-enum status place_write(struct place *p, struct srv_write *w)
+enum status place_write_untold(struct place *p, struct srv_write *w)
 {
     struct srv_store store;
     struct err err = {0};
@@ -243,6 +243,13 @@ enum status place_write(struct place *p, struct srv_write *w)
     }
     enum status st = srv_store_write(&store, w, NULL);
     store.close(store.ctx);
+    return st;
+}
+
+enum status place_write(struct place *p, struct srv_write *w)
+{
+    struct err err = {0};
+    enum status st = place_write_untold(p, w);
     if (srv_control_reload(p->folder, &err) != ST_OK) {
         fail_msg("the server does not read again: %s", err.text);
     }

@@ -70,6 +70,8 @@ void place_release(struct place *p, const char *stage, const char *if_match);
 void place_pull_brake(struct place *p);
 /* A change by another program, of which the server is told, as commands do it. */
 enum status place_write(struct place *p, struct srv_write *w);
+/* The same, and the server does not know yet. */
+enum status place_write_untold(struct place *p, struct srv_write *w);
 /* A credential with its bounds; its digest is filled in. */
 void place_add_credential(struct place *p, struct srv_credential *c, char out[SRV_SECRET_BYTES]);
 void place_revoke(struct place *p, enum srv_role role, const char *name);

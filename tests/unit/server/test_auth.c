@@ -211,6 +211,39 @@ static void auth__secret_is_used_up__is_known_before_the_store_is_asked(void **s
     assert_string_equal(actor.name, "site");
 }
 
+static void add_bounded(struct place *p, const struct srv_credential *c)
+{
+    char secret[SRV_SECRET_BYTES];
+    struct srv_write w = {.kind = SRV_WRITE_CREDENTIAL, .now_s = 1, .u.credential = *c};
+    assert_int_equal(srv_secret_make(secret, w.u.credential.digest, NULL), ST_OK);
+    assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
+    assert_int_equal(srv_auth_reload(p->auth, NULL), ST_OK);
+}
+
+static void auth__good_secrets__are_counted_and_when_the_last_one_ends(void **state)
+{
+    struct place *p = *state;
+    struct srv_good_secrets good;
+    srv_auth_count_secrets(p->auth, 10, &good);
+    assert_int_equal(good.count, 0);
+    assert_int_equal(good.last_end_s, -1);
+    add_bounded(p, &(struct srv_credential){.name = "a", .expires_s = 100});
+    add_bounded(p, &(struct srv_credential){.name = "b", .expires_s = 50});
+    add_bounded(p, &(struct srv_credential){.name = "c", .role = SRV_ROLE_VIEWER});
+    srv_auth_count_secrets(p->auth, 10, &good);
+    assert_int_equal(good.count, 2);
+    assert_int_equal(good.last_end_s, 100);
+    srv_auth_count_secrets(p->auth, 50, &good);
+    assert_int_equal(good.count, 1);
+    srv_auth_count_secrets(p->auth, 100, &good);
+    assert_int_equal(good.count, 0);
+    assert_int_equal(good.last_end_s, -1);
+    add_bounded(p, &(struct srv_credential){.name = "d"});
+    srv_auth_count_secrets(p->auth, 10, &good);
+    assert_int_equal(good.count, 3);
+    assert_int_equal(good.last_end_s, -1); /* one of them never ends */
+}
+
 static void auth__many_credentials__each_finds_its_own(void **state)
 {
     struct place *p = *state;
@@ -259,6 +292,7 @@ int main(void)
         TEST(auth__answer_of_a_rotation_was_lost__its_token_ends_with_the_old_one),
         TEST(auth__bounded_credentials__end_when_they_say),
         TEST(auth__secret_is_used_up__is_known_before_the_store_is_asked),
+        TEST(auth__good_secrets__are_counted_and_when_the_last_one_ends),
         TEST(auth__many_credentials__each_finds_its_own),
         TEST(auth__many_devices__each_finds_its_own),
     };

@@ -110,6 +110,30 @@ static void device__retired__is_out_at_once_with_its_held_poll(void **state)
     expect(&a, 200, "\"duplicate_of\":null"); /* nobody is there any more whose copy it could be */
 }
 
+/* The server's memory is not the last word: what waits for the store is asked there again. */
+static void device__retired_and_the_server_does_not_know_yet__is_refused_by_the_store(void **state)
+{
+    struct place *p = *state;
+    struct machine d;
+    static struct answer a;
+    struct srv_write w = {.kind = SRV_WRITE_RETIRE, .now_s = machines_now_s};
+    machine_enroll(p, bearer(p->secret, ""), &d);
+    w.u.device_id = d.id;
+    assert_int_equal(place_write_untold(p, &w), ST_OK);
+    assert_false(is_stranger(p, d.token));
+    assert_int_equal(machine_report(p, &d, '1'), 401);
+    say(agents_url(p), "POST /v1/enroll", old_token(d.token), MACHINE_HOST, &a);
+    expect(&a, 401, "unauthorized");
+    w = (struct srv_write){.kind = SRV_WRITE_REVOKE, .now_s = machines_now_s};
+    w.u.credential.role = SRV_ROLE_ENROLL;
+    (void)snprintf(w.u.credential.name, SRV_NAME_BYTES, "enroll");
+    assert_int_equal(place_write_untold(p, &w), ST_OK);
+    say(agents_url(p), "POST /v1/enroll", bearer(p->secret, ""), MACHINE_HOST, &a);
+    expect(&a, 401, "unauthorized");
+    say(admins_url(p), "GET /v1/users", bearer(p->tokens[SRV_ROLE_VIEWER], ""), "", &a);
+    expect(&a, 200, "\"users\":[]");
+}
+
 /* Who is not meant keeps his poll. */
 static void device__another_one_is_retired__its_poll_stays(void **state)
 {
@@ -248,6 +272,7 @@ int main(void)
         TEST(device__crashed_before_it_had_its_new_token__comes_back_as_itself),
         TEST(device__away_for_longer__comes_back_as_a_duplicate),
         TEST(device__retired__is_out_at_once_with_its_held_poll),
+        TEST(device__retired_and_the_server_does_not_know_yet__is_refused_by_the_store),
         TEST(device__another_one_is_retired__its_poll_stays),
         TEST(device__token_ends_while_its_poll_is_held__is_told_to_enroll),
         TEST(secret__revoked_expired_used_up_or_unknown__is_refused_alike),

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HEADERS_BYTES = 400 };
+
 static long retry_after_s(const struct answer *a)
 {
     const char *at = strstr(a->text, "\r\nRetry-After: ");
@@ -45,12 +47,33 @@ static void limits__behind_a_trusted_proxy__go_by_the_client(void **state)
         bearer(p->secret, "X-Forwarded-For: 203.0.113.6, 192.0.2.1\r\n"), MACHINE_HOST, &a);
     expect(&a, 429, "rate_limited"); /* what he writes himself does not help him */
     machine_enroll(p, bearer(p->secret, "X-Forwarded-For: 203.0.113.6, 192.0.2.2\r\n"), &d);
+    say(agents_url(p), "POST /v1/enroll",
+        bearer(p->secret, "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 192.0.2.1\r\n"),
+        MACHINE_HOST, &a);
+    expect(&a, 429, "rate_limited"); /* nor when the proxy adds a line of its own */
     say(admins_url(p), "GET /v1/audit", bearer(p->tokens[SRV_ROLE_VIEWER], ""), "", &a);
     expect(&a, 200, "\"address\":\"192.0.2.1\"");
     expect(&a, 200, "\"address\":\"192.0.2.2\"");
     assert_null(strstr(a.text, "203.0.113."));
     say(admins_url(p), "GET /metrics", "X-Forwarded-For: 127.0.0.1\r\n", "", &a);
     assert_int_equal(a.status, 401); /* nobody is local by a header */
+}
+
+/* Of lines without end the last ones count. */
+static void limits__client_sends_the_header_many_times__is_known_by_the_last(void **state)
+{
+    struct place *p = *state;
+    static struct answer a;
+    struct machine d;
+    char lines[HEADERS_BYTES] = "";
+    machines_restart(p, "127.0.0.0/8", 1);
+    for (int i = 0; i < 10; i++) {
+        (void)strcat(lines, "X-Forwarded-For: 203.0.113.9\r\n");
+    }
+    (void)strcat(lines, "X-Forwarded-For: 192.0.2.1\r\n");
+    machine_enroll(p, bearer(p->secret, "X-Forwarded-For: 192.0.2.1\r\n"), &d);
+    say(agents_url(p), "POST /v1/enroll", bearer(p->secret, lines), MACHINE_HOST, &a);
+    expect(&a, 429, "rate_limited");
 }
 
 static void limits__guesses__are_limited_and_good_tokens_are_not(void **state)
@@ -127,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(limits__new_devices_of_an_address__are_capped_and_others_are_not),
         TEST(limits__behind_a_trusted_proxy__go_by_the_client),
+        TEST(limits__client_sends_the_header_many_times__is_known_by_the_last),
         TEST(limits__guesses__are_limited_and_good_tokens_are_not),
         TEST(limits__device_changes_its_token_all_the_time__is_stopped),
         TEST(limits__device_fetches_the_policy_all_the_time__is_stopped),

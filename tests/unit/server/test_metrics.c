@@ -29,6 +29,7 @@ static int metrics_setup(void **state)
         .store = &p->store, .rollout = p->rollout, .now_s = tell_now, .pause_ms = PAUSE_MS};
     assert_int_equal(srv_keeper_open(&parts, &app.keeper, NULL), ST_OK);
     assert_int_equal(srv_meter_open(NOW_S - 60, &app.meter, NULL), ST_OK);
+    assert_int_equal(srv_auth_open(&p->store, &app.auth, NULL), ST_OK);
     text = bytes_with_limit(TEXT_BYTES);
     return 0;
 }
@@ -37,6 +38,7 @@ static int metrics_teardown(void **state)
 {
     srv_keeper_close(app.keeper);
     srv_meter_free(app.meter);
+    srv_auth_free(app.auth);
     bytes_free(&text);
     return rollout_teardown(state);
 }
