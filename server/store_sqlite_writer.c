@@ -234,8 +234,9 @@ static struct srv_write *carry_out_and_tell(struct srv_sqlite *s, struct srv_wri
     if (st == ST_OK) {
         tell(s, batch, st, &err);
     } else if (!begun) {
+        struct srv_write *waiting = take_all(s); /* not those who come when they hear of it */
         tell(s, batch, st, &err);
-        tell(s, take_all(s), st, &err);
+        tell(s, waiting, st, &err);
     } else if (batch->next == NULL) {
         tell(s, batch, st, &err);
     } else {
