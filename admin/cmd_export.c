@@ -5,6 +5,7 @@
 #include "admin/out_file.h"
 #include "admin/print.h"
 #include "admin/progress.h"
+#include "admin/terminal.h"
 #include "admin/user_filter.h"
 
 #include <inttypes.h>
@@ -134,7 +135,8 @@ static enum status run(struct exporting *e, const struct adm_connection_options 
     st = st == ST_OK ? adm_connect(connection, &client, err) : st;
     st = st == ST_OK ? adm_out_open(&e->out, e->path, e->force, err) : st;
     if (st == ST_OK) {
-        e->progress = adm_progress_start("users");
+        bool shows = strcmp(e->path, "-") == 0 && adm_terminal_shows();
+        e->progress = adm_progress_start(shows ? NULL : "users");
         st = export_all(e, client, err);
         adm_progress_end(&e->progress);
         st = st == ST_OK ? adm_out_keep(&e->out, e->force, err) : st;

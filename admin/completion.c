@@ -149,27 +149,37 @@ static enum status append_case(struct bytes *out, const char *options, const cha
                                options, words);
 }
 
+static enum status append_words(struct bytes *out, size_t listed)
+{
+    struct bytes words = bytes_with_limit(WORDS_BYTES);
+    enum status st = bytes_append_text(&words, "-W '");
+    for (size_t i = 0; st == ST_OK && i < LISTED[listed].count; i++) {
+        const char *word = LISTED[listed].words[i];
+        st = word != NULL ? bytes_append_format(&words, " %s", word) : ST_OK;
+    }
+    st = st == ST_OK ? bytes_append_text(&words, "'") : st;
+    st = st == ST_OK ? append_case(out, LISTED[listed].option, bytes_text(&words)) : st;
+    bytes_free(&words);
+    return st;
+}
+
+static enum status append_fixed(struct bytes *out, size_t fixed)
+{
+    struct bytes words = bytes_with_limit(WORDS_BYTES);
+    enum status st = bytes_append_format(&words, "-W '%s'", FIXED[fixed].words);
+    st = st == ST_OK ? append_case(out, FIXED[fixed].before, bytes_text(&words)) : st;
+    bytes_free(&words);
+    return st;
+}
+
 static enum status append_listed(struct bytes *out)
 {
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < sizeof LISTED / sizeof LISTED[0]; i++) {
-        struct bytes words = bytes_with_limit(WORDS_BYTES);
-        st = bytes_append_text(&words, "-W '");
-        for (size_t j = 0; st == ST_OK && j < LISTED[i].count; j++) {
-            const char *word = LISTED[i].words[j];
-            st = word != NULL ? bytes_append_format(&words, " %s", word) : ST_OK;
-        }
-        st = st == ST_OK ? bytes_append_text(&words, "'") : st;
-        st = st == ST_OK ? append_case(out, LISTED[i].option, bytes_text(&words)) : st;
-        bytes_free(&words);
+        st = append_words(out, i);
     }
     for (size_t i = 0; st == ST_OK && i < sizeof FIXED / sizeof FIXED[0]; i++) {
-        struct bytes words = bytes_with_limit(WORDS_BYTES);
-        if (FIXED[i].before[0] == '-') {
-            st = bytes_append_format(&words, "-W '%s'", FIXED[i].words);
-            st = st == ST_OK ? append_case(out, FIXED[i].before, bytes_text(&words)) : st;
-        }
-        bytes_free(&words);
+        st = FIXED[i].before[0] == '-' ? append_fixed(out, i) : ST_OK;
     }
     return st;
 }

@@ -66,32 +66,45 @@ static const char *text_of(const char *key)
     return key + strlen(key) + 1;
 }
 
+/* Both sorted. */
+struct pair {
+    const char **old;
+    const char **new;
+    size_t i;
+    size_t j;
+};
+
+/* What is told of the next key, and *text of it; NULL: nothing. */
+static const char *next_change(struct pair *p, const struct adm_facts *before,
+                               const struct adm_facts *now, const char **text)
+{
+    int order = p->i == before->count ? 1
+                : p->j == now->count  ? -1
+                                      : strcmp(p->old[p->i], p->new[p->j]);
+    const char *old = order <= 0 ? p->old[p->i++] : NULL;
+    const char *new = order >= 0 ? p->new[p->j++] : NULL;
+    *text = new != NULL ? text_of(new) : NULL;
+    if (old != NULL && new != NULL && strcmp(text_of(old), *text) == 0) {
+        return NULL;
+    }
+    return new != NULL ? new : old;
+}
+
 enum status adm_facts_compare(const struct adm_facts *before, const struct adm_facts *now,
                               enum status (*visit)(void *ctx, const char *key, const char *text),
                               void *ctx)
 {
     enum status st = before->st == ST_OK ? now->st : before->st;
-    const char **old = sort(before);
-    const char **new = sort(now);
-    size_t i = 0;
-    size_t j = 0;
-    if (st == ST_OK && (old == NULL || new == NULL)) {
+    struct pair p = {.old = sort(before), .new = sort(now)};
+    if (st == ST_OK && (p.old == NULL || p.new == NULL)) {
         st = ST_NO_MEMORY;
     }
-    while (st == ST_OK && (i < before->count || j < now->count)) {
-        int order = i == before->count ? 1 : j == now->count ? -1 : strcmp(old[i], new[j]);
-        if (order < 0) {
-            st = visit(ctx, old[i++], NULL);
-        } else if (order > 0) {
-            st = visit(ctx, new[j], text_of(new[j]));
-            j++;
-        } else {
-            bool same = strcmp(text_of(old[i++]), text_of(new[j])) == 0;
-            st = same ? ST_OK : visit(ctx, new[j], text_of(new[j]));
-            j++;
-        }
+    while (st == ST_OK && (p.i < before->count || p.j < now->count)) {
+        const char *text = NULL;
+        const char *key = next_change(&p, before, now, &text);
+        st = key != NULL ? visit(ctx, key, text) : ST_OK;
     }
-    free(old);
-    free(new);
+    free(p.old);
+    free(p.new);
     return st;
 }

@@ -4,6 +4,7 @@
 #include "admin/options.h"
 #include "admin/print.h"
 #include "admin/progress.h"
+#include "admin/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +44,9 @@ static struct walk start(const struct adm_listing *listing, const struct adm_loo
 {
     struct walk w = {.listing = listing,
                      .table = adm_table_with(listing->columns),
-                     .progress = adm_progress_start(listing->list),
+                     /* Lines that are printed on the way say it, too. */
+                     .progress = adm_progress_start(
+                         listing->json && adm_terminal_shows() ? NULL : listing->list),
                      .most = listing->most};
     w.table.look = *look;
     for (size_t i = 0; i < w.table.columns; i++) {

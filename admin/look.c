@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { BAR_CELLS_MOST = 64, LINE_MOST_BYTES = 64 * 1024 };
+enum { BAR_CELLS_MOST = 64, BAR_BYTES = 4 * BAR_CELLS_MOST, LINE_MOST_BYTES = 64 * 1024 };
 
 /* Select graphic rendition (ECMA-48 8.3.117): the eight colours that every terminal has. */
 static const char *const STYLES[ADM_STYLE_COUNT] = {
@@ -104,7 +104,7 @@ const char *adm_look_bar_sign(const struct adm_look *look, enum adm_bar_part par
 static enum status append_signs(const struct adm_look *look, size_t part, size_t count,
                                 struct bytes *out)
 {
-    struct bytes run = bytes_with_limit(BAR_CELLS_MOST * 4);
+    struct bytes run = bytes_with_limit(BAR_BYTES);
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < count; i++) {
         st = bytes_append_text(&run, SIGNS[look->unicode ? 1 : 0][part]);

@@ -3,7 +3,6 @@
 #include "admin/client_url.h"
 #include "policy/words.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { TEXT_MOST_BYTES = 1024, WORDS_BYTES = 400 };
@@ -85,12 +84,19 @@ enum status adm_user_filter_query(const struct adm_user_filter *filter, struct b
     return st == ST_OK ? ST_OK : err_set(err, st, 0, "the filters are too long");
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* Hosts have no case. */
 static bool is_same(const char *a, const char *b)
 {
-    for (; *a != '\0' && tolower((unsigned char)*a) == tolower((unsigned char)*b); a++, b++) {
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
     }
-    return *a == '\0' && *b == '\0';
+    return *a == *b;
 }
 
 enum status adm_user_filter_holds(const struct adm_user_filter *filter, const struct pol_at *user,

@@ -18,6 +18,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -97,6 +98,9 @@ class Run:
     def __init__(self, size, command):
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
+            # As from a shell, whoever runs this and ignores what.
+            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
             # Not before the window has its size.
             sys.stdin.buffer.raw.read(1)
             os.execvp(command[0], command)
