@@ -3,6 +3,8 @@
 #include "server/ingest.h"
 #include "server/refusal.h"
 
+enum { COST_BYTES = 16 * 1024 };
+
 static const char RETIRED[] = "the device was retired: enroll again";
 
 /* The writer's thread is done with the report. */
@@ -11,6 +13,12 @@ static void wake(struct srv_write *w)
     struct srv_request *rq = w->ctx;
     srv_ingest_heard(rq->state);
     srv_request_wake(rq);
+}
+
+/* A large report takes as much of the disk as many small ones. */
+static uint32_t cost_of(const struct srv_request *rq)
+{
+    return 1 + (uint32_t)(rq->body.size / COST_BYTES);
 }
 
 static void answer_outcome(struct srv_app *app, struct srv_request *rq,
@@ -41,8 +49,8 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         srv_refuse_proof(app, rq, SRV_CREDENTIAL_UNKNOWN, "", RETIRED);
         return;
     }
-    if (!srv_within(app->rates.reports, (uint64_t)device.number, rq,
-                    "this device reports too often")) {
+    if (!srv_within_many(app->rates.reports, (uint64_t)device.number, cost_of(rq), rq,
+                         "this device reports too often")) {
         return;
     }
     if (srv_ingest_open(bytes_span(&rq->body), &device, app->now_s(), &ingest, &err) != ST_OK) {

@@ -91,17 +91,23 @@ static uint32_t wait_s(const struct srv_rate *rate, uint64_t missing)
     return (uint32_t)((missing + per_s - 1) / per_s);
 }
 
-uint32_t srv_rate_take(struct srv_rate *rate, uint64_t key, uint64_t now_ms)
+uint32_t srv_rate_take_many(struct srv_rate *rate, uint64_t key, uint32_t count, uint64_t now_ms)
 {
     uint32_t wait = 0;
+    uint64_t wanted = (uint64_t)count * HOUR_MS;
     struct bucket *set = rate->sets[mix(key ^ rate->seed) % SETS];
     pthread_mutex_lock(&rate->lock);
     struct bucket *b = find_bucket(rate, set, key, now_ms);
-    if (b->tokens >= HOUR_MS) {
-        b->tokens -= HOUR_MS;
+    if (b->tokens >= wanted) {
+        b->tokens -= wanted;
     } else {
-        wait = wait_s(rate, HOUR_MS - b->tokens);
+        wait = wait_s(rate, wanted - b->tokens);
     }
     pthread_mutex_unlock(&rate->lock);
     return wait;
+}
+
+uint32_t srv_rate_take(struct srv_rate *rate, uint64_t key, uint64_t now_ms)
+{
+    return srv_rate_take_many(rate, key, 1, now_ms);
 }

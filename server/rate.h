@@ -24,5 +24,8 @@ void srv_rate_free(struct srv_rate *rate); /* NULL is fine */
 
 /* One token for this key: 0, or in how many seconds there will be one. */
 uint32_t srv_rate_take(struct srv_rate *rate, uint64_t key, uint64_t now_ms) MUST_USE;
+/* As many tokens, all or none; count is at most the burst. */
+uint32_t srv_rate_take_many(struct srv_rate *rate, uint64_t key, uint32_t count,
+                            uint64_t now_ms) MUST_USE;
 
 #endif

@@ -4,13 +4,19 @@
 #include "base/log.h"
 #include "server/answer.h"
 
-bool srv_within(struct srv_rate *rate, uint64_t key, struct srv_request *rq, const char *sentence)
+bool srv_within_many(struct srv_rate *rate, uint64_t key, uint32_t count, struct srv_request *rq,
+                     const char *sentence)
 {
-    uint32_t wait_s = srv_rate_take(rate, key, clock_monotonic_ms());
+    uint32_t wait_s = srv_rate_take_many(rate, key, count, clock_monotonic_ms());
     if (wait_s > 0) {
         srv_answer_limited(rq, wait_s, sentence);
     }
     return wait_s == 0;
+}
+
+bool srv_within(struct srv_rate *rate, uint64_t key, struct srv_request *rq, const char *sentence)
+{
+    return srv_within_many(rate, key, 1, rq, sentence);
 }
 
 void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_credential_state why,

@@ -18,5 +18,8 @@ void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_cred
 
 /* True if one more is within the limit; else it is answered: 429, with when to come again. */
 bool srv_within(struct srv_rate *rate, uint64_t key, struct srv_request *rq, const char *sentence);
+/* The same for something that counts as several. */
+bool srv_within_many(struct srv_rate *rate, uint64_t key, uint32_t count, struct srv_request *rq,
+                     const char *sentence);
 
 #endif

@@ -120,6 +120,13 @@ doors requests "$SERVER_URL" "$MAPI_ROLLOUT_SERVER" "$CA" "$SECRETS" >"$OUT/answ
 check "every secret was shown everywhere" grep -q '^device-0.token GET /v1/policy 200 ' "$OUT/answers"
 check "and some were too many guesses" grep -q ' 429 Date: ' "$OUT/answers"
 curl -sS --cacert "$CA" "$MAPI_ROLLOUT_SERVER/metrics" >"$OUT/metrics" || fail "metrics"
+if [ "$MR_NETWORK" = own ] && ip address add 198.51.100.1/32 dev lo 2>/dev/null; then
+    check "an address of this machine that is not a loopback one needs a token for metrics" equal \
+        "$(curl -sS --cacert "$CA" --interface 198.51.100.1 -o /dev/null -w '%{http_code}' \
+            "$MAPI_ROLLOUT_SERVER/metrics" 2>>"$WORK/log/curl.log")" 401
+else
+    say "skipped: no address can be added here"
+fi
 
 # ---- and is nowhere ------------------------------------------------------------------------------
 

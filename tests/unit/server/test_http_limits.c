@@ -1,6 +1,7 @@
 /* test_http_limits.c - how often an address and a device may do what, behind proxies, too. */
 #include "tests/cmocka_all.h"
 
+#include "policy/limits.h"
 #include "tests/unit/server/machines.h"
 
 #include <stdio.h>
@@ -70,7 +71,7 @@ static void limits__client_sends_the_header_many_times__is_known_by_the_last(voi
     for (int i = 0; i < 10; i++) {
         (void)strcat(lines, "X-Forwarded-For: 203.0.113.9\r\n");
     }
-    (void)strcat(lines, "X-Forwarded-For: 192.0.2.1\r\n");
+    (void)strcat(lines, "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 127.0.0.2\r\n");
     machine_enroll(p, bearer(p->secret, "X-Forwarded-For: 192.0.2.1\r\n"), &d);
     say(agents_url(p), "POST /v1/enroll", bearer(p->secret, lines), MACHINE_HOST, &a);
     expect(&a, 429, "rate_limited");
@@ -118,6 +119,25 @@ static void limits__device_changes_its_token_all_the_time__is_stopped(void **sta
     machine_enroll(p, old_token(other.token), &other);
 }
 
+/* 17 of the 1,000 each. */
+static void limits__device_sends_large_reports__is_stopped_sooner(void **state)
+{
+    struct place *p = *state;
+    static struct answer a;
+    static char text[LIMIT_REPORT_BYTES + 1];
+    struct machine d;
+    int sent = 0;
+    machine_enroll(p, bearer(p->secret, ""), &d);
+    memset(text, ' ', sizeof text - 1);
+    do {
+        say(agents_url(p), "POST /v1/reports", bearer(d.token, ""), text, &a);
+        sent++;
+    } while (a.status == 400 && sent < 500);
+    expect(&a, 429, "rate_limited");
+    assert_in_range(sent, 1000 / 17, 400); /* some flows back meanwhile */
+    assert_in_range(retry_after_s(&a), 1, 1);
+}
+
 static void limits__device_fetches_the_policy_all_the_time__is_stopped(void **state)
 {
     struct place *p = *state;
@@ -153,6 +173,7 @@ int main(void)
         TEST(limits__client_sends_the_header_many_times__is_known_by_the_last),
         TEST(limits__guesses__are_limited_and_good_tokens_are_not),
         TEST(limits__device_changes_its_token_all_the_time__is_stopped),
+        TEST(limits__device_sends_large_reports__is_stopped_sooner),
         TEST(limits__device_fetches_the_policy_all_the_time__is_stopped),
     };
     return cmocka_run_group_tests_name("http_limits", tests, NULL, NULL);

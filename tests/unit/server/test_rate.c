@@ -65,6 +65,18 @@ static void rate__refused__says_when_there_will_be_a_token(void **state)
     srv_rate_free(rate);
 }
 
+static void rate__several_at_once__are_taken_all_or_none(void **state)
+{
+    (void)state;
+    struct srv_rate *rate = open_rate(10, 3600);
+    assert_int_equal(srv_rate_take_many(rate, 1, 7, 1000), 0);
+    assert_int_equal(srv_rate_take_many(rate, 1, 5, 1000), 2);
+    assert_int_equal(srv_rate_take_many(rate, 1, 3, 1000), 0);
+    assert_int_equal(srv_rate_take_many(rate, 1, 10, 1000), 10);
+    assert_int_equal(srv_rate_take_many(rate, 1, 10, 11000), 0);
+    srv_rate_free(rate);
+}
+
 enum { HEAVY = 50, CROWD = 200000, TABLE = 4 << 12 };
 
 /* Each of a crowd comes once: the table is far too small for them, and still knows who used up his
@@ -129,6 +141,7 @@ int main(void)
         cmocka_unit_test(rate__long_silence__gives_no_more_than_the_burst),
         cmocka_unit_test(rate__clock_steps_back__neither_gives_nor_breaks),
         cmocka_unit_test(rate__refused__says_when_there_will_be_a_token),
+        cmocka_unit_test(rate__several_at_once__are_taken_all_or_none),
         cmocka_unit_test(rate__crowd_of_addresses__makes_nobody_forgotten),
         cmocka_unit_test(rate__crowd_of_addresses__gets_no_more_than_the_table_holds),
         cmocka_unit_test(rate__crowd_that_left__is_in_nobodys_way),
