@@ -61,7 +61,7 @@ static const char *read_verdict(const struct pol_at *device)
     return verdict;
 }
 
-/* Why it does not count as others do. */
+/* Why it does not count as others do; NULL: it does. */
 static const char *read_remark(const struct pol_at *device)
 {
     bool stale = false;
@@ -72,7 +72,7 @@ static const char *read_remark(const struct pol_at *device)
         return "duplicate";
     }
     (void)pol_read_boolean(device, "stale", POL_OPTIONAL, &stale);
-    return stale ? "stale" : "";
+    return stale ? "stale" : NULL;
 }
 
 static void add_row(struct adm_table *table, const struct pol_at *item)

@@ -14,7 +14,7 @@ static void add_reason(struct adm_table *table, const struct adm_reason *reason)
     adm_table_cell(table, reason->why);
     adm_table_number(table, reason->users);
     adm_table_cell(table, reason->account[0] != '\0' ? reason->account : reason->sid);
-    adm_table_cell(table, reason->host);
+    adm_table_cell(table, reason->host[0] != '\0' ? reason->host : NULL);
 }
 
 static enum status append_table(const struct adm_failing *failing, const struct adm_look *look,

@@ -1,5 +1,7 @@
 #include "admin/look.h"
 
+#include "base/visible.h"
+
 #include <string.h>
 
 enum { BAR_CELLS_MOST = 64, BAR_BYTES = 4 * BAR_CELLS_MOST, LINE_MOST_BYTES = 64 * 1024 };
@@ -21,18 +23,73 @@ static const enum adm_style PART_STYLES[ADM_BAR_PARTS + 1] = {
     ADM_STYLE_GOOD, ADM_STYLE_PENDING, ADM_STYLE_BAD, ADM_STYLE_FAINT, ADM_STYLE_FAINT,
 };
 
-static bool goes_on(char c)
+/* Two columns: the blocks of Unicode whose characters are wide or full width (UAX #11); the few narrow
+ * ones among them only cost alignment. */
+static bool is_wide(uint32_t c)
 {
-    return ((unsigned char)c & 0xc0) == 0x80;
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } WIDE[] = {
+        {0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3}, {0xf900, 0xfaff},
+        {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6}, {0x1f300, 0x1f64f},
+        {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd},
+    };
+    for (size_t i = 0; i < sizeof WIDE / sizeof WIDE[0]; i++) {
+        if (c >= WIDE[i].first && c <= WIDE[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* None: marks that stand over the letter before them. */
+static bool is_mark(uint32_t c)
+{
+    return (c >= 0x0300 && c <= 0x036f) || (c >= 0x20d0 && c <= 0x20ff) ||
+           (c >= 0xfe00 && c <= 0xfe0f) || c == 0x200d;
+}
+
+/* The bytes of the character at text, which is not empty, and how many columns it takes. */
+static size_t next_character(const char *text, size_t *columns)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    bool plain = false;
+    size_t size = visible_next(text, &plain);
+    uint32_t c = size > 1 ? p[0] & (0xffU >> (size + 1)) : p[0];
+    for (size_t i = 1; i < size; i++) {
+        c = c << 6 | (p[i] & 0x3fU);
+    }
+    *columns = is_wide(c) ? 2 : is_mark(c) ? 0 : 1;
+    return size;
 }
 
 size_t adm_look_width(const char *text)
 {
-    size_t count = 0;
-    for (const char *p = text; *p != '\0'; p++) {
-        count += goes_on(*p) ? 0 : 1;
+    size_t width = 0;
+    while (*text != '\0') {
+        size_t columns = 0;
+        text += next_character(text, &columns);
+        width += columns;
     }
-    return count;
+    return width;
+}
+
+/* The bytes at the beginning of text that take at most so many columns. */
+static size_t fitting(const char *text, size_t width)
+{
+    size_t taken = 0;
+    size_t columns = 0;
+    size_t used = 0;
+    while (text[taken] != '\0') {
+        size_t size = next_character(text + taken, &columns);
+        if (columns > width - used) {
+            break;
+        }
+        used += columns;
+        taken += size;
+    }
+    return taken;
 }
 
 enum status adm_look_append(const struct adm_look *look, enum adm_style style, const char *text,
@@ -47,28 +104,30 @@ enum status adm_look_append(const struct adm_look *look, enum adm_style style, c
 enum status adm_look_append_cut(const struct adm_look *look, const char *text, size_t width,
                                 struct bytes *out)
 {
-    const char *end = text;
     if (adm_look_width(text) <= width) {
         return bytes_append_text(out, text);
     }
-    for (size_t taken = 0; *end != '\0' && taken + 1 < width; end++) {
-        taken += goes_on(end[1]) ? 0 : 1;
-    }
-    enum status st = bytes_append(out, text, (size_t)(end - text));
+    enum status st = bytes_append(out, text, fitting(text, width > 0 ? width - 1 : 0));
     return st == ST_OK ? bytes_append_text(out, look->unicode ? "\xe2\x80\xa6" : "~") : st;
 }
 
-/* How many bytes of the text stand in one line: up to the last space that fits, or what fits. */
+/* How many bytes of the text stand in one line: up to the last space that fits, or what fits; one
+ * character at least. */
 static size_t take_line(const char *text, size_t width)
 {
-    size_t taken = 0;
-    size_t space = 0;
-    size_t i = 0;
-    for (; text[i] != '\0' && (taken < width || goes_on(text[i])); i++) {
-        taken += goes_on(text[i]) ? 0 : 1;
-        space = text[i] == ' ' ? i : space;
+    size_t columns = 0;
+    size_t taken = fitting(text, width);
+    size_t space = taken;
+    if (text[taken] == '\0' || text[taken] == ' ') {
+        return taken;
     }
-    return text[i] == '\0' || text[i] == ' ' || space == 0 ? i : space;
+    while (space > 0 && text[space] != ' ') {
+        space--;
+    }
+    if (space > 0 || taken > 0) {
+        return space > 0 ? space : taken;
+    }
+    return next_character(text, &columns);
 }
 
 enum status adm_look_append_line(const struct adm_look *look, enum adm_style style, size_t indent,

@@ -2,7 +2,7 @@
  *
  * Off a terminal nothing is cut, coloured or drawn with other signs than ASCII, so that what is
  * piped or kept is whole.
- * Effects: none       Units:  code points, lines
+ * Effects: none       Units:  columns of a screen, lines
  * Owns:    nothing    Errors: ST_TOO_LARGE, ST_NO_MEMORY
  * Threads: safe       Source: docs/protocol.md "Command lines"; https://no-color.org (NO_COLOR)
  */
@@ -29,14 +29,14 @@ struct adm_look {
     bool colours;
 };
 
-/* Code points of UTF-8; what is none only costs alignment. */
+/* Columns that UTF-8 takes on a screen: two for wide characters, none for marks over others. */
 size_t adm_look_width(const char *text);
 
 /* Text of ours, or made visible before, in a style where there are colours. */
 enum status adm_look_append(const struct adm_look *look, enum adm_style style, const char *text,
                             struct bytes *out) MUST_USE;
 
-/* The first `width` code points; the last of them says that something was cut. */
+/* The first `width` columns; the last of them says that something was cut. */
 enum status adm_look_append_cut(const struct adm_look *look, const char *text, size_t width,
                                 struct bytes *out) MUST_USE;
 

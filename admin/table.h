@@ -1,10 +1,10 @@
 /* table.h - lay out text in columns for people.
  *
  * Cells come from outside: control characters in them are escaped, so that no account name moves a
- * cursor. Columns are as wide as their widest cell, counted in code points; on a terminal that is
+ * cursor. Columns are as wide as their widest cell on a screen; on a terminal that is
  * narrower, columns that may be missed are left out and then the widest cells are cut. The first
  * failure sticks, and adm_table_write() tells it.
- * Effects: none                                       Units:  cells, code points
+ * Effects: none                                       Units:  cells, columns of a screen
  * Owns:    struct adm_table; adm_table_done()         Errors: ST_TOO_LARGE, ST_NO_MEMORY; ST_BUG if
  *                                                             the last row is not full
  * Threads: one thread                                 Source: docs/protocol.md "Command lines"
@@ -37,7 +37,7 @@ void adm_table_cell_in(struct adm_table *table, enum adm_style style, const char
 void adm_table_number(struct adm_table *table, int64_t value);
 /* A whole first row. */
 void adm_table_heading(struct adm_table *table, const char *const *cells);
-/* A cell of finished text whose signs and colours are ours, so many code points wide: all of a
+/* A cell of finished text whose signs and colours are ours, so many columns wide: all of a
  * column alike, and no narrower than its heading. */
 void adm_table_cell_drawn(struct adm_table *table, const char *text, size_t width);
 

@@ -50,7 +50,7 @@ static void failing__reasons__most_users_first_and_the_first_user_is_the_example
                         "FAILING   WHY               USERS  FOR EXAMPLE  ON\n"
                         "error     denied            2      C\\b          PC-2\n"
                         "blocked   preflight         1      C\\a          PC-1\n"
-                        "mismatch  mapi_http         1      S-5          \n"
+                        "mismatch  mapi_http         1      S-5          -\n"
                         "mismatch  recreate_profile  1      S-3          PC-3\n"
                         "all of them: mapi-rollout users --state error (2), or --state blocked "
                         "(1), or --state mismatch (700, the first 2 are counted here)\n");

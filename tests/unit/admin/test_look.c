@@ -62,8 +62,27 @@ static void cut__between_characters__and_says_so(void **state)
     check_cut(&PLAIN, "J\xc3\xb6rg M\xc3\xbcller", 3, "J\xc3\xb6~");
     check_cut(&PLAIN, "J\xc3\xb6rg", 2, "J~");
     check_cut(&PLAIN, "\xc3\xb6\xc3\xb6\xc3\xb6", 2, "\xc3\xb6~");
-    check_cut(&PLAIN, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 2, "\xe6\x97\xa5~");
+    check_cut(&PLAIN, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6,
+              "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
+    check_cut(&PLAIN, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 5, "\xe6\x97\xa5\xe6\x9c\xac~");
+    check_cut(&PLAIN, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 4, "\xe6\x97\xa5~");
+    check_cut(&PLAIN,
+              "a\xff\xfe"
+              "bcd",
+              4, "a\xff\xfe~");
     check_cut(&PLAIN, "abc", 1, "~");
+}
+
+static void width__of_other_alphabets__is_that_on_a_screen(void **state)
+{
+    (void)state;
+    assert_int_equal(adm_look_width(""), 0);
+    assert_int_equal(adm_look_width("J\xc3\xb6rg"), 4);
+    assert_int_equal(adm_look_width("Jo\xcc\x88rg"), 4); /* the dots as a mark of their own */
+    assert_int_equal(adm_look_width("\xe6\x97\xa5\xe6\x9c\xac"), 4);
+    assert_int_equal(adm_look_width("\xf0\x9f\x98\x80"), 2);
+    assert_int_equal(adm_look_width("\xd0\x96\xd0\xb5\xd0\xbd\xd1\x8f"), 4);
+    assert_int_equal(adm_look_width("\xff\xc3"), 2);
 }
 
 static void check_line(size_t columns, size_t indent, const char *text, const char *expected)
@@ -85,6 +104,9 @@ static void line__longer_than_the_screen__breaks_between_words(void **state)
     check_line(7, 2, "one two three four", "one two\n  three\n  four\n");
     check_line(5, 2, "abcdefghijk", "abcde\n  fgh\n  ijk\n");
     check_line(5, 0, "", "\n");
+    check_line(1, 0, "\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\n\xe6\x9c\xac\n");
+    check_line(5, 1, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
+               "\xe6\x97\xa5\xe6\x9c\xac\n \xe8\xaa\x9e\n");
     check_line(4, 1, "\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6",
                "\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\n \xc3\xb6\n");
 }
@@ -125,6 +147,7 @@ int main(void)
         cmocka_unit_test(bar__one_of_a_million_fails__is_seen),
         cmocka_unit_test(bar__more_than_all__is_no_longer),
         cmocka_unit_test(cut__between_characters__and_says_so),
+        cmocka_unit_test(width__of_other_alphabets__is_that_on_a_screen),
         cmocka_unit_test(line__longer_than_the_screen__breaks_between_words),
         cmocka_unit_test(frame__fits__is_drawn_over_what_was_there),
         cmocka_unit_test(frame__taller_than_the_screen__says_how_much_is_missing),
