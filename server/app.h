@@ -8,6 +8,7 @@
 #define SERVER_APP_H
 
 #include "server/auth.h"
+#include "server/certificate.h"
 #include "server/desk.h"
 #include "server/keeper.h"
 #include "server/meter.h"
@@ -26,8 +27,9 @@ struct srv_app {
     struct srv_simulator *simulator;
     struct srv_meter *meter;
     struct srv_desk
-        *desks[SRV_DOOR_COUNT]; /* where each door's slow requests are handled; or NULL */
-    int64_t (*now_s)(void);     /* the wall clock; tests have their own */
+        *desks[SRV_DOOR_COUNT];          /* where each door's slow requests are handled; or NULL */
+    struct srv_certificate *certificate; /* NULL: plain HTTP */
+    int64_t (*now_s)(void);              /* the wall clock; tests have their own */
     struct srv_rates rates;
 };
 

@@ -83,7 +83,7 @@ static enum status prepare(struct srv_daemon *d, const struct srv_settings *s, s
         st = srv_daemon_load_trust(s->trust_file, &d->trust_text, &d->trust, err);
     }
     if (st == ST_OK && s->cert_file != NULL) {
-        st = srv_certificate_open(s->cert_file, s->key_file, &d->certificate, err);
+        st = srv_certificate_open(s->cert_file, s->key_file, &d->app.certificate, err);
     }
     if (st == ST_OK && s->user != NULL) {
         st = srv_privileges_drop(s->user, err);
@@ -213,7 +213,7 @@ static enum status open_listeners(struct srv_daemon *d, const struct srv_setting
     d->app.meter->loads[SRV_DOOR_ADMINS].limit = ADMIN_CONNECTIONS;
     d->app.meter->loads[SRV_DOOR_AGENTS].limit = d->connections;
     struct srv_listener_options o = {
-        .certificate = d->certificate,
+        .certificate = d->app.certificate,
         .threads = ADMIN_THREADS,
         .memory_bytes = ADMIN_MEMORY_BYTES,
         .per_address = ADMIN_PER_ADDRESS,
@@ -313,7 +313,7 @@ void srv_daemon_stop(struct srv_daemon *d)
     srv_meter_free(d->app.meter);
     pol_trust_free(d->trust);
     bytes_free(&d->trust_text);
-    srv_certificate_free(d->certificate);
+    srv_certificate_free(d->app.certificate);
     for (size_t door = 0; door < SRV_DOOR_COUNT; door++) {
         if (d->sockets[door] >= 0) {
             (void)close(d->sockets[door]); /* nobody listened on it */

@@ -22,7 +22,6 @@ struct srv_daemon {
     struct srv_listener *admins;
     struct srv_control *control;
     struct srv_retention *retention;
-    struct srv_certificate *certificate; /* NULL: plain HTTP */
     const char *trust_file;
     int sockets[SRV_DOOR_COUNT]; /* -1 once a listener has it */
     unsigned connections;

@@ -13,10 +13,10 @@ enum status srv_daemon_load_trust(const char *path, struct bytes *text, struct p
 
 bool srv_daemon_look_certificate(struct srv_daemon *d, struct srv_certificate_facts *out)
 {
-    if (d->certificate != NULL) {
-        srv_certificate_look(d->certificate, out);
+    if (d->app.certificate != NULL) {
+        srv_certificate_look(d->app.certificate, out);
     }
-    return d->certificate != NULL;
+    return d->app.certificate != NULL;
 }
 
 bool srv_daemon_serves_policy(struct srv_daemon *d)
@@ -67,7 +67,7 @@ static enum status reload_trust(struct srv_daemon *d, struct err *err)
 
 static enum status reload_certificate(struct srv_daemon *d, struct err *err)
 {
-    return d->certificate != NULL ? srv_certificate_reload(d->certificate, err) : ST_OK;
+    return d->app.certificate != NULL ? srv_certificate_reload(d->app.certificate, err) : ST_OK;
 }
 
 enum status srv_daemon_reload(struct srv_daemon *d, struct err *err)

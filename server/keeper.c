@@ -32,16 +32,18 @@ static bool is_news(const struct srv_gate_view *before, const struct srv_gate_vi
 static void log_view(const struct srv_gate_view *v)
 {
     const struct srv_gate_counts *c = &v->counts;
+    char refusal[sizeof v->refusal];
     if (v->version == 0) {
         return;
     }
+    log_quotable(v->refusal, refusal, sizeof refusal);
     log_write(v->answer.verdict == SRV_GATE_HOLD ? LOG_WARNING : LOG_INFO,
               "event=gate version=%" PRId64 " verdict=%s reason=%s subjects=%" PRIu64
               " reporting=%" PRIu64 " healthy=%" PRIu64 " failing=%" PRIu64 " devices=%" PRIu64
               " failing_devices=%" PRIu64 " unknown=%" PRIu64 " refusal=\"%s\"",
               v->version, SRV_GATE_VERDICT_WORDS[v->answer.verdict],
               SRV_GATE_REASON_WORDS[v->answer.reason], c->subjects, c->reporting, c->healthy,
-              c->failing, c->devices, c->failing_devices, c->unknown, v->refusal);
+              c->failing, c->devices, c->failing_devices, c->unknown, refusal);
 }
 
 /* The last view stays when there is no new one: its time says how old it is. */

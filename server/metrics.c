@@ -135,6 +135,18 @@ static void write_expiry(struct srv_metrics_writer *w, const struct srv_rollout_
     }
 }
 
+static void write_certificate(struct srv_metrics_writer *w, struct srv_app *app, int64_t now_s)
+{
+    struct srv_certificate_facts facts;
+    srv_metrics_family(w, "mapi_rollout_certificate_expiry_seconds", SRV_METRIC_GAUGE,
+                       "Until the certificate of both listeners expires, negative afterwards; "
+                       "absent without TLS.");
+    if (app->certificate != NULL) {
+        srv_certificate_look(app->certificate, &facts);
+        srv_metrics_sample(w, NULL, facts.expires_s - now_s);
+    }
+}
+
 static void write_release(struct srv_metrics_writer *w, const struct srv_rollout_view *view,
                           int64_t now_s)
 {
@@ -261,6 +273,7 @@ enum status srv_metrics_write(struct srv_app *app, struct bytes *out, struct err
     write_one(&w, "mapi_rollout_start_timestamp_seconds",
               "When the server started, since 1970 UTC; counters begin there.",
               app->meter->started_s);
+    write_certificate(&w, app, now_s);
     write_release(&w, &view, now_s);
     enum status st = write_gate(&w, app, &view, now_s);
     write_fleet(&w, &app->store, srv_compliance_silent_since(&view, now_s));

@@ -8,6 +8,29 @@ enum { LABELS_MAX = 4, DEEPEST_STATUS = 599 };
 
 /* ---- doors ----------------------------------------------------------------------------------- */
 
+static void write_counters(struct srv_metrics_writer *w, const char *name, const char *help,
+                           atomic_uint_fast64_t *agents, atomic_uint_fast64_t *admins)
+{
+    atomic_uint_fast64_t *const counters[SRV_DOOR_COUNT] = {agents, admins};
+    srv_metrics_family(w, name, SRV_METRIC_COUNTER, help);
+    for (size_t i = 0; i < SRV_DOOR_COUNT; i++) {
+        srv_metrics_labelled(w, "listener", SRV_DOOR_WORDS[i], (int64_t)atomic_load(counters[i]));
+    }
+}
+
+static void write_turned_away(struct srv_metrics_writer *w, struct srv_load *loads)
+{
+    srv_metrics_family(w, "mapi_rollout_connections_turned_away_total", SRV_METRIC_COUNTER,
+                       "Connections closed at once: no room at all, or not for their address.");
+    for (size_t i = 0; i < SRV_DOOR_COUNT; i++) {
+        struct srv_label list[] = {{"listener", SRV_DOOR_WORDS[i]}, {"reason", "full"}};
+        const struct srv_labels labels = {list, sizeof list / sizeof list[0]};
+        srv_metrics_sample(w, &labels, (int64_t)atomic_load(&loads[i].turned_away));
+        list[1].value = "address";
+        srv_metrics_sample(w, &labels, (int64_t)atomic_load(&loads[i].turned_away_address));
+    }
+}
+
 static void write_doors(struct srv_metrics_writer *w, struct srv_load *loads)
 {
     srv_metrics_family(w, "mapi_rollout_connections", SRV_METRIC_GAUGE,
@@ -27,11 +50,16 @@ static void write_doors(struct srv_metrics_writer *w, struct srv_load *loads)
         srv_metrics_labelled(w, "listener", SRV_DOOR_WORDS[i],
                              (int64_t)atomic_load(&loads[i].requests));
     }
-    srv_metrics_family(w, "mapi_rollout_connections_cut_total", SRV_METRIC_COUNTER,
-                       "Connections ended because a request took too long to come or to be read.");
-    for (size_t i = 0; i < SRV_DOOR_COUNT; i++) {
-        srv_metrics_labelled(w, "listener", SRV_DOOR_WORDS[i], (int64_t)atomic_load(&loads[i].cut));
-    }
+    write_counters(w, "mapi_rollout_connections_cut_total",
+                   "Connections ended because a request took too long to come or to be read.",
+                   &loads[SRV_DOOR_AGENTS].cut, &loads[SRV_DOOR_ADMINS].cut);
+    write_counters(w, "mapi_rollout_connections_displaced_total",
+                   "Connections without a request ended for others: too many connections.",
+                   &loads[SRV_DOOR_AGENTS].displaced, &loads[SRV_DOOR_ADMINS].displaced);
+    write_counters(w, "mapi_rollout_answers_lost_total",
+                   "Answers that their client did not wait for.", &loads[SRV_DOOR_AGENTS].lost,
+                   &loads[SRV_DOOR_ADMINS].lost);
+    write_turned_away(w, loads);
 }
 
 static int64_t event(struct srv_app *app, enum srv_event which)

@@ -76,7 +76,7 @@ static enum status become(const struct owner *who, struct err *err)
     if (getgroups(0, NULL) != 0) {
         return err_set(err, ST_DENIED, 0, "groups were not given up");
     }
-    if (setuid(0) == 0 || setgid(0) == 0) {
+    if (setuid(0) == 0 || (who->gid != 0 && setgid(0) == 0)) {
         return err_set(err, ST_DENIED, 0, "there is a way back to root");
     }
     return ST_OK;

@@ -246,7 +246,9 @@ static enum status keep_bundle(struct srv_rollout *r, const struct srv_change *c
     if (st == ST_OK) {
         (void)snprintf(b->by, sizeof b->by, "%s", change->actor);
         b->at_s = change->now_s;
-        log_write(LOG_INFO, "event=bundle_stored actor=%s %s", change->actor, detail);
+        char actor[SRV_NAME_BYTES];
+        log_quotable(change->actor, actor, sizeof actor);
+        log_write(LOG_INFO, "event=bundle_stored actor=\"%s\" %s", actor, detail);
     }
     return st;
 }

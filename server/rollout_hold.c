@@ -37,7 +37,9 @@ static enum status set_hold(struct srv_rollout *r, const struct srv_change *chan
         pthread_mutex_lock(&r->state);
         r->now.hold = *hold;
         pthread_mutex_unlock(&r->state);
-        log_write(LOG_INFO, "event=gates action=%s actor=%s", action, change->actor);
+        char actor[SRV_NAME_BYTES];
+        log_quotable(change->actor, actor, sizeof actor);
+        log_write(LOG_INFO, "event=gates action=%s actor=\"%s\"", action, actor);
     }
     return st;
 }

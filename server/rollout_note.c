@@ -128,8 +128,10 @@ uint64_t srv_rollout_note(struct srv_rollout *r, const struct srv_change *change
 void srv_rollout_await_note(struct srv_rollout *r, uint64_t id, const struct srv_release *release,
                             const char *what)
 {
-    log_write(LOG_INFO, "event=released action=%s version=%" PRId64 " stage=%s actor=%s", what,
-              release->version, release->stage, release->by);
+    char actor[SRV_NAME_BYTES];
+    log_quotable(release->by, actor, sizeof actor);
+    log_write(LOG_INFO, "event=released action=%s version=%" PRId64 " stage=%s actor=\"%s\"", what,
+              release->version, release->stage, actor);
     if (id == 0) {
         log_write(LOG_ERROR, "event=audit_late reason=no_memory"); /* the next start writes it */
     } else {
