@@ -156,7 +156,8 @@ refused 'not_found: .*nobody.pem' sign site/plan.json --key nobody.pem --out x.j
 
 usage 'say what to do'
 usage 'no command "sgin"' sgin
-for command in init keygen trust check sign attach verify explain simulate publish release advance safe status users devices audit; do
+for command in init keygen trust check sign attach verify explain simulate publish release advance hold resume safe status users devices \
+    export audit completion; do
     done_well "$command" --help
     has out 'Example: '
     [ "$(wc -l <out)" -le 24 ] || fail "the help of $command does not fit a screen"
@@ -164,9 +165,7 @@ done
 done_well help
 done_well --version
 has out '^mapi-rollout [0-9]'
-for command in export evidence; do
-    refused 'unsupported: ' "$command"
-done
+refused 'unsupported: ' evidence
 
 # ---- an audit, without a server ------------------------------------------------------------------
 
