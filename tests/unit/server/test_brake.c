@@ -294,6 +294,26 @@ static void brake__released_at_the_same_moment__brake_is_out_and_recorded(void *
     assert_int_equal(rollout_served(p), (int64_t)ROUNDS * VERSION_STEP + VERSION_SAFE_POSITION);
 }
 
+/* The record has a stage already, which is not handed out yet. */
+static void brake__pulled_while_a_release_is_recorded__wins(void **state)
+{
+    struct rollout_place *p = *state;
+    for (uint32_t serial = 1; serial <= ROUNDS; serial++) {
+        pthread_t thread;
+        void *good = NULL;
+        int64_t pilot = (int64_t)serial * VERSION_STEP + 2;
+        release_observe(p, serial);
+        assert_int_equal(pthread_create(&thread, NULL, release_on, p), 0);
+        while (!record_has(p, pilot)) {
+        }
+        assert_int_equal(rollout_safe(p, "test"), ST_OK);
+        assert_int_equal(pthread_join(thread, &good), 0);
+        assert_ptr_equal(good, p);
+        assert_int_equal(rollout_served(p), pilot - 2 + VERSION_SAFE_POSITION);
+        assert_true(record_has(p, pilot - 2 + VERSION_SAFE_POSITION));
+    }
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, rollout_setup, rollout_teardown)
@@ -307,6 +327,7 @@ int main(void)
         TEST(brake__record_could_not_be_written__the_keeper_tries_again),
         TEST(release__record_cannot_be_written__does_not_take_place),
         TEST(brake__released_at_the_same_moment__brake_is_out_and_recorded),
+        TEST(brake__pulled_while_a_release_is_recorded__wins),
     };
     return cmocka_run_group_tests_name("brake", tests, NULL, NULL);
 }
