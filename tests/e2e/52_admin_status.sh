@@ -225,6 +225,10 @@ check "an older server is understood" equal "$(tail -n 1 out)" '1 users on 1 dev
 refused 'unsupported: this server does not know --state' users --state error
 refused 'unsupported: this server does not know --stale' devices --stale
 : >fake/log
+refused 'unavailable: come again. Without the network, .* mapi-rollout-server safe' safe --reason x --confirm y
+check "the brake asks nothing first" equal "$(cat fake/log)" 'connection
+POST /v1/rollout/safe'
+: >fake/log
 watch_into old.lines status
 until_ok 30 "several looks" at_least 4 /v1/rollout fake/log
 check "over one connection" equal "$(grep -c connection fake/log)" 1

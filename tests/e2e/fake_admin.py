@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """fake_admin.py DIRECTORY - plays the administrators' side of a server, as old, as slow or as broken as a test asks for.
 
-GET /v1/NAME answers DIRECTORY/NAME.json, whatever the query says. GET /v1/reports.csv does what DIRECTORY/export says:
+GET /v1/NAME answers DIRECTORY/NAME.json, whatever the query says; every POST is answered with 503. GET
+/v1/reports.csv does what DIRECTORY/export says:
     whole SIZE     CSV of about so many MB, in chunks
     cut            ends in the middle of a row
     unmarked       ends, but neither a length nor a last chunk says that this is the end
@@ -64,6 +65,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self.answer(200, "application/json", file.read())
             except FileNotFoundError:
                 self.problem(404, b"not_found")
+
+    def do_POST(self):
+        note("POST " + self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.problem(503, b"unavailable", Retry_After="1")
 
     def export(self, mode, megabytes="0"):
         if mode == "busy":
