@@ -27,11 +27,14 @@ static enum pol_state state_of(const char *word)
     return (enum pol_state)i;
 }
 
-/* Where nothing is said: what was seen instead of what was decided. */
-static const char *reason_of(const struct adm_user_view *user)
+/* Where nothing is said of a contradiction: what was seen instead of what was decided. */
+static const char *reason_of(const struct adm_user_view *user, enum pol_state state)
 {
     const char *why = adm_user_why(user);
-    return why != NULL ? why : text_or(user->observed, "-");
+    if (why != NULL) {
+        return why;
+    }
+    return state == POL_STATE_MISMATCH ? text_or(user->observed, "-") : "-";
 }
 
 static struct adm_reason *find(struct adm_failing *failing, enum pol_state state, const char *why)
@@ -53,7 +56,7 @@ void adm_failing_add(struct adm_failing *failing, const struct pol_at *user)
     if (state == POL_STATE_COUNT) {
         return;
     }
-    (void)snprintf(why, sizeof why, "%s", reason_of(&view));
+    (void)snprintf(why, sizeof why, "%s", reason_of(&view, state));
     failing->looked[state]++;
     struct adm_reason *reason = find(failing, state, why);
     if (reason == NULL && failing->count < ADM_REASONS_MOST) {

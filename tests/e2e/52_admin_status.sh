@@ -52,7 +52,7 @@ check "--json has all of it" python3 -c '
 import json
 d = json.load(open("out"))
 assert d["rollout"]["gate"]["stage"] == "hold-back" and d["compliance"]["users"] == 24
-assert [(f["state"], f["why"], f["users"]) for f in d["failing"]] == [("error", "denied", 3), ("blocked", "unknown", 2)]'
+assert [(f["state"], f["why"], f["users"]) for f in d["failing"]] == [("error", "denied", 3), ("blocked", "-", 2)]'
 
 export TERM=xterm LC_ALL=C.UTF-8
 RAW=raw on_screen 80x50 -- "$MR_ADMIN" status

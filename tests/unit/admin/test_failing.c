@@ -98,6 +98,8 @@ failing__words_from_outside__are_escaped_and_states_of_newer_servers_left_out(vo
         "{\"sid\":\"S-1\",\"account\":\"a\\u001b[2J\",\"state\":\"error\",\"error\":\"x\\ny\"}");
     add(&failing, "{\"sid\":\"S-2\",\"state\":\"undreamt\"}");
     assert_int_equal(failing.count, 1);
+    add(&failing, "{\"sid\":\"S-3\",\"state\":\"contested\",\"protocol\":\"rpc_http\"}");
+    assert_string_equal(failing.reasons[1].why, "-"); /* what is seen is no reason for this one */
     assert_int_equal(adm_failing_text(&failing, &fleet, &PLAIN, &text), ST_OK);
     assert_null(strchr(bytes_text(&text), '\x1b'));
     assert_non_null(strstr(bytes_text(&text), "x\\x0ay"));
