@@ -212,6 +212,35 @@ static void client__endless_chain_of_proxies__is_the_peer(void **state)
     assert_memory_equal(&client, &peer, sizeof client);
 }
 
+enum { NOISE = 100000, NOISE_BYTES = 120 };
+
+/* Whatever it says, it is the peer or an address that is no proxy's; and nothing is read beyond it. */
+static void client__noise__is_never_a_proxy_further_left(void **state)
+{
+    static const char ALPHABET[] = "0123456789.:,[] \tabcdef%/x-";
+    struct srv_networks trusted = networks_of("10.0.0.0/8,2001:db8:aaaa::/48");
+    struct srv_ip peer = ip_of("10.0.0.1");
+    uint64_t random = 0x9e3779b97f4a7c15u;
+    size_t others = 0;
+    (void)state;
+    for (int i = 0; i < NOISE; i++) {
+        char line[NOISE_BYTES] = "10.9.9.9, 192.0.2.7,10.1.1.1";
+        const char *lines[] = {line};
+        size_t length = strlen(line);
+        for (int n = 0; n < 3; n++) { /* a few bytes of a good one are others */
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            line[(random >> 33) % length] = ALPHABET[(random >> 50) % (sizeof ALPHABET - 1)];
+        }
+        struct srv_ip client = srv_client_of(&trusted, &peer, lines, 1);
+        bool is_peer = memcmp(&client, &peer, sizeof peer) == 0;
+        bool all_trusted = srv_networks_have(&trusted, &client);
+        assert_true(is_peer || !all_trusted || strstr(line, "192.0.2.7") == NULL);
+        others += !is_peer ? 1 : 0;
+    }
+    assert_true(others > NOISE / 10); /* both ways were gone */
+    assert_true(others < NOISE / 10 * 9);
+}
+
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 static void key__ipv6__goes_by_its_64_bits(void **state)
@@ -255,6 +284,7 @@ int main(void)
         cmocka_unit_test(client__behind_proxies__is_the_last_that_none_of_them_is),
         cmocka_unit_test(client__nobody_is_trusted__is_the_peer),
         cmocka_unit_test(client__endless_chain_of_proxies__is_the_peer),
+        cmocka_unit_test(client__noise__is_never_a_proxy_further_left),
         cmocka_unit_test(key__ipv6__goes_by_its_64_bits),
         cmocka_unit_test(ip__unknown__is_empty),
     };
