@@ -188,19 +188,24 @@ static void check_problem(const struct fake_answer *a)
                                           "detail",   "code",     "pointer",
                                           "instance", "problems", "problems_found"};
     static const char URN[] = "urn:mapi-rollout:problem:";
-    struct pol_json_limits limits = pol_json_limits_document(ANSWER_MOST_BYTES);
+    struct pol_json_limits limits = pol_json_limits_envelope(ANSWER_MOST_BYTES);
     struct pol_problems problems = {.count = 0};
     struct pol_json *json = NULL;
     const char *type = "";
     const char *text = "";
     const char *code = "";
     int64_t status = 0;
-    HOLDS(pol_json_parse(bytes_span(&a->body), &limits, &json, NULL) == ST_OK);
+    enum status st = pol_json_parse(bytes_span(&a->body), &limits, &json, NULL);
+    if (st != ST_OK) {
+        (void)fprintf(stderr, "a problem that is no JSON: %s\n", bytes_text(&a->body));
+    }
+    HOLDS(st == ST_OK);
     struct pol_at root = pol_json_root(json, &problems);
     HOLDS(pol_read_object(&root, MEMBERS, sizeof MEMBERS / sizeof MEMBERS[0]));
     HOLDS(pol_read_text(&root, "type", POL_REQUIRED, PATH_BYTES, &type));
     HOLDS(pol_read_text(&root, "title", POL_REQUIRED, PATH_BYTES, &text) && text[0] != '\0');
-    HOLDS(pol_read_text(&root, "detail", POL_REQUIRED, 4096, &text) && text[0] != '\0');
+    HOLDS(pol_read_text(&root, "detail", POL_REQUIRED, ANSWER_MOST_BYTES, &text) &&
+          text[0] != '\0');
     HOLDS(pol_read_text(&root, "code", POL_REQUIRED, PATH_BYTES, &code) && is_word(code));
     HOLDS(pol_read_integer(&root, "status", POL_REQUIRED, 400, 599, &status));
     HOLDS((unsigned)status == a->status);
@@ -214,7 +219,7 @@ static void check_problem(const struct fake_answer *a)
 
 static void check_form(const struct fake_request *rq, const struct fake_answer *a)
 {
-    struct pol_json_limits limits = pol_json_limits_document(ANSWER_MOST_BYTES);
+    struct pol_json_limits limits = pol_json_limits_envelope(ANSWER_MOST_BYTES);
     HOLDS(strlen(bytes_text(&a->body)) == a->body.size);
     HOLDS(fuzz_is_utf8(bytes_text(&a->body)));
     if (a->status >= 400) {
