@@ -11,7 +11,7 @@ set -u
 enter_network "$@"
 
 SEED=${MR_SEED:-1}
-CONNECTIONS=${MR_CONNECTIONS:-1600}
+CONNECTIONS=${MR_CONNECTIONS:-2000}
 DATA_DIR=/nonexistent
 ROLLOUT=random-e2e
 need_files "$MR_SERVER" "$MR_ADMIN"

@@ -33,7 +33,9 @@ import time
 PATIENCE_S = 60
 REPORTERS = 3
 USERS = 4
-LOAD_S = (0.02, 0.7)  # from the first request to the kill
+ANSWERS = (0, 60)  # until the kill, and then
+LOAD_S = (0.0, 0.1)
+LOAD_MOST_S = 10  # where the machine is slow
 START_KILL_S = (0.0, 0.06)
 REPORT_MB = 16  # the least: the history is tidied meanwhile
 CHECKED_AGAIN = 300  # reports at the end, of each device
@@ -462,6 +464,10 @@ class Play:
         threads = [threading.Thread(target=play_until_gone, args=part) for part in parts]
         for thread in threads:
             thread.start()
+        wanted = sum(self.truth.counts.values()) + self.chance.randrange(*ANSWERS)
+        until = time.monotonic() + LOAD_MOST_S
+        while sum(self.truth.counts.copy().values()) < wanted and time.monotonic() < until:
+            time.sleep(0.002)
         time.sleep(self.chance.uniform(*LOAD_S))
         self.server.kill()
         for thread in threads:

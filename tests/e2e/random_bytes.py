@@ -20,6 +20,7 @@ CHECK_EACH = 100
 REQUESTS_MOST = 4
 ANSWER_MOST = 1 << 20
 THREADS = 16
+HEAR_S = 0.1
 
 METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "G\0T", "", "X" * 300]
 PATHS = ["/v1/policy", "/v1/reports", "/v1/enroll", "/healthz", "/readyz", "/v1/rollout", "/v1/rollout/release",
@@ -131,11 +132,9 @@ def talk(door, chance, tokens):
                 s.sendall(data[at:at + size])
             if chance.random() < 0.1:
                 return  # gone without a word
-            if not door.tls or strange:
-                s.shutdown(socket.SHUT_WR)
-            else:
+            if chance.random() < 0.5:
                 s.sendall(b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                s.settimeout(0.3)  # it may well wait for the rest of a body
+            s.settimeout(HEAR_S)  # it may well wait for the rest of a request
             answer = read_all(s)
     except OSError:
         return  # cut by the server, which it may

@@ -178,7 +178,7 @@ static void finish(struct asked *a)
 
 static bool is_poll(const struct asked *a)
 {
-    return a->door == SRV_DOOR_AGENTS && strcmp(a->request.method, "GET") == 0;
+    return a->door == SRV_DOOR_AGENTS && strncmp(a->request.target, "/v1/policy", 10) == 0;
 }
 
 /* What is answered or will be at once; `all`: the polls that were held, too. */
