@@ -233,7 +233,8 @@ static const char SAFE[] =
     "mapi-rollout safe --reason TEXT --confirm ROLLOUT\n"
     "\n"
     "The brake: releases the signed safe policy at once, without a further question.\n"
-    "Leaving the safe state takes a bundle with a higher serial.\n"
+    "Leaving the safe state takes a bundle with a higher serial. If the server is not\n"
+    "reached: 'mapi-rollout-server safe --data DIR --reason TEXT' on its machine.\n"
     "\n"
     "  --reason TEXT       why, for those who come after\n"
     "  --confirm ROLLOUT   the rollout's name, so that no other one is stopped\n" SERVER_OPTIONS
