@@ -275,4 +275,9 @@ MAPI_ROLLOUT_SERVER=$(cat old.url)
 gives 1 'unsupported: the server is too old to simulate: give --facts' simulate plan.json --fleet
 gives 1 'unsupported: this server is too old to say it' release pilot --dry-run
 gives 0 'how many users change is not known: this server is too old to say it' release pilot --yes
+# Between two questions somebody stores another bundle: the numbers are not those of the stage that is meant.
+sed 's/\("to":{"stage":"pilot","version":\)[0-9]*/\199002/' preview >old/simulate.json
+gives 1 'precondition_failed: somebody changed the rollout meanwhile' release pilot --yes
+printf '{"users":7}' >old/simulate.json
+gives 1 'missing_field at /to: ' release pilot --yes
 passed

@@ -14,7 +14,9 @@ simulate_fleet.py counts SAID PEOPLE PLAN STAGE PLAN_SIMULATED
                                                fleet that last reported under STAGE of PLAN
 simulate_fleet.py sets USERS_SAID              prints "sid host set" of each user from `users --json` (standard input: FILE)
 simulate_fleet.py moved SAID BEFORE AFTER      what the preview said is what the users' sets then did
-simulate_fleet.py old_server FOLDER            a server from before simulating, on a free port: prints its URL
+simulate_fleet.py old_server FOLDER            a server from before simulating, on a free port: prints its URL. It answers
+                                               what is in FOLDER: rollout.json, compliance.json, and simulate.json if
+                                               there is one
 
 FLEET is what gate_fleet.py enrolled. The other implementation is tests/data/make_decisions.py.
 """
@@ -347,7 +349,10 @@ class Old(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/v1/simulate":
+        told = self.folder / "simulate.json"
+        if self.path == "/v1/simulate" and told.exists():
+            self.answer(200, told.read_bytes())
+        elif self.path == "/v1/simulate":
             self.answer(501, b'{"type":"about:blank","title":"Not built yet","status":501,"detail":"not yet","code":"unsupported"}')
         else:
             self.answer(200, (self.folder / "rollout.json").read_bytes())

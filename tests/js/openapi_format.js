@@ -71,6 +71,24 @@ function checkUse(root, finding) {
     }
 }
 
+// Codes of single answers are of the one list, and each of the list is a code of some answer.
+function checkCodes(root, finding) {
+    const all = root.components.schemas.Problem.properties.code.enum;
+    const used = new Set();
+    const visit = (node, place) => {
+        if (node === null || typeof node !== 'object' || node === root.components.schemas) return;
+        if (node.properties && node.properties.code && node.properties.code.enum) {
+            for (const code of node.properties.code.enum) {
+                used.add(code);
+                if (!all.includes(code)) finding(`${place}: the code ${code} is not in /components/schemas/Problem`);
+            }
+        }
+        Object.entries(node).forEach(([key, value]) => visit(value, `${place}/${key}`));
+    };
+    visit(root, '');
+    all.filter((code) => !used.has(code)).forEach((code) => finding(`the code ${code} is in /components/schemas/Problem, and no answer has it`));
+}
+
 function checkOperation(root, path, method, operation, ids, finding) {
     const place = `${method.toUpperCase()} ${path}`;
     const parameters = (operation.parameters || []).map((p) => (p.$ref ? root.components.parameters[p.$ref.split('/').pop()] : p) || {});
@@ -92,6 +110,7 @@ function checkDocument(root, finding) {
     checkKind('document', root, '', finding);
     checkReferences(root, finding);
     checkUse(root, finding);
+    checkCodes(root, finding);
     for (const [path, item] of Object.entries(root.paths)) {
         if (!path.startsWith('/')) finding(`${path}: a path begins with a slash`);
         METHODS.filter((method) => item[method]).forEach((method) => checkOperation(root, path, method, item[method], ids, finding));

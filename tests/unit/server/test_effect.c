@@ -214,6 +214,30 @@ static void effect__group_beside_one_that_was_named__is_known_by_that_one_alone(
     check(p, "pilot", "sales", 1, 0);
 }
 
+static void effect__users_under_several_policies__are_known_by_their_own(void **state)
+{
+    struct rollout_place *p = *state;
+    static const int64_t VERSIONS[] = {7004, 7001, 6001, 7006, 7001, 7004};
+    static const char *const SIDS[] = {"S-1-5-21-1-2-3-2001", "S-1-5-21-1-2-3-2002",
+                                       "S-1-5-21-1-2-3-2003", "S-1-5-21-1-2-3-2004",
+                                       "S-1-5-21-1-2-3-2005", "S-1-5-21-1-2-3-2006"};
+    for (size_t i = 0; i < sizeof VERSIONS / sizeof VERSIONS[0]; i++) {
+        struct gate_report report = {.device = gate_enroll(p, NULL, NOW_S - DAY_S),
+                                     .sid = SIDS[i],
+                                     .version = VERSIONS[i],
+                                     .now_s = NOW_S - 1,
+                                     .groups = SIDS, /* none of them, as the list is empty */
+                                     .group_count = 0};
+        gate_tell(p, &report);
+    }
+    /* 7004 and 7006 ask for sales; 7001 does not, and 6001 is not at hand. */
+    struct srv_effect effect = effect_of(p, "pilot", "sales");
+    assert_int_equal(effect.unknown, 3);
+    assert_int_equal(effect.counts.outcomes[POL_SET_BLOCK], 3);
+    assert_int_equal(effect.counts.missing[2], 3); /* groups */
+    srv_effect_done(&effect);
+}
+
 static void effect__groups_not_known_any_more__are_not_those_of_an_older_report(void **state)
 {
     struct rollout_place *p = *state;
@@ -279,6 +303,7 @@ int main(void)
         TEST(effect__two_copies_of_a_silent_machine__are_looked_at_once),
         TEST(effect__group_that_no_report_could_name__counts_apart),
         TEST(effect__group_beside_one_that_was_named__is_known_by_that_one_alone),
+        TEST(effect__users_under_several_policies__are_known_by_their_own),
         TEST(effect__groups_not_known_any_more__are_not_those_of_an_older_report),
         TEST(effect__moves__are_counted_from_what_is_to_what_would_be),
         TEST(effect__ou_and_outlook_as_reported__decide),
