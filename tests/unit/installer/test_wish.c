@@ -39,6 +39,15 @@ static const char *code_of(enum ins_property property, const char *text)
     return st == ST_OK ? "" : err.code;
 }
 
+/* Each is short enough; as one text they would not be. */
+static const char *two_long_tags(void)
+{
+    static char text[402];
+    memset(text, 'x', sizeof text - 1);
+    text[200] = ';';
+    return text;
+}
+
 static void check__what_the_agent_takes__is_taken(void **state)
 {
     (void)state;
@@ -46,6 +55,7 @@ static void check__what_the_agent_takes__is_taken(void **state)
     assert_string_equal(code_of(INS_PROXY, "auto"), "");
     assert_string_equal(code_of(INS_TAGS, "hq; Floor 2 ;;"), "");
     assert_string_equal(code_of(INS_ROLLOUT, "mapihttp-2026"), "");
+    assert_string_equal(code_of(INS_TAGS, two_long_tags()), "");
     assert_string_equal(code_of(INS_NOSTART, "1"), "");
     assert_string_equal(code_of(INS_NOSTART, "0"), "");
     assert_string_equal(code_of(INS_ONUNINSTALL, "restore"), "");
@@ -159,8 +169,15 @@ static void lines__of_somebody_else__are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         assert_int_equal(ins_wish_read(BAD[i], &wish, &err), ST_REFUSED);
+        assert_string_equal(err.code, "unknown_field");
         assert_null(wish.values[INS_TAGS]);
     }
+    char *lines = calloc(1, INS_WISH_BYTES + 2);
+    assert_non_null(lines);
+    memset(lines, '\n', INS_WISH_BYTES + 1);
+    assert_int_equal(ins_wish_read(lines, &wish, &err), ST_REFUSED);
+    assert_string_equal(err.code, "too_large");
+    free(lines);
     assert_int_equal(ins_wish_read("", &wish, &err), ST_OK);
 }
 
