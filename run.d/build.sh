@@ -58,6 +58,12 @@ done
 rm -f "$DIST"/windows/*.msi
 step package "making the agent's package" installer/msi/build.sh "$DIST/windows" LICENSE "$version" "$msi"
 [ -z "$pfx" ] || step sign-package "signing the package" sign "$msi"
+# Two packages; their checksums are in what they carry, and apt's signature is the repository's business.
+rm -rf build/native-release/packages
+step deb "making the Debian packages" cpack --config build/native-release/CPackConfig.cmake -B build/native-release/packages
+mkdir -p "$DIST/debian"
+rm -f "$DIST"/debian/*.deb
+cp build/native-release/packages/*.deb "$DIST/debian/"
 {
     cat build/deps/used.txt
     dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - shared -\n' libmicrohttpd12 libgnutls30 libsqlite3-0

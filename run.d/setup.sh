@@ -1,5 +1,5 @@
 # setup [--tools] - makes everything that building and testing needs: Debian packages, libraries, the Wine template, the
-# Node modules of the tests.
+# Node modules of the tests, a small Debian.
 #
 # The other subcommands begin with it. Where all is there it takes a fraction of a second. What takes long is made once,
 # in the cache, under a name with the hash of everything it is made from; build/deps, build/wine-template and
@@ -40,7 +40,8 @@ is_linked() { # link, wanted target
 
 is_ready() { # group...
     [ -z "$(missing_packages "$@")" ] && is_linked build/deps "$(libraries_path)" &&
-        is_linked build/wine-template "$(wine_path)" && is_linked build/node_modules "$(node_modules_path)"
+        is_linked build/wine-template "$(wine_path)" && is_linked build/node_modules "$(node_modules_path)" &&
+        { [ "$(id -u)" -ne 0 ] || [ -d "$(sh run.d/debian_base.sh path)" ]; }
 }
 
 # --- what is made ---
@@ -97,6 +98,13 @@ make_node_modules() { # path
     }
 }
 
+# For the test of the server's packages, which takes root: without it that test says that it is skipped.
+make_debian() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    [ -d "$(sh run.d/debian_base.sh path)" ] || step debian "a small Debian to try packages in" sh run.d/debian_base.sh make ||
+        say "run: the test of the packages will be skipped" >&2
+}
+
 make_all() { # group...
     install_packages "$@"
     libraries=$(libraries_path)
@@ -108,6 +116,7 @@ make_all() { # group...
     modules=$(node_modules_path)
     make_node_modules "$modules"
     ln -sfnT "$modules" build/node_modules
+    make_debian
 }
 
 case ${1:-} in
