@@ -58,7 +58,6 @@ done
 rm -f "$DIST"/windows/*.msi
 step package "making the agent's package" installer/msi/build.sh "$DIST/windows" LICENSE "$version" "$msi"
 [ -z "$pfx" ] || step sign-package "signing the package" sign "$msi"
-# Two packages; their checksums are in what they carry, and apt's signature is the repository's business.
 rm -rf build/native-release/packages
 step deb "making the Debian packages" cpack --config build/native-release/CPackConfig.cmake -B build/native-release/packages
 mkdir -p "$DIST/debian"
@@ -69,7 +68,8 @@ cp build/native-release/packages/*.deb "$DIST/debian/"
     dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - shared -\n' libmicrohttpd12 libgnutls30 libsqlite3-0
 } >"$DIST/libraries.txt"
 sbom=$DIST/mapi-rollout-$version.cdx.json
-python3 installer/sbom/make_sbom.py "$version" "$DIST/libraries.txt" "$DIST"/linux/* "$DIST"/windows/* >"$DIST/.new"
+python3 installer/sbom/make_sbom.py "$version" "$DIST/libraries.txt" "$DIST"/linux/* "$DIST"/windows/* \
+    "$DIST"/debian/* >"$DIST/.new"
 mv "$DIST/.new" "$sbom"
 # What the package holds and is of no use elsewhere is named there, and not shipped by itself.
 rm "$DIST/windows/mapi-rollout-setup.dll"

@@ -28,6 +28,14 @@ INSIDE = {
 }
 
 
+def inside(name):
+    if name.endswith(".msi"):
+        return ("mapi-rollout-agent.exe", "mapi-rollout-setup.dll")
+    if name.endswith(".deb"):
+        return (name.split("_")[0],)
+    return INSIDE[name]
+
+
 def library(line):
     name, version, debian, sha256, how, _ = line.split()
     component = {
@@ -60,8 +68,7 @@ def main():
     known = {component["name"] for component in libraries}
     dependencies = [{"ref": "mapi-rollout", "dependsOn": [p["bom-ref"] for p in programs]}]
     for component in programs:
-        inside = INSIDE.get(component["name"], ("mapi-rollout-agent.exe", "mapi-rollout-setup.dll"))
-        refs = [f"library:{name}" if name in known else f"file:{name}" for name in inside]
+        refs = [f"library:{name}" if name in known else f"file:{name}" for name in inside(component["name"])]
         dependencies.append({"ref": component["bom-ref"], "dependsOn": refs})
     document = {
         "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,

@@ -124,8 +124,9 @@ cp "$D/root/site/trust.json" "$D/etc/mapi-rollout/trust.json"
 
 serve() {
     : >"$WORK/server.out"
-    in_debian setpriv --reuid mapi-rollout --regid mapi-rollout --init-groups --no-new-privs \
-        mapi-rollout-server --config /etc/mapi-rollout/server.conf >"$WORK/server.out" 2>>"$WORK/server.log" &
+    # No function: its number would be that of a shell around it.
+    chroot "$D" /usr/bin/setpriv --reuid mapi-rollout --regid mapi-rollout --init-groups --no-new-privs \
+        /usr/bin/mapi-rollout-server --config /etc/mapi-rollout/server.conf >"$WORK/server.out" 2>>"$WORK/server.log" &
     SERVER_PID=$!
     tries=0
     until grep -q '^listening ' "$WORK/server.out"; do

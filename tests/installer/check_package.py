@@ -120,7 +120,8 @@ for name, upstream, _, digest, *_ in used:
         expect(f"{name} in the list", [parts[name]["version"], parts[name]["hashes"][0]["content"]], [upstream, digest])
 for name in "libmicrohttpd", "gnutls28", "sqlite3":
     expect(f"{name} in the list has a version", bool(parts[name]["version"]), True)
-shipped = glob.glob(f"{work}/dist/linux/*") + glob.glob(f"{work}/dist/windows/*")
+shipped = glob.glob(f"{work}/dist/linux/*") + glob.glob(f"{work}/dist/windows/*") + glob.glob(f"{work}/dist/debian/*")
+expect("Debian packages", len(glob.glob(f"{work}/dist/debian/*_{version}_*.deb")), 2)
 for path in shipped:
     with open(path, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
