@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Usual without a policy, as its `report_s` is. */
-enum { REPORT_S = 86400, MINUTE_S = 60, VERSION_TEXT_BYTES = 24 };
+enum { REPORT_S = 86400, MINUTE_S = 60, VERSION_TEXT_BYTES = 24, SAMPLED_VERSIONS = 20 };
 
 /* Two bundles with their safe policies, and the two that are none. */
 enum { BUNDLES = 2, STAGES_MOST = BUNDLES * (LIMIT_STAGES + 1) + 2 };
@@ -280,6 +280,62 @@ static void write_all(struct pol_json_writer *json, const struct counted *c,
         write_versions(json, rollout->newest);
     }
     pol_json_close_array(json);
+}
+
+/* The versions of most users, which come first; the rest together. */
+static void write_first_versions(struct pol_json_writer *json, const struct counted *c)
+{
+    int64_t other = 0;
+    size_t shown = 0;
+    pol_json_object(json, "version");
+    for (size_t i = 0; i < c->count; i++) {
+        const struct srv_count_row *row = &c->rows[i];
+        if (!is_kind(row, "version")) {
+            continue;
+        }
+        if (shown == SAMPLED_VERSIONS || strcmp(row->name, OTHER) == 0) {
+            other += row->count;
+        } else {
+            pol_json_integer(json, row->name, row->count);
+            shown++;
+        }
+    }
+    if (other > 0) {
+        pol_json_integer(json, OTHER, other);
+    }
+    pol_json_close_object(json);
+}
+
+static void write_sample(struct pol_json_writer *json, const struct counted *c, int64_t now_s)
+{
+    static const char *const KINDS[] = {"state", "set", "protocol"};
+    pol_json_object(json, NULL);
+    pol_json_time(json, "at", now_s);
+    pol_json_integer(json, "users", total_of(c, "users"));
+    pol_json_integer(json, "devices", total_of(c, "devices"));
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        write_kind(json, c, KINDS[i]);
+    }
+    write_first_versions(json, c);
+    pol_json_close_object(json);
+}
+
+enum status srv_compliance_sample(const struct srv_store *store, int64_t now_s, struct bytes *out,
+                                  struct err *err)
+{
+    const struct srv_count_question question = {.silent_since_s = 0};
+    struct counted counted = {.st = ST_OK};
+    struct pol_json_writer json = pol_json_write_start(out);
+    enum status st = store->counts(store->ctx, &question, keep, &counted, err);
+    if (st == ST_OK) {
+        write_sample(&json, &counted, now_s);
+        st = counted.st != ST_OK ? counted.st : pol_json_write_end(&json);
+        if (st != ST_OK) {
+            (void)err_set(err, st, 0, "cannot write a sample of the counts");
+        }
+    }
+    counted_done(&counted);
+    return st;
 }
 
 int64_t srv_compliance_silent_since(const struct srv_rollout_view *rollout, int64_t now_s)

@@ -24,4 +24,8 @@ enum status srv_compliance_write(const struct srv_store *store,
                                  const struct srv_rollout_view *rollout, int64_t now_s,
                                  struct pol_json_writer *json, struct err *err) MUST_USE;
 
+/* Append the counts of this moment as one JSON object: what a series is made of. */
+enum status srv_compliance_sample(const struct srv_store *store, int64_t now_s, struct bytes *out,
+                                  struct err *err) MUST_USE;
+
 #endif

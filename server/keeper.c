@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/series.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,6 +20,8 @@ struct srv_keeper {
     pthread_cond_t changed;
     struct srv_gate_view view;
     enum status told; /* how the last look ended, so that it is logged once */
+    struct srv_series series;
+    enum status sampled; /* the same of the last sample */
     bool woken;
     bool closing;
 };
@@ -72,6 +75,19 @@ static bool look(struct srv_keeper *k)
     return again;
 }
 
+/* After the look: a store that cannot be written now must not keep the gate waiting. */
+static void sample(struct srv_keeper *k)
+{
+    struct err err = {0};
+    enum status st = srv_series_keep(&k->series, k->parts.store, k->parts.now_s(), &err);
+    if (st != ST_OK && st != k->sampled) {
+        log_failure(LOG_ERROR, "sample_not_kept", &err);
+    }
+    if (st != ST_OK || k->series.retry_s == 0) {
+        k->sampled = st;
+    }
+}
+
 static struct timespec in_ms(uint64_t ms)
 {
     struct timespec due = {0};
@@ -111,8 +127,11 @@ static void *keep(void *ctx)
     struct srv_keeper *k = ctx;
     while (!is_closing(k)) {
         uint64_t start_ms = clock_monotonic_ms();
-        if (!look(k)) {
-            rest(k, clock_monotonic_ms() - start_ms);
+        bool again = look(k);
+        uint64_t took_ms = clock_monotonic_ms() - start_ms;
+        sample(k);
+        if (!again) {
+            rest(k, took_ms);
         }
     }
     return NULL;

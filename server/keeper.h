@@ -3,7 +3,8 @@
  * store -> tally -> gate -> [keeper] -> rollout
  *
  * It goes through the same doors as operators do, under the name "gate". All that it must not forget
- * is in the store: after a restart it goes on where it was.
+ * is in the store: after a restart it goes on where it was. Between two looks it takes the samples of
+ * the counters that are due.
  * Effects: one thread; reads the store, writes    Units:  _s wall seconds since 1970 UTC, _ms from
  *          the gate's memory, changes the rollout         now
  * Owns:    struct srv_keeper; srv_keeper_close()  Errors: ST_NO_MEMORY; later ones are logged, and

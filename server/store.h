@@ -37,6 +37,9 @@ struct srv_store {
     enum status (*counts)(void *ctx, const struct srv_count_question *question,
                           bool (*visit)(void *v, const struct srv_count_row *row), void *v,
                           struct err *err);
+    enum status (*samples)(void *ctx, const struct srv_sample_question *question,
+                           bool (*visit)(void *v, const struct srv_sample_row *row), void *v,
+                           struct err *err); /* rising times */
     enum status (*users)(void *ctx, const struct srv_filter *filter,
                          bool (*visit)(void *v, const struct srv_user_row *row), void *v,
                          struct err *err);

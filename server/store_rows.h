@@ -168,6 +168,19 @@ struct srv_report_row {
     int64_t bytes;
 };
 
+/* Samples of the counters taken from then to then, both inclusive; each step of time has one at most. */
+struct srv_sample_question {
+    int64_t step_s;
+    int64_t from_s;
+    int64_t to_s;
+    size_t limit;
+};
+
+struct srv_sample_row {
+    int64_t at_s;
+    const char *body;
+};
+
 /* What to count beside what is counted always. */
 struct srv_count_question {
     const int64_t *versions; /* each once: users under them by state */

@@ -76,6 +76,9 @@ enum sql_id {
     SQL_BEHIND_PUT,
     SQL_COUNTER_ADD,
     SQL_COUNTER_DROP,
+    SQL_SAMPLE_ADD,
+    SQL_SAMPLE_FIND,
+    SQL_SAMPLE_PRUNE,
     SQL_COUNT
 };
 
@@ -152,6 +155,8 @@ enum status sqlite_write_subjects(struct srv_sqlite *s, struct srv_write *w,
                                   struct err *err) MUST_USE;
 enum status sqlite_write_failing(struct srv_sqlite *s, struct srv_write *w,
                                  struct err *err) MUST_USE;
+enum status sqlite_write_sample(struct srv_sqlite *s, struct srv_write *w,
+                                struct err *err) MUST_USE;
 enum status sqlite_write_hold(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
 enum status sqlite_write_behind(struct srv_sqlite *s, const struct srv_behind *behind,
                                 struct err *err) MUST_USE;
@@ -212,5 +217,6 @@ void sqlite_set_audit_readers(struct srv_store *store);
 void sqlite_set_count_readers(struct srv_store *store);
 void sqlite_set_history_readers(struct srv_store *store);
 void sqlite_set_list_readers(struct srv_store *store);
+void sqlite_set_sample_readers(struct srv_store *store);
 
 #endif

@@ -171,4 +171,5 @@ void sqlite_set_readers(struct srv_store *store)
     sqlite_set_count_readers(store);
     sqlite_set_history_readers(store);
     sqlite_set_list_readers(store);
+    sqlite_set_sample_readers(store);
 }

@@ -131,6 +131,11 @@ static const char *const SQL[SQL_COUNT] = {
         "device_id = excluded.device_id WHERE excluded.version > behind_fleet.version",
     [SQL_COUNTER_ADD] = "INSERT INTO counter (kind, name, n) VALUES (?, ?, ?) ON CONFLICT "
                         "(kind, name) DO UPDATE SET n = n + excluded.n RETURNING n",
+    [SQL_SAMPLE_FIND] = "SELECT 1 FROM sample WHERE grain_s = ? AND slot = ?",
+    [SQL_SAMPLE_ADD] = "INSERT INTO sample (grain_s, slot, at_s, body) VALUES (?, ?, ?, ?)",
+    [SQL_SAMPLE_PRUNE] =
+        "DELETE FROM sample WHERE grain_s = ?1 AND slot <= (SELECT slot FROM sample "
+        "WHERE grain_s = ?1 ORDER BY slot DESC LIMIT 1 OFFSET ?2)",
     [SQL_COUNTER_DROP] = "DELETE FROM counter WHERE kind = ? AND name = ?",
     [SQL_AUDIT_HEAD] = "SELECT number, hash FROM audit_entry ORDER BY number DESC LIMIT 1",
     [SQL_AUDIT_ADD] = "INSERT INTO audit_entry (number, at_s, who, name, address, what, before, "

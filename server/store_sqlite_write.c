@@ -192,6 +192,7 @@ static enum status write_kind(struct srv_sqlite *s, struct srv_write *w, struct 
     case SRV_WRITE_SUBJECTS: return sqlite_write_subjects(s, w, err);
     case SRV_WRITE_FAILING: return sqlite_write_failing(s, w, err);
     case SRV_WRITE_HOLD: return sqlite_write_hold(s, w, err);
+    case SRV_WRITE_SAMPLE: return sqlite_write_sample(s, w, err);
     case SRV_WRITE_AUDIT: return ST_OK; /* the audit row alone */
     case SRV_WRITE_PRUNE: return sqlite_write_prune(s, w, err);
     case SRV_WRITE_TIDY: return sqlite_write_tidy(s, w, err);

@@ -163,6 +163,7 @@ enum srv_write_kind {
     SRV_WRITE_SUBJECTS, /* of a version; only those of keep_version stay beside them */
     SRV_WRITE_FAILING,  /* ST_NOT_FOUND: there is no such gate */
     SRV_WRITE_HOLD,     /* at_s -1: no more */
+    SRV_WRITE_SAMPLE,   /* ST_EXISTS: this step of time has one */
     SRV_WRITE_AUDIT,
     SRV_WRITE_PRUNE, /* has a commit of its own */
     SRV_WRITE_TIDY,  /* the same */
@@ -204,6 +205,11 @@ struct srv_write {
         } subjects;
         struct srv_gate_row failing; /* version and failing_s */
         struct srv_gate_hold hold;
+        struct {
+            int64_t step_s; /* now_s divided by it is the step */
+            struct span body;
+            size_t keep; /* as many of that length; the oldest go */
+        } sample;
         struct srv_prune prune;
         struct srv_tidy tidy;
     } u;

@@ -209,6 +209,8 @@ class Battery:
                       "blocked_by=preflight", "outlook=none", "stage=none", "version=7001", "stale=1&duplicate=0",
                       "failed=1", "seen_before=2030-01-01T00:00:00Z", "state=green", "colour=red", "value=x"):
             self.admin("viewer", "GET", "/v1/users?" + query)
+        for query in ("series=hour", "series=day&from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", "series=week"):
+            self.admin("viewer", "GET", "/v1/compliance?" + query)
         for query in ("", "?state=idle&stage=none", "?state=green", "?limit=1"):
             self.admin("viewer", "GET", "/v1/reports.csv" + query)
         for query in ("stale=0", "retired=0", "seen_after=2020-01-01T00:00:00Z", "stage=other", "state=idle"):

@@ -27,6 +27,7 @@ int store_contract_counts(void);
 int store_contract_history(void);
 int store_contract_behind(void);
 int store_contract_lists(void);
+int store_contract_samples(void);
 int store_contract_ended(void);
 
 #endif
