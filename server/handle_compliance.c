@@ -18,7 +18,7 @@ struct reading {
     bool to;
 };
 
-static bool refuse(struct reading *r, const char *name, const char *possible)
+static bool not_possible(struct reading *r, const char *name, const char *possible)
 {
     srv_answer_problem(r->rq, 400, "filter_value", "%s may be %s", name, possible);
     return false;
@@ -33,14 +33,14 @@ static bool read_grain(struct reading *r, const char *value)
             return true;
         }
     }
-    return refuse(r, "series", "hour, day");
+    return not_possible(r, "series", "hour, day");
 }
 
 static bool read_time(struct reading *r, const char *name, const char *value, bool *given,
                       int64_t *out)
 {
     *given = true;
-    return time_text_read(value, out) || refuse(r, name, "a time such as 2026-11-29T20:00:00Z");
+    return time_text_read(value, out) || not_possible(r, name, "a time such as 2026-11-29T20:00:00Z");
 }
 
 static bool take_query(void *ctx, const char *name, const char *value)

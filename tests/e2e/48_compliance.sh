@@ -13,14 +13,17 @@ ROLLOUT=compliance-e2e
 DEVICES=20
 USERS=5000
 KILLS=5
-# What an export of all may take: pieces of 64 KiB and what two clients' sockets hold; the sanitizers' share included.
-EXPORT_KIB=32768
+# What exports of 20 MiB each may leave behind: pieces of 64 KiB, and what the sanitizer keeps for itself.
+EXPORTS=3
+EXPORT_KIB=16384
 need_files "$MR_SERVER" "$MR_ADMIN"
 trap harness_end EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 WORK=$(mktemp -d)
 mkdir "$WORK/log"
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
+export ASAN_OPTIONS
 site_make
 server_start
 enroll_secret >"$WORK/enroll.secret"
@@ -76,9 +79,13 @@ check "and after $KILLS kills under load" asks recount
 warm=$(asks export "$WORK/first.csv") # libraries and caches have their memory now
 check "an export is whole" equal "$warm" whole
 before=$(memory_kib)
-check "and another one" equal "$(asks export "$WORK/all.csv")" whole
+round=1
+while [ "$round" -le "$EXPORTS" ]; do
+    equal "$(asks export "$WORK/all.csv")" whole || fail "the export is cut"
+    round=$((round + 1))
+done
 after=$(memory_kib)
-check "memory is flat: ${before} to ${after} KiB for $(($(wc -c <"$WORK/all.csv") / 1024)) KiB" \
+check "memory is flat: $before to $after KiB over $EXPORTS of $(($(wc -c <"$WORK/all.csv") / 1024)) KiB" \
     [ $((after - before)) -lt "$EXPORT_KIB" ]
 check "each user has a line, and no field is a formula" python3 - "$WORK/all.csv" "$((DEVICES * USERS))" <<'END'
 import csv
@@ -110,7 +117,7 @@ has_statuses() {
 until_ok 30 "three exports are asked for" has_statuses
 check "two run, and the third is to come again" equal "$(tr '\n' ' ' <"$WORK/statuses")" "200 200 429 "
 : >"$WORK/taken"
-fleet flood "$WORK/fleet" "$WORK/taken" &
+fleet flood "$WORK/fleet" "$WORK/taken" 9>&- &
 flood=$!
 remember "$flood"
 until_ok 60 "reports are stored beside them" has_taken 20
