@@ -40,7 +40,8 @@ static bool read_time(struct reading *r, const char *name, const char *value, bo
                       int64_t *out)
 {
     *given = true;
-    return time_text_read(value, out) || not_possible(r, name, "a time such as 2026-11-29T20:00:00Z");
+    return time_text_read(value, out) ||
+           not_possible(r, name, "a time such as 2026-11-29T20:00:00Z");
 }
 
 static bool take_query(void *ctx, const char *name, const char *value)

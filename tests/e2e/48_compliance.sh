@@ -12,9 +12,9 @@ DATA_DIR=/nonexistent
 ROLLOUT=compliance-e2e
 DEVICES=20
 USERS=5000
-KILLS=5
+KILLS=3
 # What exports of 20 MiB each may leave behind: pieces of 64 KiB, and what the sanitizer keeps for itself.
-EXPORTS=3
+EXPORTS=2
 EXPORT_KIB=16384
 need_files "$MR_SERVER" "$MR_ADMIN"
 trap harness_end EXIT
@@ -55,7 +55,6 @@ running() { # count
 publish 1
 release observe
 fleet fill "$WORK/enroll.secret" "$WORK/fleet" "$DEVICES" "$USERS" || fail "the fleet does not report"
-check "a recount of $((DEVICES * USERS)) users says what the counters say" asks recount
 
 : >"$WORK/taken"
 has_taken() { # count
@@ -72,7 +71,7 @@ while [ "$round" -le "$KILLS" ]; do
     server_start
     round=$((round + 1))
 done
-check "and after $KILLS kills under load" asks recount
+check "after $KILLS kills under load a recount of all users says what the counters say" asks recount
 
 # ---- exports -------------------------------------------------------------------------------------
 
@@ -143,5 +142,4 @@ check "an export that a dead server began is seen to be cut" equal "$(cat "$WORK
 wait "$flood" || fail "a report was refused"
 server_start
 check "and the next one is whole" equal "$(asks export "$WORK/again.csv")" whole
-check "the counters are right" asks recount
 passed

@@ -168,6 +168,11 @@ int store_contract_run(store_opener open_store)
 int store_contract_run_others(store_opener open_store)
 {
     store_open_it = open_store;
-    return store_contract_counts() + store_contract_lists() + store_contract_history() +
-           store_contract_ended() + store_contract_samples();
+    return store_contract_history() + store_contract_ended();
+}
+
+int store_contract_run_counts(store_opener open_store)
+{
+    store_open_it = open_store;
+    return store_contract_counts() + store_contract_lists() + store_contract_samples();
 }

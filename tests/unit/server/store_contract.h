@@ -19,6 +19,7 @@ typedef enum status (*store_opener)(const char *folder, struct srv_store *out, s
  * what is forgotten and what has ended. */
 int store_contract_run(store_opener open_store);
 int store_contract_run_others(store_opener open_store);
+int store_contract_run_counts(store_opener open_store);
 int store_contract_reports(void);
 int store_contract_gates(void);
 int store_contract_audit(void);

@@ -12,7 +12,7 @@
 
 /* ROUNDS times BATCH writes that share commits as they happen to; a report is about one to three of
  * a device's users. */
-enum { DEVICES = 24, USERS = 6, ROUNDS = 30, BATCH = 100, PART = 3 };
+enum { DEVICES = 24, USERS = 6, ROUNDS = 20, BATCH = 150, PART = 3 };
 
 static uint32_t any(uint32_t *seed, uint32_t below)
 {
