@@ -14,9 +14,9 @@
 /* How a kind of store is opened; the folder is the test's own. */
 typedef enum status (*store_opener)(const char *folder, struct srv_store *out, struct err *err);
 
-/* Each runs its half, for which a program of its own has the time; the number of failures. The others
- * are the parts about reports, gates, the audit, who comes in, devices that are ahead; counts, lists,
- * what is forgotten and what has ended. */
+/* Each runs its part, for which a program of its own has the time; the number of failures. The others
+ * are the parts about reports, gates, the audit, who comes in, devices that are ahead; what is
+ * forgotten and what has ended; counts, lists and samples. */
 int store_contract_run(store_opener open_store);
 int store_contract_run_others(store_opener open_store);
 int store_contract_run_counts(store_opener open_store);
