@@ -53,7 +53,7 @@ trees=
 for tree in native-debug mingw-release; do
     if build_tree $tree; then trees="$trees $tree"; else failed=$((failed + 1)); fi
 done
-if build_tree tsan; then trees="$trees tsan"; else failed=$((failed + 1)); fi
+if build_tree tsan threads; then trees="$trees tsan"; else failed=$((failed + 1)); fi
 if build_tree fuzz fuzzers; then trees="$trees fuzz"; else failed=$((failed + 1)); fi
 # Not tested once more, but other warnings come with the optimizer, and it must not be ./run build that finds them.
 build_tree native-release programs || failed=$((failed + 1))
