@@ -219,7 +219,7 @@ void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request
         atomic_fetch_add(&l->load->lost, 1);
     }
     l->handler.end(l->handler.ctx, rq);
-    srv_watch_end(l->watch, link_of(rq)->watched, l->bounds.request_ms);
+    srv_watch_end(l->watch, link_of(rq)->watched, l->bounds.keep_ms);
     request_free(rq);
     *request_context = NULL;
 }

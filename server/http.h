@@ -97,7 +97,8 @@ struct srv_handler {
 
 /* How long it may take; 0: as servers do. */
 struct srv_bounds {
-    uint32_t request_ms;         /* from a connection's begin, or the last answer, to all headers */
+    uint32_t keep_ms;            /* from an answer to all headers of the next request */
+    uint32_t request_ms;         /* from a connection's begin to all headers; for an empty body */
     uint32_t answer_ms;          /* to read an answer of no size */
     uint32_t speed_bytes_per_ms; /* at which at least the others, and bodies, go on */
     uint32_t grace_ms;           /* for what runs when the listener closes */

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 enum {
-    IDLE_S = 15, /* without a byte in either direction */
+    IDLE_S = 60, /* without a byte in either direction; the bounds below are for the whole */
+    KEEP_MS = 45000,
     REQUEST_MS = 10000,
     ANSWER_MS = 60000,
     SPEED_BYTES_PER_MS = 64,
@@ -150,6 +151,7 @@ static enum status start_daemon(struct srv_listener *l, const struct srv_listene
 static struct srv_bounds bounds_of(const struct srv_bounds *wanted)
 {
     return (struct srv_bounds){
+        .keep_ms = wanted->keep_ms > 0 ? wanted->keep_ms : KEEP_MS,
         .request_ms = wanted->request_ms > 0 ? wanted->request_ms : REQUEST_MS,
         .answer_ms = wanted->answer_ms > 0 ? wanted->answer_ms : ANSWER_MS,
         .speed_bytes_per_ms =
@@ -172,8 +174,9 @@ static enum status make_boot(struct srv_listener *l, struct err *err)
 static enum status open_watch(struct srv_listener *l, const struct srv_listener_options *o,
                               struct err *err)
 {
-    uint32_t shortest_ms =
-        l->bounds.request_ms < l->bounds.answer_ms ? l->bounds.request_ms : l->bounds.answer_ms;
+    const struct srv_bounds *b = &l->bounds;
+    uint32_t shortest_ms = b->request_ms < b->answer_ms ? b->request_ms : b->answer_ms;
+    shortest_ms = shortest_ms < b->keep_ms ? shortest_ms : b->keep_ms;
     struct srv_watch_options options = {
         .load = o->load,
         .per_address = o->per_address > 0 ? o->per_address : UINT_MAX,

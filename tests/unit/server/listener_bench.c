@@ -136,7 +136,8 @@ const char *bench_patient(struct bench *b)
 {
     return listen_with(
         b, FEW,
-        &(struct srv_bounds){.request_ms = LONG_MS, .answer_ms = LONG_MS, .grace_ms = SHORT_MS});
+        &(struct srv_bounds){
+            .request_ms = LONG_MS, .answer_ms = LONG_MS, .keep_ms = LONG_MS, .grace_ms = SHORT_MS});
 }
 
 const char *bench_hasty(struct bench *b)
@@ -144,6 +145,7 @@ const char *bench_hasty(struct bench *b)
     return listen_with(b, FEW,
                        &(struct srv_bounds){.request_ms = SHORT_MS,
                                             .answer_ms = SHORT_MS,
+                                            .keep_ms = SHORT_MS,
                                             .speed_bytes_per_ms = UINT32_MAX,
                                             .grace_ms = SHORT_MS});
 }
