@@ -47,6 +47,16 @@ void log_open_sink(const struct log_sink *to)
     sink.most = LOG_DEBUG;
 }
 
+void log_set_most(enum log_level most)
+{
+    sink.most = most;
+}
+
+bool log_takes(enum log_level level)
+{
+    return level <= sink.most;
+}
+
 void log_close(void)
 {
     sink.other = (struct log_sink){0};

@@ -32,6 +32,10 @@ struct log_sink {
 enum status log_open(const char *path, enum log_level most, struct err *err) MUST_USE;
 /* Messages go to the sink, which decides by itself what it keeps. */
 void log_open_sink(const struct log_sink *to);
+/* What the sink would drop anyway is not even spelled out; after log_open_sink(). */
+void log_set_most(enum log_level most);
+/* Does anybody read messages of that level? */
+bool log_takes(enum log_level level);
 void log_close(void);
 bool log_level_find(const char *name, enum log_level *out); /* error, warning, info, debug */
 

@@ -10,7 +10,8 @@
 #include <strings.h>
 
 enum {
-    DRAIN_BYTES = 65536 /* of a refused body, so that the client reads why */
+    DRAIN_BYTES = 65536, /* of a refused body, so that the client reads why */
+    NUMBER_BYTES = 6     /* of a request: no start lasts that long */
 };
 
 static struct srv_link *link_of(const struct srv_request *rq)
@@ -65,11 +66,18 @@ struct framing {
 
 /* A line that is folded into two the library reads as one with a longer name: so a name that only
  * begins like one of these, or is no token (RFC 9110, 5.6.2), may be read otherwise by others. */
-static bool is_name(const char *name, const char *longer_than)
+static bool is_name(const char *name)
 {
-    return name[strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0' &&
-           strncasecmp(name, longer_than, strlen(longer_than)) != 0;
+    for (const char *at = name; *at != '\0'; at++) {
+        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '-';
+        if (!letter && (*at < '0' || *at > '9') && strchr("!#$%&'*+.^_`|~", *at) == NULL) {
+            return false;
+        }
+    }
+    return strncasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH,
+                       sizeof MHD_HTTP_HEADER_CONTENT_LENGTH - 1) != 0 &&
+           strncasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING,
+                       sizeof MHD_HTTP_HEADER_TRANSFER_ENCODING - 1) != 0;
 }
 
 static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *name,
@@ -77,6 +85,9 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
 {
     struct framing *f = ctx;
     (void)kind;
+    if (is_name(name)) {
+        return MHD_YES;
+    }
     if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
         f->lengths++;
         f->odd = f->odd || value == NULL || value[0] == '\0' ||
@@ -85,8 +96,7 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
         f->encodings++;
         f->odd = f->odd || value == NULL || strcasecmp(value, "chunked") != 0;
     } else {
-        f->odd = f->odd || !is_name(name, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
-                 !is_name(name, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+        f->odd = true;
     }
     return MHD_YES;
 }
@@ -163,6 +173,19 @@ void *srv_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
     return uri[strcspn(uri, "%?")] == '%' ? (void *)(uintptr_t)&ODD_PATH : NULL;
 }
 
+/* The random part of this start, and a number that goes on. */
+static void name_request(struct srv_listener *l, struct srv_request *rq)
+{
+    uint64_t number = atomic_fetch_add(&l->last_id, 1) + 1;
+    uint8_t bytes[NUMBER_BYTES];
+    for (size_t i = 0; i < NUMBER_BYTES; i++) {
+        bytes[i] = (uint8_t)(number >> (8 * (NUMBER_BYTES - 1 - i)));
+    }
+    memcpy(rq->id, l->boot, SRV_BOOT_BYTES - 1);
+    rq->id[SRV_BOOT_BYTES - 1] = '-';
+    hex_encode(bytes, NUMBER_BYTES, rq->id + SRV_BOOT_BYTES);
+}
+
 static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connection *mhd,
                                        const char *method, const char *path)
 {
@@ -182,8 +205,7 @@ static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connec
     rq->link = link;
     rq->method = method;
     rq->path = path;
-    (void)snprintf(rq->id, sizeof rq->id, "%s-%llx", l->boot,
-                   (unsigned long long)atomic_fetch_add(&l->last_id, 1) + 1);
+    name_request(l, rq);
     rq->started_ms = clock_monotonic_ms();
     take_client(rq, mhd);
     srv_watch_begin(l->watch, link->watched, l->bounds.request_ms);

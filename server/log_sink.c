@@ -23,7 +23,6 @@ struct slot {
 
 struct srv_log {
     pthread_mutex_t lock;
-    enum log_level most;
     bool journal;
     struct slot slots[SLOTS];
 };
@@ -114,9 +113,6 @@ static void take(void *ctx, enum log_level level, const char *message)
     struct srv_log *log = ctx;
     char name[NAME_BYTES] = "";
     uint64_t dropped = 0;
-    if (level > log->most) {
-        return;
-    }
     name_of(message, name);
     if (level == LOG_DEBUG || admit(log, name, &dropped)) {
         tell_dropped(log, name, dropped);
@@ -147,13 +143,13 @@ enum status srv_log_open(enum log_level most, struct srv_log **out, struct err *
     }
     uint64_t now_ms = clock_monotonic_ms();
     (void)pthread_mutex_init(&log->lock, NULL); /* cannot fail on Linux */
-    log->most = most;
     log->journal = is_journal();
     for (size_t i = 0; i < SLOTS; i++) {
         log->slots[i].room = BURST;
         log->slots[i].filled_ms = now_ms;
     }
     log_open_sink(&(struct log_sink){.ctx = log, .take = take});
+    log_set_most(most);
     *out = log;
     return ST_OK;
 }

@@ -38,10 +38,14 @@ void srv_request_log(const struct srv_request *rq)
     char method[METHOD_BYTES];
     char path[PATH_BYTES];
     char asker[SRV_ASKER_BYTES];
+    enum log_level level = is_usual(rq) ? LOG_DEBUG : LOG_INFO;
+    if (!log_takes(level)) {
+        return;
+    }
     log_word(rq->method, method, sizeof method);
     log_quotable(rq->asker, asker, sizeof asker);
     show_path(rq, path);
-    log_write(is_usual(rq) ? LOG_DEBUG : LOG_INFO,
+    log_write(level,
               "event=request address=%s who=\"%s\" method=%s route=%s status=%u bytes=%zu ms=%llu"
               " request=%s",
               rq->address_text[0] != '\0' ? rq->address_text : "-", asker, method, path,

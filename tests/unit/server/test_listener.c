@@ -186,6 +186,7 @@ static void listener__each_answer__has_an_id_of_its_own_whatever_the_client_says
     }
     assert_string_not_equal(first, second);
     assert_int_equal(strcspn(first, "-"), 16);
+    assert_int_equal(strlen(first), 29);
     assert_memory_equal(first, second, 17);
     assert_null(strstr(text, "mine"));
     wire_close(fd);
