@@ -156,7 +156,7 @@ static void store__names_without_end__the_rest_is_other(void **state)
             (void)snprintf(sids[i], sizeof sids[i], "S-%u", r * PER_REPORT + i);
             (void)snprintf(rings[i], sizeof rings[i], "r%03u", r * PER_REPORT + i);
             users[i] = store_user(sids[i], POL_STATE_IDLE);
-            users[i].ring = i < 10 ? "large" : rings[i];
+            users[i].ring = i < 10 ? "large" : i == 10 ? "other" : rings[i];
             users[i].starts_since_change = 2;
         }
         struct pol_report report = store_report(id, 'r', r + 1, users, PER_REPORT);
@@ -164,11 +164,81 @@ static void store__names_without_end__the_rest_is_other(void **state)
         assert_int_equal(store_send(p, w.u.enroll.device, &report, id, NULL), ST_OK);
     }
     assert_int_equal(store_count(p, "ring", "large"), 50);
-    assert_int_equal(store_count(p, "ring", "other"), 450 - (SRV_COUNT_NAMES - 1));
+    assert_int_equal(store_count(p, "ring", "other"), 450 - (SRV_COUNT_NAMES - 2));
     assert_in_range(store_counts(p), SRV_COUNT_NAMES, SRV_COUNT_NAMES + 20);
     assert_int_equal(store_count(p, "total", "users"), MADE_UP);
     assert_int_equal(store_count_part(p, &STORE_QUESTION, "version_state", "7001", "idle"), 100);
     assert_int_equal(store_count_part(p, &STORE_QUESTION, "version_state", "7004", "idle"), 0);
+}
+
+/* One user each, under a version of its own and with a build of its own. */
+enum { BUILDS = SRV_COUNT_NAMES + 10 };
+
+struct builds {
+    struct srv_write writes[BUILDS];
+    struct pol_report reports[BUILDS];
+    struct pol_report_user users[BUILDS];
+    char sids[BUILDS][16];
+    char outlooks[BUILDS][16];
+};
+
+static void store__versions_and_builds_without_end__the_rest_is_other(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct srv_write last = {.kind = SRV_WRITE_AUDIT, .now_s = 1};
+    struct builds *b = calloc(1, sizeof *b);
+    assert_non_null(b);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    for (uint32_t i = 0; i < BUILDS; i++) {
+        (void)snprintf(b->sids[i], sizeof b->sids[i], "S-%u", i);
+        (void)snprintf(b->outlooks[i], sizeof b->outlooks[i], "16.0.%u", i);
+        b->users[i] = store_user(b->sids[i], POL_STATE_IDLE);
+        b->users[i].starts_since_change = 2;
+        b->reports[i] = store_report(b->sids[i], 'r', BUILDS - i, &b->users[i], 1);
+        b->reports[i].effective_version = 8000 + i;
+        b->reports[i].outlook_known = true;
+        b->reports[i].outlook_version = b->outlooks[i];
+        b->writes[i] =
+            (struct srv_write){.kind = SRV_WRITE_REPORT, .now_s = 5000, .done = ignore_done};
+        b->writes[i].u.report.device = w.u.enroll.device;
+        b->writes[i].u.report.report = &b->reports[i];
+        b->writes[i].u.report.body = span_text(b->sids[i]);
+        p->store.submit(p->store.ctx, &b->writes[i]);
+    }
+    assert_int_equal(srv_store_write(&p->store, &last, NULL), ST_OK);
+    assert_int_equal(store_count(p, "total", "users"), BUILDS);
+    assert_int_equal(store_count(p, "version", "other"), BUILDS - SRV_COUNT_NAMES);
+    assert_int_equal(store_count(p, "outlook", "other"), BUILDS - SRV_COUNT_NAMES);
+    assert_int_equal(store_count_part(p, &STORE_QUESTION, "brake", "other", NULL),
+                     BUILDS - SRV_COUNT_NAMES);
+    (void)store_counts(p);
+    free(b);
+}
+
+/* It fails at its second user, whose groups are more than a report may have: nothing of it happened. */
+static void store__report_that_cannot_be_kept__counts_nothing(void **state)
+{
+    enum { TOO_LONG = 300 * 1024 };
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u[2] = {store_user("S-1", POL_STATE_IDLE),
+                                   store_user("S-2", POL_STATE_IDLE)};
+    char *group = calloc(1, TOO_LONG + 1);
+    assert_non_null(group);
+    memset(group, 'g', TOO_LONG);
+    const char *const groups[] = {group};
+    u[1].groups = groups;
+    u[1].group_count = 1;
+    struct pol_report r = store_report("a", 'r', 1, u, 2);
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_not_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    assert_int_equal(store_count(p, "total", "users"), 0);
+    r = store_report("b", 'r', 2, u, 1);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "2", NULL), ST_OK);
+    assert_int_equal(store_count(p, "total", "users"), 1);
+    assert_true(store_recount(p) > 0);
+    free(group);
 }
 
 static void store__outlook_is_no_build__is_invalid(void **state)
@@ -256,6 +326,8 @@ int store_contract_counts(void)
     const struct CMUnitTest tests[] = {
         TEST(store__thousands_of_changes__counters_are_what_a_recount_says),
         TEST(store__names_without_end__the_rest_is_other),
+        TEST(store__versions_and_builds_without_end__the_rest_is_other),
+        TEST(store__report_that_cannot_be_kept__counts_nothing),
         TEST(store__outlook_is_no_build__is_invalid),
         TEST(store__devices_not_heard_from__are_silent_from_that_minute_on),
         TEST(store__value_1_and_two_starts__asks_whether_the_brake_works),

@@ -62,7 +62,10 @@ const struct srv_count_question STORE_QUESTION = {
 
 static bool take_row(void *v, const struct srv_count_row *row)
 {
-    sum(v, row->kind, row->name, row->part, row->count);
+    struct sums *s = v;
+    size_t before = s->count;
+    sum(s, row->kind, row->name, row->part, row->count);
+    assert_int_equal(s->count, before + 1); /* each is told once */
     return true;
 }
 

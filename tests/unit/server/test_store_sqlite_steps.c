@@ -8,6 +8,7 @@
 #include <psa/crypto.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Three users and one who left, on a machine in service and one that is not; Outlooks as devices wrote
  * them. */
@@ -100,11 +101,46 @@ static void store__rows_changed_by_hand__are_refused(void **state)
     scratch_remove(p.folder);
 }
 
+static int count_rows(void *v, int columns, char **values, char **names)
+{
+    (void)columns;
+    (void)names;
+    *(int *)v = atoi(values[0]);
+    return 0;
+}
+
+static void store__everybody_gone__no_counter_is_left(void **state)
+{
+    static char ids[][4] = {"d1", "d3"};
+    struct store_place p;
+    char path[SCRATCH_PATH_BYTES + 16];
+    sqlite3 *db = NULL;
+    int rows = -1;
+    (void)state;
+    scratch_make(p.folder);
+    make(p.folder, 1);
+    assert_int_equal(srv_store_sqlite_open(p.folder, &p.store, NULL), ST_OK);
+    for (size_t i = 0; i < 2; i++) {
+        struct srv_write retire = {.kind = SRV_WRITE_RETIRE, .now_s = 6000};
+        retire.u.device_id = ids[i];
+        assert_int_equal(srv_store_write(&p.store, &retire, NULL), ST_OK);
+    }
+    (void)snprintf(path, sizeof path, "%s/store.db", p.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT count(*) FROM counter", count_rows, &rows, NULL),
+                     SQLITE_OK);
+    assert_int_equal(rows, 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    p.store.close(p.store.ctx);
+    scratch_remove(p.folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store__of_each_step_before_counters__has_them_as_a_recount_says),
         cmocka_unit_test(store__rows_changed_by_hand__are_refused),
+        cmocka_unit_test(store__everybody_gone__no_counter_is_left),
     };
     if (psa_crypto_init() != PSA_SUCCESS) {
         return 1;
