@@ -137,6 +137,39 @@ static void store__thousands_of_changes__counters_are_what_a_recount_says(void *
     free(b);
 }
 
+/* Each report differs from the one before in one fact only. */
+static void store__one_fact_changes__its_counters_follow(void **state)
+{
+    enum { FACTS = 10 };
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    u.observed = POL_OBSERVED_RPC_HTTP;
+    u.confidence = POL_CONFIDENCE_OFFERED;
+    u.starts_since_change = 1;
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    for (uint32_t fact = 0; fact <= FACTS; fact++) {
+        u.ring = fact >= 1 ? "berlin" : "pilot";
+        u.state = fact >= 2 ? POL_STATE_COMPLIANT : POL_STATE_IDLE;
+        u.set = fact >= 3 ? POL_SET_ALLOW : POL_SET_BLOCK;
+        r.effective_version = fact >= 4 ? 7001 : 7002;
+        r.outlook_known = fact >= 5;
+        r.outlook_version = fact >= 5 ? "16.0.17328.20162" : NULL;
+        u.starts_since_change = fact >= 6 ? 2 : 1;
+        u.confidence = fact >= 7 ? POL_CONFIDENCE_CONNECTED : POL_CONFIDENCE_OFFERED;
+        u.observed = fact >= 8 ? POL_OBSERVED_MAPI_HTTP : POL_OBSERVED_RPC_HTTP;
+        u.value.dword = fact >= 9 ? 0 : 1;
+        u.value.type = fact >= FACTS ? POL_VALUE_SZ : POL_VALUE_DWORD;
+        r.seq = fact + 1;
+        (void)snprintf(r.report_id, sizeof r.report_id, "%u", fact);
+        assert_int_equal(store_send(p, w.u.enroll.device, &r, r.report_id, NULL), ST_OK);
+        (void)store_recount(p);
+    }
+    assert_int_equal(store_count(p, "ring", "berlin"), 1);
+    assert_int_equal(store_count(p, "brake", "16.0.17328.20162"), 0);
+}
+
 /* ---- names that devices make up -------------------------------------------------------------- */
 
 enum { MADE_UP = 500, PER_REPORT = 100 };
@@ -325,6 +358,7 @@ int store_contract_counts(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         TEST(store__thousands_of_changes__counters_are_what_a_recount_says),
+        TEST(store__one_fact_changes__its_counters_follow),
         TEST(store__names_without_end__the_rest_is_other),
         TEST(store__versions_and_builds_without_end__the_rest_is_other),
         TEST(store__report_that_cannot_be_kept__counts_nothing),
