@@ -148,7 +148,13 @@ grep -q '^        *4  block -> allow$' errors || fail "release does not say who 
 grep -q "^        *$((MACHINES * 2 - 4))  stay as they are$" errors || fail "release does not say who stays"
 gives 0 '^!  *4  allow -> block: taken back, which --confirm-regression confirms' release desk --dry-run
 grep -q "^        *$((MACHINES * 2 - 4))  not known to the server" out || fail "--dry-run does not say who is not known"
-gives 1 'stage_regression: 4 of 80 users would go from allow back to block' release desk --yes
+gives 1 'stage_regression: 4 of 80 users would .*: if that is meant, give --confirm-regression' release desk --yes
+typed=$(python3 "$HARNESS_DIR/on_terminal.py" yes "$MR_ADMIN" release desk) && fail "a regression is released"
+case $typed in
+*'Release it?'*) fail "somebody is asked about what will be refused: $typed" ;;
+*'stage_regression: '*) say 'ok: nobody is asked about what will be refused' ;;
+*) fail "a regression on the terminal: $typed" ;;
+esac
 gives 1 'stage_regression: ' advance --yes
 gives 0 'pilot, version 50002' status
 typed=$(python3 "$HARNESS_DIR/on_terminal.py" no "$MR_ADMIN" release desk --confirm-regression) && fail "a no releases"
@@ -237,6 +243,7 @@ check "--dry-run is refused without numbers" grep -q '^mapi-rollout: simulation_
 check "the long one ends in time, without half of the numbers" equal "$(cat long.status)" 503
 check "and says so" grep -q '"code":"timed_out"' long
 check "with how far it came" grep -q 'users were looked at, and there are more' long
+say "note: $(grep -o '[0-9]* users were looked at' long) of $((HEAVY_MACHINES * HEAVY_USERS))"
 check "the server can do it again" equal "$(ask body preview)" 200
 
 # A release goes on without numbers, and says so; the server looks for regressions all the same.

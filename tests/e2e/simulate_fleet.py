@@ -42,7 +42,7 @@ VERSIONS = ["14.0.7000.1", "15.0.4569.1506", "16.0.17328.20162", ""]
 MAILBOXES = ["on_premises", "exchange_online", "mixed", "unknown"]
 STATES = ["compliant", "idle"]
 USERS_A_MACHINE = 2
-HEAVY_PATTERNS = 9000
+HEAVY_PATTERNS = 15000
 
 
 # ---- plans ---------------------------------------------------------------------------------------
