@@ -12,8 +12,9 @@ _Static_assert((int)PAGE_BYTES >= 2 * (int)LIMIT_REPORT_BYTES, "a row fits a pag
 struct page {
     struct srv_user_row rows[PAGE_USERS];
     size_t count;
-    bool full; /* there are more users */
+    bool full; /* the next user had no room */
     int64_t last_key;
+    int64_t next; /* where the store stopped looking; 0: at the end */
     size_t used_bytes;
     char texts[PAGE_BYTES];
 };
@@ -79,8 +80,11 @@ static bool copy_row(void *v, const struct srv_user_row *row)
 
 static enum status read_page(const struct srv_store *store, struct page *page, struct err *err)
 {
-    /* One more than is kept: it tells that there are more. */
-    struct srv_filter filter = {.after = page->last_key, .limit = PAGE_USERS + 1};
+    /* One more than is kept: it tells that there are more. next bounds how long the store is held
+     * where many have left. */
+    struct srv_filter filter = {
+        .after = page->last_key, .limit = PAGE_USERS + 1, .next = &page->next};
+    page->next = 0;
     page->count = 0;
     page->used_bytes = 0;
     page->full = false;
@@ -88,6 +92,7 @@ static enum status read_page(const struct srv_store *store, struct page *page, s
     if (st == ST_OK && page->full && page->count == 0) {
         st = err_set(err, ST_TOO_LARGE, 0, "a stored user is larger than a report may be");
     }
+    page->last_key = page->full ? page->last_key : page->next;
     return st;
 }
 
@@ -125,7 +130,7 @@ enum status srv_fleet_walk(const struct srv_store *store, const struct srv_patie
                               (unsigned long long)users);
             }
         }
-    } while (st == ST_OK && page->full);
+    } while (st == ST_OK && page->last_key != 0);
     free(page);
     return st;
 }
