@@ -19,6 +19,11 @@ static struct srv_link *link_of(const struct srv_request *rq)
     return rq->link;
 }
 
+struct MHD_Connection *srv_http_connection(const struct srv_request *rq)
+{
+    return link_of(rq)->mhd;
+}
+
 const char *srv_request_header(const struct srv_request *rq, const char *name)
 {
     return MHD_lookup_connection_value(link_of(rq)->mhd, MHD_HEADER_KIND, name);
@@ -56,56 +61,6 @@ const char *srv_request_bearer(const struct srv_request *rq)
 {
     const char *value = srv_request_header(rq, MHD_HTTP_HEADER_AUTHORIZATION);
     return value != NULL && strncasecmp(value, "Bearer ", 7) == 0 ? value + 7 : NULL;
-}
-
-struct framing {
-    unsigned lengths;
-    unsigned encodings;
-    bool odd;
-};
-
-/* A line that is folded into two the library reads as one with a longer name: so a name that only
- * begins like one of these, or is no token (RFC 9110, 5.6.2), may be read otherwise by others. */
-static bool is_name(const char *name)
-{
-    for (const char *at = name; *at != '\0'; at++) {
-        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '-';
-        if (!letter && (*at < '0' || *at > '9') && strchr("!#$%&'*+.^_`|~", *at) == NULL) {
-            return false;
-        }
-    }
-    return strncasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH,
-                       sizeof MHD_HTTP_HEADER_CONTENT_LENGTH - 1) != 0 &&
-           strncasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING,
-                       sizeof MHD_HTTP_HEADER_TRANSFER_ENCODING - 1) != 0;
-}
-
-static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                     const char *value)
-{
-    struct framing *f = ctx;
-    (void)kind;
-    if (is_name(name)) {
-        return MHD_YES;
-    }
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
-        f->lengths++;
-        f->odd = f->odd || value == NULL || value[0] == '\0' ||
-                 strspn(value, "0123456789") != strlen(value);
-    } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
-        f->encodings++;
-        f->odd = f->odd || value == NULL || strcasecmp(value, "chunked") != 0;
-    } else {
-        f->odd = true;
-    }
-    return MHD_YES;
-}
-
-bool srv_request_is_framed(const struct srv_request *rq)
-{
-    struct framing f = {0};
-    (void)MHD_get_connection_values(link_of(rq)->mhd, MHD_HEADER_KIND, count_framing, &f);
-    return !f.odd && f.lengths + f.encodings <= 1;
 }
 
 void srv_request_park(struct srv_request *rq)

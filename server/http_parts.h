@@ -1,6 +1,7 @@
 /* http_parts.h - what the files of the HTTP listener share, and nobody else sees.
  *
- * http_listen.c opens, closes and counts connections; http.c takes requests and gives answers.
+ * http_listen.c opens, closes and counts connections; http.c takes requests and gives answers;
+ * http_framing.c knows where they end.
  * Effects: those of http.h      Units:  those of http.h
  * Owns:    struct srv_listener  Errors: those of http.h
  * Threads: those of http.h      Source: GNU libmicrohttpd manual
@@ -45,6 +46,8 @@ struct srv_link {
 
 /* NULL without memory. Whoever gets it has handed the stream over. */
 struct MHD_Response *srv_http_stream(struct srv_request *rq, struct srv_stream *stream);
+
+struct MHD_Connection *srv_http_connection(const struct srv_request *rq);
 
 /* Called by the library. */
 void *srv_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd);
