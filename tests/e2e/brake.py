@@ -32,6 +32,7 @@ import urllib.parse
 from report_stream import connect, post
 
 PATIENCE_S = 240
+ADDRESSES = 16  # of a crowd: a server takes so many from each
 
 
 def say(out, line):
@@ -198,8 +199,15 @@ def lists(admin, ca, token_file, count, out):
 
 def crowd(admin, ca, count, out):
     url = urllib.parse.urlsplit(admin)
-    # Without a greeting: a server that takes no more leaves them in its backlog, where they stand all the same.
-    keep_all(int(count), lambda: socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S), out)
+    made = []
+
+    def make():
+        """Without a greeting: what a server does not take stands in its backlog all the same."""
+        made.append(None)
+        address = "127.0.0.%d" % (2 + len(made) % ADDRESSES)
+        return socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S, source_address=(address, 0))
+
+    keep_all(int(count), make, out)
 
 
 def mute(path, count, out):
