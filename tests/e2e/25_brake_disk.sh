@@ -60,7 +60,7 @@ orders_wait() {
     : >"$WORK/ordered"
     while [ "$order" -le "$ORDERS" ]; do
         ("$MR_ADMIN" hold --reason 'waits' >/dev/null 2>&1
-            echo done >>"$WORK/ordered") &
+            echo answered >>"$WORK/ordered") &
         remember "$!"
         order=$((order + 1))
     done

@@ -126,7 +126,7 @@ static void desk__closed__what_runs_ends_and_what_waits_is_refused(void **state)
     pthread_t thread;
     fill(jobs, 3, &gate);
     fill(probes, PROBES, &gate);
-    assert_int_equal(srv_desk_open(1, PROBES * 2, &desk, NULL), ST_OK);
+    assert_int_equal(srv_desk_open(1, PROBES + JOBS, &desk, NULL), ST_OK);
     assert_true(srv_desk_take(desk, &jobs[0].job));
     await_begun(&gate, 1);
     assert_true(srv_desk_take(desk, &jobs[1].job));
