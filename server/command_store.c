@@ -46,7 +46,8 @@ enum status srv_command_restore(const struct srv_options *o, struct err *err)
     if (st == ST_OK) {
         st = note_restore(folder, o->file, err);
     }
-    if (st == ST_OK && (printf("%s/%s\n", folder, aside) < 0 || fflush(stdout) != 0)) {
+    if (st == ST_OK && aside[0] != '\0' &&
+        (printf("%s/%s\n", folder, aside) < 0 || fflush(stdout) != 0)) {
         st = err_set(err, ST_IO, 0, "cannot say where the store from before is");
     }
     srv_folder_unlock(lock);

@@ -108,6 +108,9 @@ static enum status start(struct srv_sqlite *s, const char *path, struct err *err
 enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, struct err *err)
 {
     char path[SQLITE_PATH_BYTES];
+    /* Nobody reads SQLite's statistics, whose lock each allocation takes. Refused, and of no effect,
+     * once SQLite is in use. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct srv_sqlite *s = make();
     if (s == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot open the store");

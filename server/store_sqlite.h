@@ -42,7 +42,7 @@ enum status srv_store_sqlite_check_file(const char *path, const struct srv_sqlit
                                         struct srv_sqlite_check *out, struct err *err) MUST_USE;
 
 /* Put a copy that backup made in the store's place, if it is whole. No server runs on the folder.
- * What was there stays, under the name in aside. */
+ * What was there stays, under the name in aside; "" if nothing was. */
 enum status srv_store_sqlite_restore(const char *folder, const char *backup, int64_t now_s,
                                      char aside[SRV_ASIDE_BYTES], struct err *err) MUST_USE;
 

@@ -61,17 +61,9 @@ static enum status find_report(struct srv_sqlite *s, struct srv_write *w, bool *
 static enum status add_report(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     struct span digest = {.data = w->u.report.digest, .size = DIGEST_BYTES};
-    /* A device may have been retired while its report waited here. */
-    enum status st = sql_run(s, SQL_DEVICE_SEEN, err, "ii", w->now_s, w->u.report.device);
-    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
-        return err_set(err, ST_NOT_FOUND, 0, "the device is not in service");
-    }
-    if (st == ST_OK) {
-        sqlite_history_note(s, 1, (int64_t)w->u.report.body.size);
-        st = sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
-                     span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
-    }
-    return st;
+    sqlite_history_note(s, 1, (int64_t)w->u.report.body.size);
+    return sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
+                   span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
 }
 
 /* As the report had them, "null" included. */
@@ -95,6 +87,16 @@ static int64_t answer_number(enum pol_answer answer)
     return answer == POL_NOT_KNOWN ? -1 : answer == POL_YES ? 1 : 0;
 }
 
+/* An older report says nothing of the device but that it is there. A device may have been retired
+ * while its report waited here. */
+static enum status mark_seen(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    enum status st = sql_run(s, SQL_DEVICE_SEEN, err, "ii", w->now_s, w->u.report.device);
+    return st == ST_OK && sqlite3_changes(s->writer) == 0
+               ? err_set(err, ST_NOT_FOUND, 0, "the device is not in service")
+               : st;
+}
+
 static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
@@ -108,7 +110,7 @@ static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, s
     if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep what a report says of its machine");
     } else {
-        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntittttttn", r->run_id,
+        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntittttttni", r->run_id,
                      (int64_t)r->seq, run_started(w), w->u.report.device, r->host_name,
                      r->host_fqdn, r->host_domain, r->host_os, r->host_arch, bytes_text(&tags),
                      r->agent_version, (int64_t)r->trust_version,
@@ -116,7 +118,10 @@ static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, s
                      r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
                      r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer,
                      bytes_text(&outlook), bytes_text(&preflight), r->host_computer_ou,
-                     r->host_ad_site, answer_number(r->host_multi_session));
+                     r->host_ad_site, answer_number(r->host_multi_session), w->now_s);
+        if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+            st = mark_seen(s, w, err);
+        }
     }
     bytes_free(&preflight);
     bytes_free(&outlook);
@@ -327,10 +332,10 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
     }
     st = sqlite_make_room(s, w, err);
     if (st == ST_OK) {
-        st = add_report(s, w, err);
+        st = put_device(s, w, err);
     }
     if (st == ST_OK) {
-        st = put_device(s, w, err);
+        st = add_report(s, w, err);
     }
     for (size_t i = 0; i < r->user_count && st == ST_OK; i++) {
         st = put_user(s, w, &r->users[i], mark, err);

@@ -68,13 +68,27 @@ static enum status flush_folder(const char *folder, struct err *err)
     return st;
 }
 
+static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
+enum { FILES = sizeof SUFFIXES / sizeof SUFFIXES[0] };
+
+/* A log alone, too: it would be taken for that of the restored store. */
+static bool is_anything_there(const char *folder)
+{
+    bool there = false;
+    for (size_t i = 0; i < FILES; i++) {
+        char path[SQLITE_PATH_BYTES];
+        there = there ||
+                (sqlite_path(folder, SUFFIXES[i], path, NULL) == ST_OK && access(path, F_OK) == 0);
+    }
+    return there;
+}
+
 /* The store first: a log without its store is noticed at the next start, a store without its log is
  * not. */
 static enum status move_aside(const char *folder, const char *name, struct err *err)
 {
-    static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
     enum status st = ST_OK;
-    for (size_t i = 0; i < sizeof SUFFIXES / sizeof SUFFIXES[0] && st == ST_OK; i++) {
+    for (size_t i = 0; i < FILES && st == ST_OK; i++) {
         char from[SQLITE_PATH_BYTES];
         char to[SQLITE_PATH_BYTES + SRV_ASIDE_BYTES];
         st = sqlite_path(folder, SUFFIXES[i], from, err);
@@ -125,7 +139,7 @@ enum status srv_store_sqlite_restore(const char *folder, const char *backup, int
     char path[SQLITE_PATH_BYTES];
     char fresh[SQLITE_PATH_BYTES];
     time_text_write(now_s, when);
-    (void)snprintf(aside, SRV_ASIDE_BYTES, "store.db.before-%s", when);
+    aside[0] = '\0';
     enum status st = look_at_backup(backup, err);
     if (st == ST_OK) {
         st = sqlite_path(folder, "", path, err);
@@ -136,7 +150,8 @@ enum status srv_store_sqlite_restore(const char *folder, const char *backup, int
     if (st == ST_OK) {
         st = copy_file(backup, fresh, err);
     }
-    if (st == ST_OK) {
+    if (st == ST_OK && is_anything_there(folder)) {
+        (void)snprintf(aside, SRV_ASIDE_BYTES, "store.db.before-%s", when);
         st = move_aside(folder, aside, err);
     }
     if (st == ST_OK && rename(fresh, path) != 0) {

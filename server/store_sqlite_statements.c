@@ -49,7 +49,8 @@ static const char *const SQL[SQL_COUNT] = {
         "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
         "received = ?13, effective = ?14, digest = ?15, stale = ?16, failed_code = ?17, "
         "failed_pointer = ?18, outlook = ?19, preflight = ?20, computer_ou = ?21, ad_site = ?22, "
-        "multi_session = ?23 WHERE key = ?4 AND " NEWER("device"),
+        "multi_session = ?23, seen_s = ?24 WHERE key = ?4 AND retired_s IS NULL AND " NEWER(
+            "device"),
     [SQL_USER_PUT] =
         "INSERT INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
         "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "

@@ -103,6 +103,7 @@ static void store__device_out_of_service__goes_with_its_users(void **state)
     struct srv_write first;
     struct srv_write second;
     struct srv_write third;
+    struct srv_write fourth;
     assert_int_equal(store_enroll(p, NULL, 1, &first), ST_OK);
     assert_int_equal(store_enroll(p, NULL, 2, &second), ST_OK);
     send_one(p, first.u.enroll.device, "a");
@@ -115,11 +116,13 @@ static void store__device_out_of_service__goes_with_its_users(void **state)
     assert_int_equal(store_count(p, "total", "devices"), 1);
     assert_int_equal(store_count(p, "total", "users"), 1);
     assert_int_equal(history(p).reports, 2);
-    /* Nobody gets the number of somebody who went. */
-    retire(p, second.u.enroll.device_id, 7000);
-    (void)tidy(p, 0, 7001);
+    /* Nobody gets the number of somebody who went, whether he had users or not. */
     assert_int_equal(store_enroll(p, NULL, 3, &third), ST_OK);
-    assert_true(third.u.enroll.device > second.u.enroll.device);
+    retire(p, second.u.enroll.device_id, 7000);
+    retire(p, third.u.enroll.device_id, 7000);
+    (void)tidy(p, 0, 7001);
+    assert_int_equal(store_enroll(p, NULL, 4, &fourth), ST_OK);
+    assert_true(fourth.u.enroll.device > third.u.enroll.device);
     assert_int_equal(store_count(p, "total", "devices"), 1);
 }
 

@@ -49,6 +49,7 @@ static void store__backup_under_load__has_all_that_was_answered_before(void **st
     assert_int_equal(pthread_join(thread, NULL), 0);
     scratch_make(other.folder);
     assert_int_equal(srv_store_sqlite_restore(other.folder, copy, 0, aside, NULL), ST_OK);
+    assert_string_equal(aside, "");
     assert_int_equal(store_open_it(other.folder, &other.store, NULL), ST_OK);
     assert_true(damage_report_count(&other) >= before);
     assert_int_equal(store_count(&other, "total", "users"), damage_report_count(&other));
@@ -80,6 +81,26 @@ static void store__damaged_then_restored__is_that_of_the_backup(void **state)
     bytes_free(&old);
     (void)strcat(kept, "-wal"); /* its log with it: it must not get into the restored one */
     assert_true(damage_is_there(kept));
+    assert_int_equal(store_open_it(p->folder, &p->store, NULL), ST_OK);
+    assert_int_equal(damage_report_count(p), DAMAGE_REPORTS);
+    p->store.close(p->store.ctx);
+}
+
+/* What is left of a store is its log: it must not be taken for the restored one's. */
+static void store__gone_then_restored__its_log_is_out_of_the_way(void **state)
+{
+    struct store_place *p = *state;
+    char copy[DAMAGE_PATH_BYTES];
+    char path[DAMAGE_PATH_BYTES];
+    char aside[SRV_ASIDE_BYTES];
+    damage_path_of(p, "copy.db", copy);
+    damage_path_of(p, "store.db", path);
+    assert_int_equal(p->store.backup(p->store.ctx, copy, NULL), ST_OK);
+    damage_send_one(p, 777);
+    damage_close_killed(p);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 86400, aside, NULL), ST_OK);
+    assert_string_not_equal(aside, "");
     assert_int_equal(store_open_it(p->folder, &p->store, NULL), ST_OK);
     assert_int_equal(damage_report_count(p), DAMAGE_REPORTS);
     p->store.close(p->store.ctx);
@@ -124,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(store__backup_under_load__has_all_that_was_answered_before),
         TEST(store__damaged_then_restored__is_that_of_the_backup),
+        TEST(store__gone_then_restored__its_log_is_out_of_the_way),
         TEST(store__bad_backup__is_not_restored),
     };
     store_open_it = srv_store_sqlite_open;
