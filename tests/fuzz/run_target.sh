@@ -39,8 +39,13 @@ fuzz)
     ;;
 esac
 
+# What a target keeps in files while it runs: in memory where there is such a place. It may end too hard to remove them.
+scratch=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)/mr-fuzz-XXXXXX") || exit 2
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
 began=$(date +%s)
-"$program" "$@" >"$log" 2>&1
+TMPDIR=$scratch "$program" "$@" >"$log" 2>&1
 status=$?
 if [ $status -ne 0 ]; then
     grep -vE '^(#[0-9]+[[:space:]]|NEW_FUNC)' "$log" | tail -n 60
