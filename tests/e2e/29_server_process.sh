@@ -34,7 +34,9 @@ devices() { # command, arguments...
 # A server with these flags, in this environment; waits until it says where it listens.
 serve() { # flags...
     : >"$WORK/log/server.out"
-    "$MR_SERVER" "$@" >"$WORK/log/server.out" 2>>"$LOG" </dev/null &
+    # Words, each an argument.
+    # shellcheck disable=SC2086
+    ${SERVE_AS:-} "$MR_SERVER" "$@" >"$WORK/log/server.out" 2>>"$LOG" </dev/null &
     took_place $!
 }
 
@@ -64,6 +66,12 @@ config() { # lines...
 
 said_in_log() { # regular expression
     grep -Eq "$1" "$LOG"
+}
+
+reload() { # sentence
+    reloads=$(grep -c 'event=reloaded' "$LOG")
+    kill -HUP "$SERVER_PID"
+    until_ok 30 "$1" sh -c "[ \$(grep -c event=reloaded '$LOG') -gt $reloads ]"
 }
 
 serial_shown() {
@@ -109,6 +117,7 @@ check "the example has every setting" equal "$(cat "$WORK/said")" ""
 
 for name in "$WORK/notify" "@mapi-rollout-e2e-$$"; do
     : >"$WORK/notified"
+    : >"$WORK/log/notify.out" # of the one before
     python3 "$CLIENT" notify "$name" "$WORK/notified" >"$WORK/log/notify.out" &
     systemd=$!
     remember "$systemd"
@@ -153,8 +162,7 @@ kill -HUP "$SERVER_PID"
 until_ok 30 "a certificate without its key is refused" said_in_log 'event=certificate_not_reloaded code=certificate_refused'
 check "the old one is shown" equal "$(serial_shown)" "$first"
 cp "$WORK/second.key" "$CERT_KEY"
-kill -HUP "$SERVER_PID"
-until_ok 30 "the pair is taken" said_in_log 'event=reloaded'
+reload "the pair is taken"
 check "new connections are shown it" [ "$(serial_shown)" != "$first" ]
 second=$(serial_shown)
 metric=$(curl -sS --cacert "$CA" "$MAPI_ROLLOUT_SERVER/metrics" |
@@ -169,9 +177,7 @@ check "the held poll as well" is_polled
     >>"$WORK/log/operator.log" 2>&1 || fail "trust new"
 cp "$TRUST" "$WORK/trust-1.json"
 cp "$WORK/trust-2.json" "$TRUST"
-reloads=$(grep -c 'event=reloaded' "$LOG")
-kill -HUP "$SERVER_PID"
-until_ok 30 "a newer trust file is taken" sh -c "[ \$(grep -c event=reloaded '$LOG') -gt $reloads ]"
+reload "a newer trust file is taken"
 cp "$WORK/trust-1.json" "$TRUST"
 kill -HUP "$SERVER_PID"
 until_ok 30 "an older one is refused" said_in_log 'event=trust_not_reloaded code=trust_rollback'
@@ -281,7 +287,9 @@ if [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 && [ "$MR_NETWORK" = own ]; t
     config
     # Leaks are looked for by a process that may read this one: which nobody may.
     export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
+    SERVE_AS='setpriv --groups 1,2'
     serve --config "$WORK/server.conf" --listen 127.0.0.1:443 --user nobody
+    SERVE_AS=
     check "user, group and groups are given up" equal "$(status_of Uid)/$(status_of Gid)/$(status_of Groups)" \
         "$uid $uid $uid $uid/$gid $gid $gid $gid/"
     check "no rights are left" equal "$(status_of CapEff)/$(status_of CapPrm)" 0000000000000000/0000000000000000
