@@ -18,7 +18,7 @@ enum {
     PAGE_MOST = 65536,
     FORMAT = 3007000,
     LOOKS = 3,
-    LOOK_PAUSE_MS = 20
+    LOOK_PAUSE_NS = 20000000
 };
 static const uint32_t MAGIC = 0x377f0682; /* the last bit: sums over big-endian words */
 
@@ -149,7 +149,7 @@ static enum look look(int fd)
 /* A program that writes meanwhile may show us half of this and half of that, but not each time. */
 static enum look look_again(int fd)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_PAUSE_MS * 1000000};
+    const struct timespec pause = {.tv_nsec = LOOK_PAUSE_NS};
     enum look seen = LOOK_DAMAGED;
     for (int i = 0; i < LOOKS && seen == LOOK_DAMAGED; i++) {
         if (i > 0) {

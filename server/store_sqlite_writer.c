@@ -231,14 +231,12 @@ static struct srv_write *carry_out_and_tell(struct srv_sqlite *s, struct srv_wri
     struct srv_write *rest = NULL;
     bool begun = false;
     enum status st = carry_out_measured(s, batch, &rest, &begun, &err);
-    if (st == ST_OK) {
+    if (st == ST_OK || (begun && batch->next == NULL)) {
         tell(s, batch, st, &err);
     } else if (!begun) {
         struct srv_write *waiting = take_all(s); /* not those who come when they hear of it */
         tell(s, batch, st, &err);
         tell(s, waiting, st, &err);
-    } else if (batch->next == NULL) {
-        tell(s, batch, st, &err);
     } else {
         carry_out_alone(s, batch);
     }

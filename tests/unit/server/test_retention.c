@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DAY_S = 86400, KEEP_DAYS = 10, ALL_MS = 10000 };
-static const int64_t TODAY_S = (int64_t)20000 * DAY_S;
-static const uint64_t DAY_MS = (uint64_t)DAY_S * 1000;
+enum { KEEP_DAYS = 10, ALL_MS = 10000 };
+static const int64_t DAY_S = 86400;
+static const int64_t TODAY_S = (int64_t)20000 * 86400;
+static const uint64_t DAY_MS = 86400000;
 
 static int64_t wall_s;
 

@@ -11,7 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BODY_MOST = 200000, MANY = 400, NO_BOUND = INT32_MAX, DUMP_BYTES = 4 * 1024 * 1024 };
+enum {
+    BODY_MOST = 200000,
+    MANY = 400,
+    NO_BOUND = INT32_MAX,
+    DUMP_BYTES = 4 * 1024 * 1024,
+    SMALL_BYTES = 2 * 1024 * 1024
+};
 
 /* ---- small words ----------------------------------------------------------------------------- */
 
@@ -205,7 +211,7 @@ static void store__pruned__the_file_is_smaller(void **state)
     prune(p, 1000000);
     assert_true(file_bytes(p) < full / 3);
     prune(p, 0);
-    assert_true(file_bytes(p) < 2 * 1024 * 1024);
+    assert_true(file_bytes(p) < SMALL_BYTES);
     send_many(p, device, MANY, MANY, 20000);
     assert_true(file_bytes(p) < full * 11 / 10);
 }
