@@ -50,6 +50,14 @@ done
 
 # ---- a full door ---------------------------------------------------------------------------------
 
+# Those that say nothing make room for whoever comes with something to say.
+round_begin observe
+hinder crowd "$MAPI_ROLLOUT_SERVER" "$CA" 150
+until_true 60 stands 3 || fail "nobody of the crowd had to make room"
+pull wire
+brake_is_out "150 connections that say nothing at the administrators' door, wire"
+unhinder
+
 # More than the door takes: who comes behind them is not even heard. The local socket is another way.
 is_shut_out() {
     ! curl -sS --max-time 2 --cacert "$CA" -o /dev/null "$MAPI_ROLLOUT_SERVER/healthz" 2>/dev/null
