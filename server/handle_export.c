@@ -14,7 +14,7 @@ enum { EXPORTS_MOST = 2 };
 
 /* A piece ends when it is this long; a row is no longer than the report that it came in, thrice for its
  * quotes and apostrophes. */
-enum { ENOUGH_BYTES = 64 * 1024, PIECE_BYTES = 1024 * 1024, ROWS = 500, BORROWED_MOST = 5 };
+enum { ENOUGH_BYTES = 256 * 1024, PIECE_BYTES = 2 * 1024 * 1024, ROWS = 2000, BORROWED_MOST = 5 };
 
 /* stream is first: the listener hands it back. */
 struct export

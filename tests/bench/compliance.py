@@ -62,7 +62,10 @@ class Server:
             most = max(most, self.memory_kib())
         return time.perf_counter() - begin, lines - 1, most - before
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
 
@@ -85,7 +88,7 @@ def pages(server):
     for query in FILTERS:
         times, rows, cursor = [], 0, ""
         for _ in range(PAGES):
-            took, body = server.get("/v1/users?limit=100&" + query + cursor)
+            took, body = server.get("/v1/users?limit=100" + (query and "&" + query) + cursor)
             page = json.loads(body)
             times.append(took)
             rows += len(page["users"])
@@ -106,24 +109,28 @@ def ways(file):
     return {way: {what: statistics.median(v) for what, v in kinds.items()} for way, kinds in out.items()}
 
 
+def ask(server, users):
+    answer = in_turn(server)
+    print("%9s users: compliance %5.2f ms (%.2f..%.2f), indexed read %5.2f ms (%.2f..%.2f), ratio %.2f"
+          % ((users,) + sum(((m["median_ms"], *m["range_ms"]) for m in (answer["compliance"], answer["indexed_read"])), ())
+             + (answer["ratio"],)))
+    seconds, lines, kib = server.export()
+    answer["export"] = {"rows": lines, "rows_a_second": lines / seconds, "memory_kib": kib}
+    print("%9s users: export of %d rows, %d rows/s, memory +%d KiB" % (users, lines, lines / seconds, kib))
+    answer["pages"] = pages(server)
+    for query, page in answer["pages"].items():
+        print("%9s users: %-45s %7.1f ms (%.1f..%.1f), %d rows on %d pages"
+              % (users, query, page["median_ms"], *page["range_ms"], page["rows"], page["pages"]))
+    return answer
+
+
 def main(program, work, file, *sizes):
     out = {"counting_us_a_row": ways(work + "/ways"), "sizes": {}}
     for way, kinds in out["counting_us_a_row"].items():
         print("counting: %-5s %6.1f us CPU a new row, %6.1f us a changed one" % (way, kinds["new"], kinds["changed"]))
     for users in sizes:
-        server = Server(program, work, work + "/" + users)
-        answer = out["sizes"][users] = in_turn(server)
-        print("%9s users: compliance %5.2f ms (%.2f..%.2f), indexed read %5.2f ms (%.2f..%.2f), ratio %.2f"
-              % ((users,) + sum(((m["median_ms"], *m["range_ms"]) for m in (answer["compliance"], answer["indexed_read"])), ())
-                 + (answer["ratio"],)))
-        seconds, lines, kib = server.export()
-        answer["export"] = {"rows": lines, "rows_a_second": lines / seconds, "memory_kib": kib}
-        print("%9s users: export of %d rows, %d rows/s, memory +%d KiB" % (users, lines, lines / seconds, kib))
-        answer["pages"] = pages(server)
-        for query, page in answer["pages"].items():
-            print("%9s users: %-45s %7.1f ms (%.1f..%.1f), %d rows on %d pages"
-                  % (users, query, page["median_ms"], *page["range_ms"], page["rows"], page["pages"]))
-        server.stop()
+        with Server(program, work, work + "/" + users) as server:
+            out["sizes"][users] = ask(server, users)
     with open(file, "w", encoding="utf-8") as f:
         json.dump(out, f, indent=1)
         f.write("\n")

@@ -5,13 +5,14 @@ compliance.py fill SERVER CA SECRET_FILE FLEET_FILE DEVICES USERS   enrolls, and
 compliance.py flood SERVER CA FLEET_FILE TAKEN_FILE                 reports users in ever other states until the server is gone
 compliance.py recount ADMIN CA TOKEN_FILE                           counts pages of /v1/users again; exits 1 unless /v1/compliance says the same
 compliance.py export ADMIN CA TOKEN_FILE FILE                       one export into a file; "whole" or "cut"
-compliance.py stop_reading ADMIN CA TOKEN_FILE COUNT                exports that nobody reads: prints a status each, holds on until they end
+compliance.py stop_reading ADMIN CA TOKEN_FILE COUNT                exports that nobody reads: prints a status each, and holds on
 """
 import collections
 import http.client
 import json
 import random
 import secrets
+import signal
 import socket
 import ssl
 import sys
@@ -193,7 +194,7 @@ def stop_reading(url, ca, token_file, count):
                    % admin.headers["Authorization"]).encode())
         print(s.recv(64).split()[1].decode(), flush=True)
         sockets.append(s)
-    sys.stdin.read()  # until whoever started it says so
+    signal.pause()  # until whoever started it ends it
 
 
 if __name__ == "__main__":
