@@ -64,6 +64,18 @@ static bool is_control(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+/* One sign of size bytes, which may be a quote or a control character. */
+static void put_sign(struct srv_csv *w, const char *text, size_t size)
+{
+    if (*text == '"') {
+        put(w, "\"\"", 2);
+    } else if (is_control(*text)) {
+        put(w, " ", 1);
+    } else {
+        put(w, text, size);
+    }
+}
+
 void srv_csv_text(struct srv_csv *w, const char *text)
 {
     bool begins = true;
@@ -79,13 +91,7 @@ void srv_csv_text(struct srv_csv *w, const char *text)
         if (begins && sign > 0) {
             put(w, "'", 1);
         }
-        if (*text == '"') {
-            put(w, "\"\"", 2);
-        } else if (is_control(*text)) {
-            put(w, " ", 1);
-        } else {
-            put(w, text, size);
-        }
+        put_sign(w, text, size);
         begins = (sign == 0 && kept > 0) || is_control(*text);
         text += size;
     }
