@@ -88,10 +88,11 @@ static void sample(struct srv_keeper *k)
     }
 }
 
+/* By the clock that does not jump: a wall clock that is put back must not stop the gates. */
 static struct timespec in_ms(uint64_t ms)
 {
     struct timespec due = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &due);
+    (void)clock_gettime(CLOCK_MONOTONIC, &due);
     due.tv_sec += (time_t)(ms / 1000);
     due.tv_nsec += (long)(ms % 1000) * 1000000;
     if (due.tv_nsec >= 1000000000) {
@@ -108,7 +109,7 @@ static void rest(struct srv_keeper *k, uint64_t took_ms)
     int code = 0;
     pthread_mutex_lock(&k->lock);
     while (!k->woken && !k->closing && code == 0) {
-        code = pthread_cond_timedwait(&k->changed, &k->lock, &due);
+        code = pthread_cond_clockwait(&k->changed, &k->lock, CLOCK_MONOTONIC, &due);
     }
     k->woken = false;
     pthread_mutex_unlock(&k->lock);

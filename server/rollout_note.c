@@ -63,7 +63,7 @@ static void note_done(struct srv_write *w)
 static struct timespec in_patience(void)
 {
     struct timespec due = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &due); /* cannot fail on Linux */
+    (void)clock_gettime(CLOCK_MONOTONIC, &due); /* cannot fail on Linux */
     due.tv_sec += PATIENCE_MS / 1000;
     return due;
 }
@@ -75,7 +75,7 @@ static void await(struct srv_rollout *r, uint64_t id)
     pthread_mutex_lock(&r->noting);
     struct srv_note *note = *find(r, id);
     while (note != NULL && !note->failed && code == 0) {
-        code = pthread_cond_timedwait(&r->noted, &r->noting, &due);
+        code = pthread_cond_clockwait(&r->noted, &r->noting, CLOCK_MONOTONIC, &due);
         note = *find(r, id);
     }
     pthread_mutex_unlock(&r->noting);

@@ -113,11 +113,11 @@ static void *end_late(void *ctx)
     struct stop *stop = ctx;
     struct timespec due = {0};
     int code = 0;
-    (void)clock_gettime(CLOCK_REALTIME, &due);
+    (void)clock_gettime(CLOCK_MONOTONIC, &due);
     due.tv_sec += STOP_BOUND_S;
     pthread_mutex_lock(&stop->lock);
     while (!stop->done && code != ETIMEDOUT) {
-        code = pthread_cond_timedwait(&stop->changed, &stop->lock, &due);
+        code = pthread_cond_clockwait(&stop->changed, &stop->lock, CLOCK_MONOTONIC, &due);
     }
     if (!stop->done) {
         log_write(LOG_ERROR, "event=stop_forced after_s=%d", STOP_BOUND_S);
