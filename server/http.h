@@ -101,7 +101,8 @@ struct srv_bounds {
     uint32_t request_ms;         /* from a connection's begin to all headers; for an empty body */
     uint32_t answer_ms;          /* to read an answer of no size */
     uint32_t speed_bytes_per_ms; /* at which at least the others, and bodies, go on */
-    uint32_t grace_ms;           /* for what runs when the listener closes */
+    uint32_t settle_ms; /* before one without a request ends for another; UINT32_MAX: none */
+    uint32_t grace_ms;  /* for what runs when the listener closes */
 };
 
 struct srv_listener_options {

@@ -15,6 +15,7 @@ enum {
     REQUEST_MS = 10000,
     ANSWER_MS = 60000,
     SPEED_BYTES_PER_MS = 64,
+    SETTLE_MS = 1000,
     GRACE_MS = 10000,
     TICK_MS = 1000,
     MAX_OPTIONS = 16
@@ -156,6 +157,9 @@ static struct srv_bounds bounds_of(const struct srv_bounds *wanted)
         .answer_ms = wanted->answer_ms > 0 ? wanted->answer_ms : ANSWER_MS,
         .speed_bytes_per_ms =
             wanted->speed_bytes_per_ms > 0 ? wanted->speed_bytes_per_ms : SPEED_BYTES_PER_MS,
+        .settle_ms = wanted->settle_ms == UINT32_MAX ? 0
+                     : wanted->settle_ms > 0         ? wanted->settle_ms
+                                                     : SETTLE_MS,
         .grace_ms = wanted->grace_ms > 0 ? wanted->grace_ms : GRACE_MS,
     };
 }
@@ -180,6 +184,7 @@ static enum status open_watch(struct srv_listener *l, const struct srv_listener_
     struct srv_watch_options options = {
         .load = o->load,
         .per_address = o->per_address > 0 ? o->per_address : UINT_MAX,
+        .settle_ms = b->settle_ms,
         .tick_ms = shortest_ms / 4 < TICK_MS ? shortest_ms / 4 + 1 : TICK_MS,
     };
     return srv_watch_open(&options, &l->watch, err);

@@ -37,7 +37,7 @@ void srv_meter_event(struct srv_meter *meter, enum srv_event event)
 
 enum srv_crowd srv_load_crowd(struct srv_load *load)
 {
-    uint64_t count = atomic_load_explicit(&load->connections, memory_order_relaxed);
+    uint64_t count = atomic_load_explicit(&load->requests, memory_order_relaxed);
     if (count > load->limit) {
         return SRV_CROWD_FULL;
     }

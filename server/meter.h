@@ -44,7 +44,8 @@ struct srv_load {
     atomic_uint_fast64_t lost;                /* answers that the client did not wait for */
 };
 
-/* How many connections there are, measured by how many there should be. */
+/* How many connections have a request under way, measured by how many there should be: the others
+ * make room. */
 enum srv_crowd {
     SRV_CROWD_NONE,
     SRV_CROWD_BUSY, /* fifteen sixteenths */

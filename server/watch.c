@@ -21,6 +21,7 @@ struct srv_watched {
     int fd;
     uint64_t address;
     uint64_t deadline_ms;
+    uint64_t idle_ms; /* since then */
     bool shut;
 };
 
@@ -32,6 +33,7 @@ struct srv_watch {
     struct srv_address_count *addresses;
     unsigned per_address;
     uint32_t tick_ms;
+    uint32_t settle_ms;
     struct list idle; /* without a request, the longest first */
     struct list busy; /* with one, or shut already */
     size_t closing;   /* shut, and not closed yet: no longer among the connections */
@@ -158,6 +160,7 @@ enum status srv_watch_open(const struct srv_watch_options *options, struct srv_w
     watch->load = options->load;
     watch->per_address = options->per_address;
     watch->tick_ms = options->tick_ms;
+    watch->settle_ms = options->settle_ms;
     enum status st = srv_address_count_open(&watch->addresses, err);
     if (st == ST_OK) {
         st = start(watch, err);
@@ -205,6 +208,19 @@ bool srv_watch_admits(struct srv_watch *watch, uint64_t address)
     return !full && !many;
 }
 
+/* Whoever has just come is still shaking hands: he has a moment, unless all spare ones are taken. */
+static void make_room(struct srv_watch *watch, uint64_t count)
+{
+    struct srv_watched *oldest = watch->idle.first;
+    unsigned limit = watch->load->limit;
+    if (count > limit && oldest != NULL &&
+        (count >= limit + SRV_WATCH_SPARE ||
+         clock_monotonic_ms() - oldest->idle_ms >= watch->settle_ms)) {
+        atomic_fetch_add(&watch->load->displaced, 1);
+        shut(watch, oldest);
+    }
+}
+
 struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t address,
                                   uint64_t bound_ms)
 {
@@ -218,11 +234,8 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t addr
     if (address != SRV_WATCH_NOBODY && srv_address_count_add(watch->addresses, address)) {
         w->address = address;
     }
-    if (atomic_fetch_add(&watch->load->connections, 1) >= watch->load->limit &&
-        watch->idle.first != NULL) {
-        atomic_fetch_add(&watch->load->displaced, 1);
-        shut(watch, watch->idle.first);
-    }
+    make_room(watch, atomic_fetch_add(&watch->load->connections, 1) + 1);
+    w->idle_ms = clock_monotonic_ms();
     append(&watch->idle, w);
     pthread_mutex_unlock(&watch->lock);
     return w;
@@ -284,6 +297,7 @@ void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t boun
     atomic_fetch_sub(&watch->load->requests, 1);
     if (w != NULL) {
         w->deadline_ms = deadline(bound_ms);
+        w->idle_ms = clock_monotonic_ms();
         move(&watch->idle, w);
     }
     tell(watch);

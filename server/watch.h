@@ -33,6 +33,7 @@ struct srv_watch_options {
     struct srv_load *load; /* kept up to date; must outlive the watch */
     unsigned per_address;  /* connections of one address */
     uint32_t tick_ms;      /* how late a bound may be */
+    uint32_t settle_ms;    /* nobody ends for another before, while there are spare ones */
 };
 
 enum status srv_watch_open(const struct srv_watch_options *options, struct srv_watch **out,

@@ -134,10 +134,12 @@ static const char *listen_with(struct bench *b, unsigned limit, const struct srv
 
 const char *bench_patient(struct bench *b)
 {
-    return listen_with(
-        b, FEW,
-        &(struct srv_bounds){
-            .request_ms = LONG_MS, .answer_ms = LONG_MS, .keep_ms = LONG_MS, .grace_ms = SHORT_MS});
+    return listen_with(b, FEW,
+                       &(struct srv_bounds){.request_ms = LONG_MS,
+                                            .answer_ms = LONG_MS,
+                                            .settle_ms = UINT32_MAX,
+                                            .keep_ms = LONG_MS,
+                                            .grace_ms = SHORT_MS});
 }
 
 const char *bench_hasty(struct bench *b)

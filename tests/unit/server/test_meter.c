@@ -60,7 +60,7 @@ static void meter__untimed__is_counted_and_has_no_duration(void **state)
 static enum srv_crowd crowd_of(unsigned limit, uint64_t connections)
 {
     struct srv_load load = {.limit = limit};
-    atomic_init(&load.connections, connections);
+    atomic_init(&load.requests, connections);
     return srv_load_crowd(&load);
 }
 
