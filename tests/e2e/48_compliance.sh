@@ -1,5 +1,5 @@
 #!/bin/sh
-# 48_compliance.sh - a whole server with 100,000 users: counters that a recount confirms, also after kills; exports that
+# 48_compliance.sh - a whole server with 40,000 users: counters that a recount confirms, also after kills; exports that
 # are whole or seen not to be, at flat memory, whatever their readers do.
 #
 # Natively, without Wine. SC2034 below: variables that the harness reads.
@@ -11,10 +11,10 @@ enter_network "$@"
 DATA_DIR=/nonexistent
 ROLLOUT=compliance-e2e
 DEVICES=20
-USERS=5000
+USERS=${MR_USERS:-2000} # on each
 KILLS=3
-# What exports of 20 MiB each may leave behind: pieces of 256 KiB, and what the sanitizer keeps for itself.
-EXPORTS=2
+# What exports of 8 MiB each may leave behind: pieces of 256 KiB, and what the sanitizer keeps for itself.
+EXPORTS=4
 EXPORT_KIB=16384
 need_files "$MR_SERVER" "$MR_ADMIN"
 trap harness_end EXIT
