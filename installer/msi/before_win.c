@@ -95,7 +95,14 @@ enum status ins_before_bring_settings(bool fresh, struct err *err)
     if (st == ST_OK) {
         st = ins_key_copy(BEFORE_AGENT_KEY, INS_AGENT_KEY, err);
     }
-    return st == ST_OK ? ins_key_drop(fresh ? INS_SETUP_KEY : BEFORE_KEY, err) : st;
+    if (st == ST_OK) {
+        st = ins_key_drop(fresh ? INS_SETUP_KEY : BEFORE_KEY, err);
+    }
+    if (st == ST_OK && fresh) {
+        /* Only if nothing is below it. */
+        (void)RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\MapiRollout");
+    }
+    return st;
 }
 
 enum status ins_before_forget(const struct ag_vault *vault, struct err *err)

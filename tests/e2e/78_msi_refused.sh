@@ -57,6 +57,16 @@ untouched
 check "the secret is still there for another try" [ -s "$PACKAGE_DIR/good.secret" ]
 wine_quiet reg delete 'HKLM\SOFTWARE\Policies\MapiRollout' /f >/dev/null
 
+# All is kept already when the agent of this package cannot be run.
+mkdir "$WORK/broken"
+cp "${MR_AGENT%/*}/mapi-rollout-setup.dll" "$WORK/broken/"
+printf 'no program\n' >"$WORK/broken/mapi-rollout-agent.exe"
+"$ROOT/installer/msi/build.sh" "$WORK/broken" "$ROOT/LICENSE" "$VERSION" "$PACKAGE_DIR/broken.msi" || fail "no broken package"
+msi_run /i broken.msi TRUSTFILE=trust.json ENROLLSECRETFILE=good.secret TAGS=first
+[ "$MSI_EXIT" != 0 ] || fail "an agent that cannot be run is not noticed"
+untouched
+check "the secret is still there for a third try" [ -s "$PACKAGE_DIR/good.secret" ]
+
 msi_good "then it installs" /i agent.msi TRUSTFILE=trust.json ENROLLSECRETFILE=good.secret TAGS=first NOSTART=1
 check "and does not start, as it was told" service_is STOPPED
 msi_good "but does when it is told to" /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus
