@@ -119,8 +119,8 @@ say "ok: the manual page has every command"
 
 # ---- it runs -------------------------------------------------------------------------------------
 
-in_debian mapi-rollout init /root/site --host localhost --rollout packages >"$WORK/init.log" 2>&1 || fail "init"
-cp "$D/root/site/trust.json" "$D/etc/mapi-rollout/trust.json"
+in_debian mapi-rollout init /srv/site --host localhost --rollout packages >"$WORK/init.log" 2>&1 || fail "init"
+cp "$D/srv/site/trust.json" "$D/etc/mapi-rollout/trust.json"
 
 serve() {
     : >"$WORK/server.out"
@@ -150,9 +150,9 @@ command_of() { # subcommand, arguments...
 
 serve
 check "the first token opens, and the certificate holds" command_of status
-in_debian mapi-rollout sign /root/site/plan.json --key /root/site/signing.pem --out /root/bundle.json >>"$WORK/command.log" 2>&1 ||
+in_debian mapi-rollout sign /srv/site/plan.json --key /srv/site/signing.pem --out /srv/bundle.json >>"$WORK/command.log" 2>&1 ||
     fail "sign"
-check "it may publish" command_of publish /root/bundle.json
+check "it may publish" command_of publish /srv/bundle.json
 unserve
 
 # ---- upgrade, remove, purge ----------------------------------------------------------------------
@@ -174,7 +174,7 @@ check "so do settings" [ "$(cd "$D" && sha256sum etc/mapi-rollout/*)" = "$before
 check "it can be installed again" install /packages/server.deb
 check "with the token of before" [ "$(cd "$D" && sha256sum etc/mapi-rollout/*)" = "$before" ]
 check "it can be purged" in_debian dpkg -P mapi-rollout-server mapi-rollout >>"$WORK/dpkg.log" 2>&1
-left=$(cd "$D" && find . -xdev \( -path ./packages -o -path ./proc -o -path ./root -o -path ./var/log \) -prune -o -name '*mapi-rollout*' -print)
+left=$(cd "$D" && find . -xdev \( -path ./packages -o -path ./proc -o -path ./root -o -path ./srv -o -path ./var/log \) -prune -o -name '*mapi-rollout*' -print)
 check "nothing is left" [ -z "$left" ]
 ! in_debian getent passwd mapi-rollout >/dev/null || fail "the user is still there"
 say "passed: 80_packages"
