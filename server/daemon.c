@@ -11,6 +11,7 @@
 #include "server/retention.h"
 #include "server/routes.h"
 #include "server/store_sqlite.h"
+#include "server/trust_keep.h"
 #include "server/watch.h"
 
 #include <stdlib.h>
@@ -238,11 +239,15 @@ enum status srv_daemon_start(const struct srv_settings *settings, struct srv_dae
         return err_set(err, ST_NO_MEMORY, 0, "cannot start the server");
     }
     d->lock = d->sockets[SRV_DOOR_AGENTS] = d->sockets[SRV_DOOR_ADMINS] = -1;
+    d->folder = settings->folder;
     d->trust_file = settings->trust_file;
     d->connections = connection_count(settings->connections);
     enum status st = prepare(d, settings, err);
     if (st == ST_OK) {
         st = srv_folder_lock(settings->folder, &d->lock, err);
+    }
+    if (st == ST_OK) {
+        st = srv_trust_check(settings->folder, bytes_span(&d->trust_text), err);
     }
     if (st == ST_OK) {
         st = open_app(d, settings, err);
@@ -257,6 +262,7 @@ enum status srv_daemon_start(const struct srv_settings *settings, struct srv_dae
         st = open_listeners(d, settings, err);
     }
     if (st == ST_OK) {
+        srv_trust_keep(settings->folder, bytes_span(&d->trust_text));
         *out = d;
         d = NULL; /* handed over */
     }

@@ -22,6 +22,7 @@ struct srv_daemon {
     struct srv_listener *admins;
     struct srv_control *control;
     struct srv_retention *retention;
+    const char *folder;
     const char *trust_file;
     int sockets[SRV_DOOR_COUNT]; /* -1 once a listener has it */
     unsigned connections;

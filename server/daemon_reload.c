@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "policy/limits.h"
+#include "server/trust_keep.h"
 
 enum status srv_daemon_load_trust(const char *path, struct bytes *text, struct pol_trust **out,
                                   struct err *err)
@@ -54,6 +55,7 @@ static enum status reload_trust(struct srv_daemon *d, struct err *err)
     }
     if (st == ST_OK && change == POL_TRUST_TAKEN) {
         srv_rollout_change_trust(d->app.rollout, next);
+        srv_trust_keep(d->folder, bytes_span(&text));
         pol_trust_free(d->trust);
         bytes_free(&d->trust_text);
         d->trust = next;

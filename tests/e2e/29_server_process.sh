@@ -212,6 +212,33 @@ for secret in "$MAPI_ROLLOUT_TOKEN_FILE" "$WORK/viewer.token" "$WORK/enroll.secr
 done
 check "nor a device's token" sh -c "! grep -qF '$token' '$LOG'"
 
+# ---- trust at a start ----------------------------------------------------------------------------
+
+starts_with_older() { # trust file; true if the start is refused
+    cp "$1" "$TRUST"
+    timeout 30 "$MR_SERVER" --config "$WORK/server.conf" >"$WORK/log/server.out" 2>"$WORK/said"
+    ended=$?
+    cp "$WORK/trust-2.json" "$TRUST"
+    cat "$WORK/said" >>"$LOG"
+    [ "$ended" -eq 1 ] && [ ! -s "$WORK/log/server.out" ]
+}
+
+check "a start takes no older trust file than the one before" starts_with_older "$WORK/trust-1.json"
+check "it says so in one line, with what to do" grep -Eq \
+    "^mapi-rollout-server: trust_rollback at /version: version 1 is lower than 2, .* remove that file if going back is meant\$" \
+    "$WORK/said"
+printf ' ' | cat "$WORK/trust-2.json" - >"$WORK/trust-other.json"
+check "nor one of the same version with other bytes" starts_with_older "$WORK/trust-other.json"
+serve --config "$WORK/server.conf"
+say "ok: the same one is taken"
+ended_with TERM
+rm "$SERVER_DATA/trust.kept"
+cp "$WORK/trust-1.json" "$TRUST"
+serve --config "$WORK/server.conf"
+say "ok: going back that is meant is possible"
+ended_with TERM
+cp "$WORK/trust-2.json" "$TRUST"
+
 # ---- stop under load -----------------------------------------------------------------------------
 
 config 'log-level = info'
