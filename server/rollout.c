@@ -30,8 +30,8 @@ void srv_bundle_drop(struct srv_bundle *b)
     }
 }
 
-static enum status bundle_open(const struct pol_trust *trust, struct span raw,
-                               struct srv_bundle **out, struct err *err)
+enum status srv_bundle_open(const struct pol_trust *trust, struct span raw, struct srv_bundle **out,
+                            struct err *err)
 {
     struct srv_bundle *b = calloc(1, sizeof *b);
     if (b == NULL) {
@@ -89,28 +89,22 @@ void srv_rollout_view_done(struct srv_rollout_view *view)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-struct loading {
-    struct srv_rollout *r;
-};
-
 /* A bundle that trust no longer covers is left out: agents would refuse it, too. */
 static bool load_bundle(void *v, const struct srv_bundle_row *row)
 {
-    struct srv_rollout *r = ((struct loading *)v)->r;
+    struct srv_bundle_loading *loading = v;
+    struct srv_rollout *r = loading->r;
     struct srv_bundle *b = NULL;
     struct err err = {0};
-    if (bundle_open(r->parts.trust, row->raw, &b, &err) != ST_OK) {
+    loading->stored = row->serial; /* rows come in rising order */
+    if (srv_bundle_open(r->parts.trust, row->raw, &b, &err) != ST_OK) {
         log_failure(LOG_ERROR, "stored_bundle_unusable", &err);
         return true;
     }
     (void)snprintf(b->by, sizeof b->by, "%s", row->by);
     b->at_s = row->at_s;
-    if (row->serial == r->now.release.version / VERSION_STEP) {
-        r->now.released = srv_bundle_share(b);
-    }
-    srv_bundle_drop(r->now.newest);
-    r->now.newest = b; /* rows come in rising order */
-    memcpy(r->now.bundle_etag, b->etag, sizeof b->etag);
+    srv_rollout_take_loaded(r, b);
+    srv_bundle_copy(r->parts.folder, row->serial, row->raw);
     return true;
 }
 
@@ -182,14 +176,16 @@ enum status srv_rollout_open(const struct srv_rollout_parts *parts, struct srv_r
     if (st == ST_OK) {
         st = parts->store->behind(parts->store->ctx, &r->now.behind, err);
     }
+    struct srv_bundle_loading loading = {.r = r};
     if (st == ST_OK) {
-        struct loading loading = {.r = r};
         st = parts->store->bundles(parts->store->ctx, load_bundle, &loading, err);
     }
     if (st == ST_OK) {
+        srv_rollout_load_copies(&loading);
         st = serve_again(r, err);
     }
     if (st == ST_OK) {
+        srv_rollout_store_copies(&loading);
         reconcile(r, &stored);
         *out = r;
         r = NULL; /* handed over */
@@ -244,6 +240,8 @@ static enum status keep_bundle(struct srv_rollout *r, const struct srv_change *c
     w.u.bundle.keep_from = keep_from;
     enum status st = srv_store_write(r->parts.store, &w, err);
     if (st == ST_OK) {
+        srv_bundle_copy(r->parts.folder, serial, raw);
+        srv_bundle_copies_drop(r->parts.folder, keep_from);
         (void)snprintf(b->by, sizeof b->by, "%s", change->actor);
         b->at_s = change->now_s;
         char actor[SRV_NAME_BYTES];
@@ -270,7 +268,7 @@ static enum status put(struct srv_rollout *r, const struct srv_change *change, s
     bool same = false;
     enum status st = srv_rules_match(change->if_match, view->bundle_etag, err);
     if (st == ST_OK) {
-        st = bundle_open(r->parts.trust, raw, &b, err);
+        st = srv_bundle_open(r->parts.trust, raw, &b, err);
     }
     if (st == ST_OK) {
         st = srv_rules_bundle(view, b->bundle, b->etag, change->confirmed, &same, err);

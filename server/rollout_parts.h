@@ -7,6 +7,7 @@
 #ifndef SERVER_ROLLOUT_PARTS_H
 #define SERVER_ROLLOUT_PARTS_H
 
+#include "server/bundle_keep.h"
 #include "server/release_record.h"
 #include "server/rollout.h"
 
@@ -30,10 +31,25 @@ struct srv_rollout {
     uint64_t last_note;
 };
 
+enum status srv_bundle_open(const struct pol_trust *trust, struct span raw, struct srv_bundle **out,
+                            struct err *err) MUST_USE;
 struct srv_bundle *srv_bundle_share(struct srv_bundle *b); /* NULL stays NULL */
 void srv_bundle_drop(struct srv_bundle *b);
 /* The stage or safe policy of that version, or NULL. */
 const struct pol_bundle_entry *srv_bundle_find(const struct srv_bundle *b, int64_t version);
+
+/* At the start: what the store has, and what only the copies beside it have. */
+struct srv_bundle_loading {
+    struct srv_rollout *r;
+    uint32_t stored; /* the highest serial in the store; 0: none */
+};
+
+/* Bundles come in rising order. */
+void srv_rollout_take_loaded(struct srv_rollout *r, struct srv_bundle *take);
+/* Those that are newer than the store and verify; then, once they are served, into the store with them.
+ * What does not go is told in the log: nothing here keeps a server from starting. */
+void srv_rollout_load_copies(struct srv_bundle_loading *loading);
+void srv_rollout_store_copies(const struct srv_bundle_loading *loading);
 
 /* What a release of that policy is. */
 void srv_rollout_fill(struct srv_release *out, const struct srv_change *change,

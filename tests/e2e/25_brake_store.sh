@@ -1,6 +1,6 @@
 #!/bin/sh
 # 25_brake_store.sh - the brake needs no store: it cannot be written to, or is something else now, or nothing can be written at
-# all. It goes on, is still on after kill -9 and a start, and the audit follows.
+# all, or it is lost. It goes on, is still on after kill -9 and a start, and the audit follows.
 #
 # Natively, without Wine; with mounts of its own. SC2034 below: variables that the harness reads.
 # shellcheck disable=SC2034
@@ -110,4 +110,26 @@ brake_is_out "nothing can be written"
 writes_work
 entry_follows "nothing could be written, and nobody asked again"
 brake_outlasts "nobody asked again"
+
+# ---- a store that is lost ------------------------------------------------------------------------
+
+# What is signed has a copy beside it; tokens, secrets and reports have none.
+round_begin observe
+end_process "$WAITERS"
+server_kill
+rm -f "$SERVER_DATA"/store.db* "$MAPI_ROLLOUT_TOKEN_FILE"
+server_start
+check "the store is lost: what was released is served" equal "$(served)" "$((SERIAL * 1000 + 1))"
+check "and the server says that it is ready" equal "$(curl -sS --cacert "$CA" "$SERVER_URL/readyz")" ready
+check "and where it has that from" grep -q "event=bundle_recovered serial=$SERIAL\$" "$WORK/log/server.log"
+pull local
+check "the store is lost: the brake goes on" equal "$(served)" "$((SERIAL * 1000 + 999))"
+brake_outlasts "the store was lost"
+entry_follows "the store was lost"
+check "the audit says where the bundle came from" grep -q '"who":"server","name":"bundle copy".*"what":"bundle_recovered"' \
+    "$WORK/copy.jsonl"
+SERIAL=$((SERIAL + 1))
+publish "$SERIAL"
+release observe
+check "the store was lost: a higher serial leads on" equal "$(served)" "$((SERIAL * 1000 + 1))"
 passed
