@@ -23,7 +23,7 @@ release observe
 until_server_says alice version 1001
 check "observing writes nothing" equal "$(values $EVERYBODY)" "$before"
 for one in $EVERYBODY; do
-    ! has_marker "$one" || fail "$one has a marker, and nothing was written"
+    has_no_marker "$one" || fail "$one has a marker, and nothing was written"
 done
 until_server_says dave value.value 1
 until_server_says alice state unmanaged
@@ -35,8 +35,8 @@ until_value erin 1
 check "the exception and the 1 from elsewhere are as they were" equal "$(values carol dave)" 'carol=absent dave=1 '
 check "nothing was there before: in alice's marker" equal "$(marker_part alice PreImage)" 0000000000
 check "a DWORD 0 was there before: in erin's marker" equal "$(marker_part erin PreImage)" 010400000000000000
-! has_marker carol || fail "carol has a marker"
-! has_marker dave || fail "dave has a marker: the 1 is not ours"
+has_no_marker carol || fail "carol has a marker"
+has_no_marker dave || fail "dave has a marker: the 1 is not ours"
 until_server_says alice state idle
 until_server_says carol state unmanaged
 
@@ -64,6 +64,6 @@ for one in $EVERYBODY; do
 done
 check "everybody has back what was there before" equal "$(values $EVERYBODY)" "$before"
 for one in $EVERYBODY; do
-    ! has_marker "$one" || fail "$one still has a marker"
+    has_no_marker "$one" || fail "$one still has a marker"
 done
 passed

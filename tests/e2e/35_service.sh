@@ -25,7 +25,7 @@ release hold-back
 
 service_install
 check "it is installed and does not run" is_state STOPPED
-image=$(wine_quiet reg query "HKLM\\SYSTEM\\CurrentControlSet\\Services\\$NAME" /v ImagePath)
+image=$(reg_query "HKLM\\SYSTEM\\CurrentControlSet\\Services\\$NAME" /v ImagePath)
 case $image in
 *'"C:\mr\mapi-rollout-agent.exe"'*) say "ok: the program's path is quoted" ;;
 *) fail "the program's path is not quoted: $image" ;;

@@ -43,9 +43,9 @@ link marker_own "$MARKER_KEY" "$(native_of marker_own)\\Elsewhere"
 
 # All that links lead to.
 victims() {
-    wine_quiet reg query "$VICTIM" /s
-    wine_quiet reg query "HKU\\$(sid_of bob)" /s
-    for one in key_own marker_own; do wine_quiet reg query "HKU\\$(sid_of $one)\\Elsewhere" /s; done
+    reg_query "$VICTIM" /s
+    reg_query "HKU\\$(sid_of bob)" /s
+    for one in key_own marker_own; do reg_query "HKU\\$(sid_of $one)\\Elsewhere" /s; done
 }
 
 victims_unchanged() { # when

@@ -28,7 +28,7 @@ refuses() { # name
 }
 
 state_of() { # value
-    wine_quiet reg query "$STATE_KEY" /v "$1" /reg:64 2>/dev/null | awk -v name="$1" '$1 == name { print $3 }'
+    reg_query "$STATE_KEY" /v "$1" /reg:64 | awk -v name="$1" '$1 == name { print $3 }'
 }
 
 user_add alice 1001

@@ -29,12 +29,12 @@ is_state() {
 }
 
 shown() { # user, value of the mirror, expected
-    wine_quiet reg query "HKLM\\SOFTWARE\\MapiRollout\\State\\Users\\$(sid_of "$1")" /v "$2" 2>/dev/null |
+    reg_query "HKLM\\SOFTWARE\\MapiRollout\\State\\Users\\$(sid_of "$1")" /v "$2" |
         grep -Eq "$2 +REG_[A-Z]+ +$3\$"
 }
 
 not_shown() { # user, value of the mirror
-    ! shown "$1" "$2" '.*'
+    reg_lacks "HKLM\\SOFTWARE\\MapiRollout\\State\\Users\\$(sid_of "$1")" /v "$2"
 }
 
 # A machine with the tag "exception" is left alone.

@@ -9,7 +9,7 @@ SOURCE_KEY='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\MapiRoll
 
 # One value as reg.exe prints it: type and data.
 shown() { # key below State or "", value
-    wine_quiet reg query "$STATE_KEY$1" /v "$2" 2>/dev/null |
+    reg_query "$STATE_KEY$1" /v "$2" |
         awk -v name="$2" '$1 == name { type = $2; $1 = $2 = ""; sub(/^ +/, ""); print type, $0 }'
 }
 
@@ -36,14 +36,6 @@ print(json.dumps(at) if not isinstance(at, str) else at)' "$1"
 agrees() { # user, field of status, field of the server
     is=$(status_says "users/$(sid_of "$1")/$2")
     equal "$is" "$(server_says "$1" "$3")"
-}
-
-is_there() { # key
-    wine_quiet reg query "$1" >/dev/null 2>&1
-}
-
-is_not_there() {
-    ! is_there "$1"
 }
 
 user_add alice 1001
@@ -88,7 +80,7 @@ check "status has the version as a number" equal "$(status_says state/policy_ver
 check "status has the device that the server knows" equal "$(status_says state/device_id)" \
     "$(server_says alice device_id)"
 secret=$(tr -d '\r\n' <"$PREFIX/drive_c/mr/enroll.secret")
-wine_quiet reg query "$STATE_KEY" /s >"$WORK/state"
+reg_query "$STATE_KEY" /s >"$WORK/state"
 check "no secret is in it" sh -c "! grep -qF '$secret' '$WORK/state'"
 
 # ---- it follows ----
@@ -100,7 +92,7 @@ check "alice: there is no number any more" shows "$ALICE" ValueDword ''
 wine_quiet reg delete "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\$(sid_of dave)" /f >/dev/null
 user_add zoe 1031
 user_logon zoe # somebody comes: all are looked at
-until_ok 90 "dave has no profile any more, and no key" is_not_there "$STATE_KEY$DAVE"
+until_ok 90 "dave has no profile any more, and no key" reg_lacks "$STATE_KEY$DAVE"
 say "updated: $updated, then $(shown '' UpdatedAt)"
 
 # ---- for people, and without a service ----
@@ -116,9 +108,9 @@ check "the log is what CMTrace reads, line by line" sh -c "
 
 # ---- what stays ----
 tool mapi-rollout-agent service uninstall >>"$WORK/log/service.log" 2>&1 || fail "service uninstall"
-check "the source of events is gone" is_not_there "$SOURCE_KEY"
-check "so is the mark of a running agent" is_not_there 'HKLM\SOFTWARE\MapiRollout\Running'
-check "the state is still there" is_there "$STATE_KEY$ALICE"
-check "and the settings" is_there "$AGENT_KEY"
+check "the source of events is gone" reg_lacks "$SOURCE_KEY"
+check "so is the mark of a running agent" reg_lacks 'HKLM\SOFTWARE\MapiRollout\Running'
+check "the state is still there" reg_has "$STATE_KEY$ALICE"
+check "and the settings" reg_has "$AGENT_KEY"
 check "and the data" test -s "$DATA_DIR/agent.log"
 passed

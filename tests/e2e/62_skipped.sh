@@ -13,7 +13,7 @@ leave_mark() { # name, version
 }
 
 no_mark() {
-    ! wine_quiet reg query "$MARK_KEY" /v User >/dev/null 2>&1
+    reg_lacks "$MARK_KEY" /v User
 }
 
 restart_after_crash() { # name, version

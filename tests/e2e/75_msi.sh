@@ -42,7 +42,7 @@ check "the file of the secret is gone" [ ! -e "$PACKAGE_DIR/enroll.secret" ]
 check "the secret is in no file of the data directory" sh -c "! grep -rqaF $secret '$DATA_DIR'"
 check "and not in the log" sh -c "! tr -d '\\000' <'$MSI_LOG' | grep -qaF $secret"
 check "nothing of the way back is left" sh -c "! ls '$DATA_DIR' | grep -q before"
-image=$(wine_quiet reg query 'HKLM\SYSTEM\CurrentControlSet\Services\MapiRollout' /v ImagePath)
+image=$(reg_query 'HKLM\SYSTEM\CurrentControlSet\Services\MapiRollout' /v ImagePath)
 case $image in
 *'"C:\Program Files\MAPI Rollout Agent\mapi-rollout-agent.exe" service run'*) say "ok: the service's path is quoted" ;;
 *) fail "the service's path is not quoted: $image" ;;

@@ -12,15 +12,15 @@ gone() {
     service_is '' || fail "the service is still there"
     [ ! -e "$PRODUCT_DIR" ] || fail "$PRODUCT_DIR is still there"
     [ ! -e "$DATA_DIR" ] || fail "the data directory is still there: $(ls "$DATA_DIR")"
-    ! wine_quiet reg query 'HKLM\SOFTWARE\MapiRollout' >/dev/null 2>&1 || fail "settings or State are still there"
-    ! wine_quiet reg query 'HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\MapiRollout' >/dev/null 2>&1 ||
+    reg_lacks 'HKLM\SOFTWARE\MapiRollout' || fail "settings or State are still there"
+    reg_lacks 'HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\MapiRollout' ||
         fail "the source of the events is still there"
     [ -z "$(arp_entries)" ] || fail "it is still in Apps and Features"
     say "ok: nothing of it is left"
 }
 
 ordered() { # for the next logon
-    wine_quiet reg query "$SETUP_ENTRY" /v StubPath 2>/dev/null | sed -n 's/^ *StubPath *REG_EXPAND_SZ *//p'
+    reg_query "$SETUP_ENTRY" /v StubPath | sed -n 's/^ *StubPath *REG_EXPAND_SZ *//p'
 }
 
 install() { # PROPERTY=value...
@@ -53,7 +53,7 @@ check "carol, an exception, her 1" has_value carol 1
 check "the log says what was done for bob" msi_said "mapi-rollout: user restored +$(sid_of bob)"
 check "and whom it did not reach" msi_said "mapi-rollout: user not_logged_on +$(sid_of dave)"
 check "nothing waits for the next logon" [ -z "$(ordered)" ]
-for one in alice bob carol; do ! has_marker $one || fail "$one still has a marker"; done
+for one in alice bob carol; do has_no_marker $one || fail "$one still has a marker"; done
 gone
 
 install ONUNINSTALL=allow

@@ -11,7 +11,7 @@ untouched() {
     service_is '' || fail "there is a service"
     [ ! -e "$PRODUCT_DIR" ] || fail "there are programs"
     [ ! -e "$DATA_DIR" ] || fail "there is a data directory: $(ls "$DATA_DIR")"
-    ! wine_quiet reg query 'HKLM\SOFTWARE\MapiRollout' >/dev/null 2>&1 || fail "there are settings"
+    reg_lacks 'HKLM\SOFTWARE\MapiRollout' || fail "there are settings"
 }
 
 refused() { # regular expression of what the log says, PROPERTY=value...

@@ -9,7 +9,7 @@ harness_begin
 
 state() { # name, [SID]
     key='HKLM\SOFTWARE\MapiRollout\State'
-    wine_quiet reg query "$key${2:+\\Users\\$2}" /v "$1" 2>/dev/null | sed -n "s/^ *$1 *REG_[A-Z_]* *//p"
+    reg_query "$key${2:+\\Users\\$2}" /v "$1" | sed -n "s/^ *$1 *REG_[A-Z_]* *//p"
 }
 
 is_in_force() { # version

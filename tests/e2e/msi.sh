@@ -67,7 +67,7 @@ msi_good() { # sentence, arguments of msi_run...
 }
 
 setting() { # name
-    wine_quiet reg query "$AGENT_KEY" /v "$1" 2>/dev/null | sed -n "s/^ *$1 *REG_[A-Z_]* *//p"
+    reg_query "$AGENT_KEY" /v "$1" | sed -n "s/^ *$1 *REG_[A-Z_]* *//p"
 }
 
 service_is() { # RUNNING, STOPPED or "" (there is none)
@@ -75,7 +75,7 @@ service_is() { # RUNNING, STOPPED or "" (there is none)
 }
 
 arp_entries() { # lines "CODE VERSION"
-    wine_quiet reg query 'HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall' /s 2>/dev/null |
+    reg_query 'HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall' /s |
         awk '/^HKEY/ { key = $0 } /DisplayName.*MAPI over HTTP rollout agent/ { ours[key] = 1 }
             /DisplayVersion/ { version[key] = $3 }
             END { for (k in ours) { n = split(k, part, "\\"); print part[n], version[k] } }'

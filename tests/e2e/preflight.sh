@@ -29,7 +29,10 @@ front_begin() {
     PREFIX=$WORK/prefix
     FRONT=$WORK/front
     mkdir "$WORK/log" "$FRONT"
-    site_make
+    until [ -n "${CA:-}" ] && wine_reads "$CA"; do
+        rm -rf "$WORK/site"
+        site_make
+    done
     make_certificates
     if trusts; then
         cat "$HOST_ROOTS" "$CA" >"$WORK/roots.crt"

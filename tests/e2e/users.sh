@@ -73,17 +73,51 @@ user_logoff() { # name
 
 # ---- what the registry holds ---------------------------------------------------------------------
 
+# reg.exe's query: 0 and what is there, 1 if it says that there is no such thing, 2 if it says nothing of the kind for
+# 10 s. On a busy machine Wine now and then does not let a program come up, which must not look like a value that is gone.
+reg_query() { # arguments of "reg query"...
+    (
+        until_true 10 reg_answers "$@" || exit 2
+        [ "$reg_status" -ne 0 ] || say "$reg_answer"
+        exit "$reg_status"
+    )
+}
+
+reg_answers() { # arguments of "reg query"...
+    reg_status=0
+    reg_answer=$(wine_quiet reg query "$@" 2>/dev/null) || reg_status=$?
+    case $reg_status:$reg_answer in
+    0:?*) ;;
+    1:*'Unable to find the specified registry'*) ;;
+    *) return 1 ;;
+    esac
+}
+
+# For sure.
+reg_has() { # arguments of "reg query"...
+    reg_query "$@" >/dev/null
+}
+
+reg_lacks() { # arguments of "reg query"...
+    reg_query "$@" >/dev/null
+    [ $? = 1 ]
+}
+
 # Prints absent, no_hive, or the number (type:REG_... for other types).
 value_of() { # name or SID
     sid=$(sid_of "$1")
-    if value_lines=$(wine_quiet reg query "HKU\\$sid\\$SETTING_KEY" /v $SETTING 2>/dev/null); then
-        say "$value_lines" | awk -v name=$SETTING '
-            $1 == name { v = $3; sub(/^0x/, "", v); print $2 == "REG_DWORD" ? v : "type:" $2 }'
-    elif wine_quiet reg query "HKU\\$sid\\Software" >/dev/null 2>&1; then
-        say absent
-    else
-        say no_hive
-    fi
+    value_lines=$(reg_query "HKU\\$sid\\$SETTING_KEY" /v $SETTING)
+    case $? in
+    0) say "$value_lines" | awk -v name=$SETTING '
+        $1 == name { v = $3; sub(/^0x/, "", v); print $2 == "REG_DWORD" ? v : "type:" $2 }' ;;
+    1)
+        if reg_has "HKU\\$sid\\Software"; then
+            say absent
+        elif reg_lacks "HKU\\$sid\\Software"; then
+            say no_hive
+        fi
+        ;;
+    esac
 }
 
 has_value() { # name, expected
@@ -113,12 +147,16 @@ foreign_write() { # name, value
 }
 
 has_marker() { # name
-    wine_quiet reg query "HKU\\$(sid_of "$1")\\$MARKER_KEY" >/dev/null 2>&1
+    reg_has "HKU\\$(sid_of "$1")\\$MARKER_KEY"
+}
+
+has_no_marker() { # name
+    reg_lacks "HKU\\$(sid_of "$1")\\$MARKER_KEY"
 }
 
 # Prints one part of the marker (PreImage, Written, Previous) as hexadecimal digits.
 marker_part() { # name, part
-    wine_quiet reg query "HKU\\$(sid_of "$1")\\$MARKER_KEY" /v "$2" 2>/dev/null |
+    reg_query "HKU\\$(sid_of "$1")\\$MARKER_KEY" /v "$2" |
         awk -v part="$2" '$1 == part { print $3 }'
 }
 
