@@ -63,5 +63,6 @@ service_stop() {
 }
 
 no_agent_process() {
-    ! tool handles mapi-rollout-agent.exe >/dev/null 2>&1
+    tool handles mapi-rollout-agent.exe >/dev/null 2>"$WORK/log/handles.err"
+    grep -q 'no process' "$WORK/log/handles.err"
 }

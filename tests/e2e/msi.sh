@@ -70,8 +70,17 @@ setting() { # name
     reg_query "$AGENT_KEY" /v "$1" | sed -n "s/^ *$1 *REG_[A-Z_]* *//p"
 }
 
+# Asked again for a moment: sc.exe says the same of a service that is not there and of a Wine that is too busy.
 service_is() { # RUNNING, STOPPED or "" (there is none)
-    [ "$(wine_quiet sc query MapiRollout 2>/dev/null | awk '$1 == "STATE" { print $4 }')" = "$1" ]
+    (until_true 10 service_is_seen "$1")
+}
+
+service_is_seen() { # RUNNING, STOPPED or ""
+    if [ -z "$1" ]; then
+        reg_lacks 'HKLM\SYSTEM\CurrentControlSet\Services\MapiRollout'
+    else
+        [ "$(wine_quiet sc query MapiRollout 2>/dev/null | awk '$1 == "STATE" { print $4 }')" = "$1" ]
+    fi
 }
 
 arp_entries() { # lines "CODE VERSION"
