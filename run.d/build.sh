@@ -1,27 +1,31 @@
-# build [--sign-pfx FILE [--sign-pass-file FILE] [--timestamp-url URL]] - the programs as shipped and the agent's package,
-# into dist/.
+# build [--sign-pfx FILE [--sign-pass-file FILE] [--timestamp-url URL]] [--released FILE.msi] - the programs as shipped, the
+# agent's package and the Debian packages, into dist/. The same source makes the same bytes, unless they are signed.
 set -eu
 . run.d/lib.sh
 
 pfx=
 pass_file=
 timestamp=
+released=
 while [ $# -gt 0 ]; do
     case $1 in
-    --sign-pfx | --sign-pass-file | --timestamp-url) [ $# -ge 2 ] || usage_error "$1 takes a value" ;;
-    *) usage_error "build takes --sign-pfx FILE, --sign-pass-file FILE, --timestamp-url URL; for one part use the presets: cmake --preset native-debug" ;;
+    --sign-pfx | --sign-pass-file | --timestamp-url | --released) [ $# -ge 2 ] || usage_error "$1 takes a value" ;;
+    *) usage_error "build takes --sign-pfx FILE, --sign-pass-file FILE, --timestamp-url URL, --released FILE.msi; for one part use the presets: cmake --preset native-debug" ;;
     esac
     case $1 in
     --sign-pfx) pfx=$2 ;;
     --sign-pass-file) pass_file=$2 ;;
     --timestamp-url) timestamp=$2 ;;
+    --released) released=$2 ;;
     esac
     shift 2
 done
 [ -n "$pfx" ] || [ -z "$pass_file$timestamp" ] || usage_error "--sign-pass-file and --timestamp-url go with --sign-pfx"
-for file in $pfx $pass_file; do
-    [ -r "$file" ] || die "cannot read $file"
+for file in "$pfx" "$pass_file" "$released"; do
+    [ -z "$file" ] || [ -r "$file" ] || die "cannot read $file"
 done
+SOURCE_DATE_EPOCH=$(sh installer/source_date.sh)
+export SOURCE_DATE_EPOCH
 
 sh run.d/setup.sh
 build_tree native-release programs
@@ -54,15 +58,29 @@ for program in mapi-rollout-agent.exe mapi-rollout.exe mapi-rollout-setup.dll; d
     ship build/mingw-release/bin/$program windows
     [ -z "$pfx" ] || step "sign-$program" "signing $program" sign "$DIST/windows/$program"
 done
-# The package holds what was signed; itself it is signed last, since any later change would break that.
-rm -f "$DIST"/windows/*.msi
+# The package holds what was signed; itself it is signed last, since any later change would break that. Of another version it
+# would stay beside it.
+for file in "$DIST"/windows/*.msi; do
+    [ "$file" = "$msi" ] || rm -f "$file"
+done
+before=$DIST/windows/.before.msi
+[ ! -e "$msi" ] || mv "$msi" "$before"
 step package "making the agent's package" installer/msi/build.sh "$DIST/windows" LICENSE "$version" "$msi"
+if [ -n "$released" ]; then
+    step released "holding the package against what is released" installer/msi/check_released.sh "$msi" "$released" || {
+        rm -f "$msi"
+        exit 1
+    }
+fi
+if [ -e "$before" ]; then
+    # Whoever tries things out builds one version many times; whoever releases it must not.
+    installer/msi/check_released.sh "$msi" "$before" >"$LOGS/before.log" 2>&1 ||
+        say "  note: another content than the package that was there before, and the same version $version: a machine that has that
+        one refuses this one (1638). Once it is released, raise the version."
+    rm -f "$before"
+fi
 [ -z "$pfx" ] || step sign-package "signing the package" sign "$msi"
-rm -rf build/native-release/packages
-step deb "making the Debian packages" cpack --config build/native-release/CPackConfig.cmake -B build/native-release/packages
-mkdir -p "$DIST/debian"
-rm -f "$DIST"/debian/*.deb
-cp build/native-release/packages/*.deb "$DIST/debian/"
+step deb "making the Debian packages" installer/deb/build.sh build/native-release "$DIST/debian"
 {
     cat build/deps/used.txt
     dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - shared -\n' libmicrohttpd12 libgnutls30 libsqlite3-0

@@ -19,7 +19,18 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
     -addext extendedKeyUsage=codeSigning -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 echo 'a password of one day' >"$work/password"
 openssl pkcs12 -export -inkey "$work/key.pem" -in "$work/cert.pem" -out "$work/sign.pfx" -passout "file:$work/password"
-MR_DIST=$work/dist ./run build --sign-pfx "$work/sign.pfx" --sign-pass-file "$work/password" >"$work/log" 2>&1 || {
+version=$(sed -n 's/^project(mapi-rollout VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+printf 'MZ of nothing\n' | tee "$work/mapi-rollout-agent.exe" >"$work/mapi-rollout-setup.dll"
+
+package() { # version, name: with no program in it
+    installer/msi/build.sh "$work" LICENSE "$1" "$work/$2.msi" || wrong "there is no package $2"
+}
+
+package 0.0.9 older
+package "$version" same
+package 0.10.0 newer
+MR_DIST=$work/dist ./run build --sign-pfx "$work/sign.pfx" --sign-pass-file "$work/password" --released "$work/older.msi" \
+    >"$work/log" 2>&1 || {
     cat "$work/log"
     wrong "./run build fails"
     exit 1
@@ -28,6 +39,18 @@ MR_DIST=$work/dist ./run build --sign-pfx "$work/sign.pfx" --sign-pass-file "$wo
 msi=$(ls "$work"/dist/windows/*.msi)
 (cd "$work" && msiextract -C "$work/inside" "$msi" >/dev/null)
 agent=$(find "$work/inside" -name mapi-rollout-agent.exe)
+
+
+# What may follow what is released.
+follows() { # released, sentence that refuses it or nothing
+    answer=$(installer/msi/check_released.sh "$msi" "$1" 2>&1) && [ -z "$2" ] || printf %s "$answer" | grep -qF -- "${2:-that it may}" ||
+        wrong "after ${1##*/} it says '$answer', and not '$2'"
+}
+follows "$msi" ''
+follows "$work/older.msi" ''
+follows "$work/same.msi" 'and other content: machines that have that one refuse it (1638)'
+follows "$work/newer.msi" "has version $version, lower than 0.10.0"
+follows LICENSE 'LICENSE is no package of Windows Installer'
 
 for file in "$work"/dist/windows/*.exe "$msi" "$agent"; do
     osslsigncode verify -CAfile "$work/cert.pem" -in "$file" >"$work/verify" 2>&1 ||

@@ -1,20 +1,37 @@
 #!/bin/sh
-# check_reproducible.sh - the same source in another folder makes the same Windows programs, byte for byte.
+# check_reproducible.sh - the same source in another folder, later, in another time zone and with another umask, makes all that is
+# shipped once more, byte for byte: programs, packages, list of parts.
 set -u
+if ! command -v osslsigncode wixl msiinfo >/dev/null; then
+    echo "skipped: wixl and msitools are not installed"
+    exit 77
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-first=build/mingw-release/bin
-mkdir "$work/elsewhere"
-cp -r CMakeLists.txt CMakePresets.json base policy agent admin installer cmake tests "$work/elsewhere/"
-mkdir "$work/elsewhere/build"
-ln -s "$(readlink -f build/deps)" "$work/elsewhere/build/deps"
-(cd "$work/elsewhere" && cmake --preset mingw-release && ninja -C build/mingw-release programs) >"$work/log" 2>&1 || {
-    tail -n 30 "$work/log"
-    echo "check_reproducible: it does not build elsewhere" >&2
+SOURCE_DATE_EPOCH=$(sh installer/source_date.sh) || exit 1
+export SOURCE_DATE_EPOCH
+
+build() { # directory of the source, what it is called
+    (cd "$1" && MR_DIST=$work/$2 ./run build) >"$work/log" 2>&1 || {
+        cat "$work/log"
+        echo "check_reproducible: it does not build $2" >&2
+        exit 1
+    }
+}
+
+build . here
+mkdir -p "$work/elsewhere-source/build"
+cp -r CHANGELOG.md CMakeLists.txt CMakePresets.json LICENSE base policy agent admin server docs installer cmake tests run run.d \
+    "$work/elsewhere-source/"
+cp -P build/deps build/wine-template build/node_modules "$work/elsewhere-source/build/"
+unset CMAKE_C_COMPILER_LAUNCHER # what was compiled here is no proof
+umask 077
+TZ=Asia/Tokyo
+export TZ
+build "$work/elsewhere-source" elsewhere
+
+[ "$(ls "$work"/here/*/* "$work"/here/*.cdx.json | wc -l)" -ge 8 ] || {
+    echo "check_reproducible: something is not shipped: $(cd "$work/here" && find . -type f | tr '\n' ' ')" >&2
     exit 1
 }
-bad=0
-for program in mapi-rollout-agent.exe mapi-rollout.exe mapi-rollout-setup.dll; do
-    cmp "$first/$program" "$work/elsewhere/$first/$program" || bad=1
-done
-exit $bad
+diff -r "$work/here" "$work/elsewhere" >&2

@@ -3,9 +3,13 @@
 #
 # wixl leaves out or gets wrong some of what a package needs; msibuild puts it in afterwards. Whatever either of them says
 # on its standard error fails the build: wixl warns where it ignores something.
+#
+# The same programs, licence, version and time of the source (../source_date.sh) make the same package, byte for byte.
 set -eu
 programs=$1 license=$2 version=$3 out=$4
 here=$(dirname "$0")
+SOURCE_DATE_EPOCH=$(sh "$here/../source_date.sh")
+export TZ=UTC # a cabinet has local times
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,12 +25,25 @@ sql() { # statement
     quiet msibuild "$work/new.msi" -q "$1"
 }
 
-# One version, one product: the name-based UUID of the version, below the code that all versions share.
-product_code=$(python3 -c 'import sys, uuid
-print(str(uuid.uuid5(uuid.UUID("3E6A9F52-7D1B-4C08-8A45-0B9C2F7E61D3"), sys.argv[1])).upper())' "$version")
+# The name-based UUID of a text, below the code that all versions share (UpgradeCode).
+code_of() { # text
+    python3 -c 'import sys, uuid
+print(str(uuid.uuid5(uuid.UUID("3E6A9F52-7D1B-4C08-8A45-0B9C2F7E61D3"), sys.argv[1])).upper())' "$1"
+}
+
+# wixl makes one up each time, and takes the time of now.
+set_summary() { # package code
+    at=$(date -u -d "@$SOURCE_DATE_EPOCH" '+%Y/%m/%d %H:%M:%S')
+    printf '%s\t%s\r\n' PropertyId Value i2 l255 _SummaryInformation PropertyId 9 "{$1}" 12 "$at" 13 "$at" >"$work/summary.idt"
+    quiet msibuild "$work/new.msi" -i "$work/summary.idt"
+}
+
+# One version, one product.
+product_code=$(code_of "$version")
 # From a folder with all that goes in: wixl finds no absolute paths.
 cp "$programs/mapi-rollout-agent.exe" "$programs/mapi-rollout-setup.dll" "$here/mapi-rollout-agent.wxs" "$work/"
 cp "$license" "$work/LICENSE.txt"
+touch -d "@$SOURCE_DATE_EPOCH" "$work"/* # the times that stand in the cabinet
 (cd "$work" && quiet wixl -a x64 -D Version="$version" -D ProductCode="$product_code" -o new.msi mapi-rollout-agent.wxs)
 
 # Only what is named here passes from whoever starts the installation to the part that runs as LocalSystem.
@@ -45,4 +62,9 @@ for action in CommitSettings RemoveTraces; do
 done
 
 sql "UPDATE \`InstallExecuteSequence\` SET \`Condition\` = 'NOT NOSTART OR NOSTART = \"0\"' WHERE \`Action\` = 'StartServices'"
+
+# Windows takes packages with the same package code for the same file, and asks for another one whenever anything in it is
+# another: it is the name of all that is in it.
+set_summary 00000000-0000-0000-0000-000000000000
+set_summary "$(code_of "$(sha256sum "$work/new.msi" | cut -d' ' -f1)")"
 mv "$work/new.msi" "$out"

@@ -82,8 +82,8 @@ has_mode() { # path, "MODE OWNER:GROUP"
 # ---- the packages, and a newer one ---------------------------------------------------------------
 
 [ -e "$ROOT/build/native-release/bin/mapi-rollout-server" ] || fail "there are no programs: ./run build makes them"
-cpack --config "$ROOT/build/native-release/CPackConfig.cmake" -G DEB -B "$WORK/packages" >"$WORK/cpack.log" 2>&1 ||
-    fail "cpack makes no packages"
+(umask 077 && "$ROOT/installer/deb/build.sh" "$ROOT/build/native-release" "$WORK/packages") >"$WORK/cpack.log" 2>&1 ||
+    fail "there are no packages"
 server_deb=$(ls "$WORK"/packages/mapi-rollout-server_*.deb)
 command_deb=$(ls "$WORK"/packages/mapi-rollout_*.deb)
 mkdir "$D/packages"
