@@ -15,8 +15,6 @@ enum { PATH_BYTES = 1024, VERSION_CHARS = 48 };
 
 /* ---- at the next logon --------------------------------------------------------------------- */
 
-static const wchar_t ORDER_KEY[] = L"SOFTWARE\\Microsoft\\Active Setup\\Installed Components\\"
-                                   L"{6B1E2D0C-5A0F-4C5B-9E43-7A1D0B6C52F4}";
 static const wchar_t ORDER_TITLE[] = L"MAPI over HTTP rollout agent: its value goes";
 static const wchar_t ORDER_COMMAND[] =
     L"%SystemRoot%\\System32\\reg.exe delete HKCU\\Software\\Microsoft\\Exchange "
@@ -33,7 +31,7 @@ static void version_now(wchar_t out[VERSION_CHARS])
 
 static LSTATUS order_value(const wchar_t *name, DWORD type, const wchar_t *text)
 {
-    return RegSetKeyValueW(HKEY_LOCAL_MACHINE, ORDER_KEY, name, type, text,
+    return RegSetKeyValueW(HKEY_LOCAL_MACHINE, INS_ORDER_KEY, name, type, text,
                            (DWORD)((wcslen(text) + 1) * sizeof *text));
 }
 
@@ -55,7 +53,7 @@ enum status ins_after_order(struct err *err)
 
 enum status ins_after_cancel(struct err *err)
 {
-    return ins_key_drop(ORDER_KEY, err);
+    return ins_key_drop(INS_ORDER_KEY, err);
 }
 
 /* ---- the data directory -------------------------------------------------------------------- */

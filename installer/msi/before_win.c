@@ -6,10 +6,11 @@
 
 #include <stdio.h>
 
-enum { NAME_BYTES = 64 };
+enum { NAME_BYTES = 64, WORD_CHARS = 16 };
 
 static const wchar_t BEFORE_KEY[] = L"SOFTWARE\\MapiRollout\\Setup\\Before";
 static const wchar_t BEFORE_AGENT_KEY[] = L"SOFTWARE\\MapiRollout\\Setup\\Before\\Agent";
+static const wchar_t BEFORE_ORDER_KEY[] = L"SOFTWARE\\MapiRollout\\Setup\\Before\\Order";
 static const wchar_t FRESH_VALUE[] = L"Fresh";
 
 /* What the installer puts there; enroll.sealed is the agent's own copy of the secret. */
@@ -21,13 +22,39 @@ static void name_before(size_t i, char out[NAME_BYTES])
     (void)snprintf(out, NAME_BYTES, "%s.before", KEPT_FILES[i]);
 }
 
-/* The key is the sign that there is something to bring back. It is made before anything changes. */
+/* The one value of the installer's own. What is not there at one place goes at the other. */
+static enum status copy_leaving(const wchar_t *from, const wchar_t *to, struct err *err)
+{
+    wchar_t word[WORD_CHARS] = L"";
+    DWORD size = sizeof word;
+    LSTATUS error =
+        RegGetValueW(HKEY_LOCAL_MACHINE, from, INS_LEAVING_VALUE, RRF_RT_REG_SZ, NULL, word, &size);
+    if (error == ERROR_SUCCESS) {
+        error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, to, INS_LEAVING_VALUE, REG_SZ, word,
+                                (DWORD)((wcslen(word) + 1) * sizeof word[0]));
+    } else {
+        error = RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, to, INS_LEAVING_VALUE);
+        error = error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : error;
+    }
+    return error == ERROR_SUCCESS
+               ? ST_OK
+               : error_set(err, (uint32_t)error, "cannot copy %ls", INS_LEAVING_VALUE);
+}
+
+/* The mark is the sign that there is something to bring back. It is made last, before anything
+ * changes. */
 enum status ins_before_settings(bool fresh, struct err *err)
 {
     DWORD value = fresh ? 1 : 0;
     enum status st = ins_key_drop(BEFORE_KEY, err);
     if (st == ST_OK) {
         st = ins_key_copy(INS_AGENT_KEY, BEFORE_AGENT_KEY, err);
+    }
+    if (st == ST_OK) {
+        st = ins_key_copy(INS_ORDER_KEY, BEFORE_ORDER_KEY, err);
+    }
+    if (st == ST_OK) {
+        st = copy_leaving(INS_SETUP_KEY, BEFORE_KEY, err);
     }
     if (st == ST_OK) {
         LSTATUS error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, BEFORE_KEY, FRESH_VALUE, REG_DWORD,
@@ -94,6 +121,15 @@ enum status ins_before_bring_settings(bool fresh, struct err *err)
     enum status st = ins_key_drop(INS_AGENT_KEY, err);
     if (st == ST_OK) {
         st = ins_key_copy(BEFORE_AGENT_KEY, INS_AGENT_KEY, err);
+    }
+    if (st == ST_OK) {
+        st = ins_key_drop(INS_ORDER_KEY, err);
+    }
+    if (st == ST_OK) {
+        st = ins_key_copy(BEFORE_ORDER_KEY, INS_ORDER_KEY, err);
+    }
+    if (st == ST_OK) {
+        st = copy_leaving(BEFORE_KEY, INS_SETUP_KEY, err);
     }
     if (st == ST_OK) {
         st = ins_key_drop(fresh ? INS_SETUP_KEY : BEFORE_KEY, err);

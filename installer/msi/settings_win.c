@@ -12,6 +12,8 @@ enum { PATH_BYTES = 1024, NAME_CHARS = 32 };
 const wchar_t INS_AGENT_KEY[] = L"SOFTWARE\\MapiRollout\\Agent";
 const wchar_t INS_SETUP_KEY[] = L"SOFTWARE\\MapiRollout\\Setup";
 const wchar_t INS_LEAVING_VALUE[] = L"OnUninstall";
+const wchar_t INS_ORDER_KEY[] = L"SOFTWARE\\Microsoft\\Active Setup\\Installed Components\\"
+                                L"{6B1E2D0C-5A0F-4C5B-9E43-7A1D0B6C52F4}";
 
 static enum status registry_error(struct err *err, LSTATUS error, const wchar_t *what)
 {

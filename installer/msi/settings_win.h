@@ -15,6 +15,7 @@
 extern const wchar_t INS_AGENT_KEY[];
 extern const wchar_t INS_SETUP_KEY[];
 extern const wchar_t INS_LEAVING_VALUE[]; /* of INS_SETUP_KEY: ONUNINSTALL, as it was given */
+extern const wchar_t INS_ORDER_KEY[];     /* what Active Setup does for users at their next logon */
 
 /* Set what is given, remove what is to go; files are named where they are kept, in folder. */
 enum status ins_settings_keep(const char *folder, const struct ins_wish *wish,

@@ -21,7 +21,12 @@ follow() { # N, words that must be in it
     done
     printf '@cd /d C:\\pkg\r\n@%s\r\n@exit /b %%errorlevel%%\r\n' "$(printf %s "$line" | sed 's/%\([A-Z]*\)%/%\1%/g')" \
         >"$PACKAGE_DIR/follow.cmd"
-    wine_quiet cmd /c 'C:\pkg\follow.cmd' >"$WORK/log/follow.log" 2>&1 || fail "it ends with $?: $line"
+    followed=0
+    wine_quiet cmd /c 'C:\pkg\follow.cmd' >"$WORK/log/follow.log" 2>&1 || followed=$?
+    for log in $(find "$PREFIX/drive_c" -name mapi-rollout.log); do
+        tr -d '\000\r' <"$log" | grep -aE 'mapi-rollout: |Return value [03]' >"$WORK/log/msi.log"
+    done
+    [ $followed = 0 ] || fail "it ends with $followed: $line"
     rm "$PACKAGE_DIR/follow.cmd"
     say "ok: $line"
 }

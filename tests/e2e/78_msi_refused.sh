@@ -1,6 +1,6 @@
 #!/bin/sh
 # 78_msi_refused.sh - properties that are wrong end the installation with one sentence and change nothing; an installation that
-# fails later leaves nothing behind, and one over an existing agent leaves that one as it was.
+# fails later leaves nothing behind, and one over an existing agent leaves that one as it was, at work if it was.
 set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
@@ -84,4 +84,60 @@ check "as what it is" msi_said 'mapi-rollout: trust_rollback'
 check "the file is the one before" cmp -s "$PACKAGE_DIR/trust-2.json" "$DATA_DIR/trust.json"
 check "and no other setting was changed" equal "$(setting Tags)" first
 check "nothing of the way back is left" sh -c "! ls '$DATA_DIR' | grep -q before"
+
+
+# "-" takes away: the setting, and the file that was kept for it.
+cp "$CA" "$PACKAGE_DIR/ca.pem"
+msi_good "a CA and a way to leave are set" /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus CAFILE=ca.pem ONUNINSTALL=leave
+check "the CA is a copy" cmp -s "$CA" "$DATA_DIR/ca.pem"
+msi_good "kept files go when they are told to" /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus CAFILE=- ENROLLSECRETFILE=-
+check "the CA" [ ! -e "$DATA_DIR/ca.pem" ]
+check "the sealed secret" [ ! -e "$DATA_DIR/enroll.sealed" ]
+check "and their settings" equal "$(setting CaFile)$(setting EnrollSecretFile)" ''
+check "the others stay" equal "$(setting Tags)" first
+msi_run /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus TRUSTFILE=-
+check "the trust cannot go" [ "$MSI_EXIT" != 0 ]
+check "and stays" cmp -s "$PACKAGE_DIR/trust-2.json" "$DATA_DIR/trust.json"
+
+# An upgrade that fails when all of its own is kept already. (Wine does not bring the older programs back, and rolls nothing
+# back where the product is the same.)
+next=$(echo "$VERSION" | awk -F. '{ print $1 "." $2 + 1 "." $3 }')
+msi_make "$next" late.msi
+msibuild "$PACKAGE_DIR/late.msi" -q "UPDATE \`CustomAction\` SET \`Target\` = 'service nothing' WHERE \`Action\` = 'ConfigureService'"
+"$MR_ADMIN" trust new --key "$SITE/signing.pub.pem" --rollout "$ROLLOUT" --version 3 --out "$PACKAGE_DIR/trust-3.json" \
+    >>"$WORK/log/operator.log" 2>&1 || fail "trust new"
+cat "$CA" "$CA" >"$PACKAGE_DIR/other.pem"
+order='HKLM\SOFTWARE\Microsoft\Active Setup\Installed Components\{6B1E2D0C-5A0F-4C5B-9E43-7A1D0B6C52F4}'
+
+# What an installation may change: files, settings, what is to be done for users at their next logon.
+all_of_it() {
+    sha256sum "$DATA_DIR/trust.json" "$DATA_DIR/ca.pem" "$DATA_DIR/enroll.sealed" 2>&1
+    ls "$DATA_DIR" | grep before
+    for key in "$AGENT_KEY" 'HKLM\SOFTWARE\MapiRollout\Setup' "$order"; do
+        wine_quiet reg query "$key" /s 2>&1
+    done
+}
+
+fails_late() { # PROPERTY=value...
+    was=$(all_of_it)
+    printf 'another-good-secret\n' >"$PACKAGE_DIR/other.secret"
+    msi_run /i late.msi "$@"
+    [ "$MSI_EXIT" != 0 ] || fail "$*: nothing failed"
+    msi_said 'Action ended .*KeepSettings. Return value 1' || fail "$*: it failed too early"
+    equal "$(all_of_it)" "$was" || fail "$*: something is not as it was"
+    [ -s "$PACKAGE_DIR/other.secret" ] || fail "$*: the secret is gone"
+    say "ok: undone: $*"
+}
+others='CAFILE=other.pem TRUSTFILE=trust-3.json ENROLLSECRETFILE=other.secret TAGS=third ONUNINSTALL=allow SERVERURL=https://localhost:1'
+fails_late $others
+printf 'a-good-secret-for-once\n' >"$PACKAGE_DIR/good.secret"
+msi_good "the one of before comes again, with more" /i agent.msi CAFILE=ca.pem ENROLLSECRETFILE=good.secret ONUNINSTALL=leave
+until_ok 20 "the service runs" service_is RUNNING
+wine_quiet reg add "$order" /v Version /t REG_SZ /d 2026,1 /f >/dev/null
+fails_late $others
+fails_late CAFILE=- ENROLLSECRETFILE=- TAGS=-
+msi_good "then it installs" /i agent.msi ONUNINSTALL=restore
+until_ok 20 "the service runs" service_is RUNNING
+check "with what was set" equal "$(setting Tags)" first
+check "and users are the agent's own again" sh -c "! WINEDEBUG=-all $MR_WINE reg query '$order' >/dev/null 2>&1"
 passed
