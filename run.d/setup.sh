@@ -1,9 +1,9 @@
 # setup [--tools] - makes everything that building and testing needs: Debian packages, libraries, the Wine template, the
-# Node modules of the tests, a small Debian.
+# Node modules of the tests, promtool, a small Debian.
 #
 # The other subcommands begin with it. Where all is there it takes a fraction of a second. What takes long is made once,
-# in the cache, under a name with the hash of everything it is made from; build/deps, build/wine-template and
-# build/node_modules link to it.
+# in the cache, under a name with the hash of everything it is made from; build/deps, build/wine-template,
+# build/node_modules and build/promtool link to it.
 set -eu
 . run.d/lib.sh
 
@@ -41,6 +41,7 @@ is_linked() { # link, wanted target
 is_ready() { # group...
     [ -z "$(missing_packages "$@")" ] && is_linked build/deps "$(libraries_path)" &&
         is_linked build/wine-template "$(wine_path)" && is_linked build/node_modules "$(node_modules_path)" &&
+        is_linked build/promtool "$(sh run.d/promtool.sh path)" &&
         { [ "$(id -u)" -ne 0 ] || [ -d "$(sh run.d/debian_base.sh path)" ]; }
 }
 
@@ -98,6 +99,12 @@ make_node_modules() { # path
     }
 }
 
+# As above.
+make_promtool() { # path
+    [ -d "$1" ] || step promtool "promtool, which checks metrics and alert rules" sh run.d/promtool.sh make ||
+        say "run: the test of the metrics will fail" >&2
+}
+
 # For the test of the server's packages, which takes root: without it that test says that it is skipped.
 make_debian() {
     [ "$(id -u)" -eq 0 ] || return 0
@@ -116,6 +123,9 @@ make_all() { # group...
     modules=$(node_modules_path)
     make_node_modules "$modules"
     ln -sfnT "$modules" build/node_modules
+    promtool=$(sh run.d/promtool.sh path)
+    make_promtool "$promtool"
+    ln -sfnT "$promtool" build/promtool
     make_debian
 }
 

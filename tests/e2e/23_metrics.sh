@@ -2,7 +2,7 @@
 # 23_metrics.sh - /metrics of a whole server: who may ask, what it says, that alerts, dashboard and page speak of what is
 # there, and what a restart does to it.
 #
-# Natively, without Wine. promtool is asked where it is installed (or named by MR_PROMTOOL); our own rules always are.
+# Natively, without Wine. Our own rules are asked, and promtool: MR_PROMTOOL, which setup brings.
 # SC2034 below: variables that the harness reads.
 # shellcheck disable=SC2034
 set -u
@@ -144,17 +144,14 @@ check "alerts ask for what is there, and name their runbooks" checker alerts "$D
 check "the dashboard asks for what is there" checker dashboard "$DOCS/grafana/mapi-rollout.json"
 check "the page has each metric, and no other" checker page "$DOCS/operations-metrics.md"
 
-# promtool prints what it would rather have otherwise, and exits with 3 then.
-PROMTOOL=${MR_PROMTOOL:-$(command -v promtool || :)}
-if [ -n "$PROMTOOL" ]; then
-    check "promtool has nothing to say about the metrics" equal "$("$PROMTOOL" check metrics <"$SAID" 2>&1)" ""
-    "$PROMTOOL" check rules "$DOCS/prometheus/alerts.yml" >"$WORK/log/promtool.log" 2>&1
-    check "promtool takes the alert rules" equal "$?" 0
-    "$PROMTOOL" test rules "$HARNESS_DIR/alerts_test.yml" >"$WORK/log/promtool.log" 2>&1
-    check "alerts speak when they should, says promtool" equal "$?" 0
-else
-    say "skipped: promtool is not installed"
-fi
+# It prints what it would rather have otherwise, and exits with 3 then.
+: "${MR_PROMTOOL:=$ROOT/build/promtool/promtool}"
+need_files "$MR_PROMTOOL"
+check "promtool has nothing to say about the metrics" equal "$("$MR_PROMTOOL" check metrics <"$SAID" 2>&1)" ""
+"$MR_PROMTOOL" check rules "$DOCS/prometheus/alerts.yml" >"$WORK/log/promtool.log" 2>&1
+check "promtool takes the alert rules" equal "$?" 0
+"$MR_PROMTOOL" test rules "$HARNESS_DIR/alerts_test.yml" >"$WORK/log/promtool.log" 2>&1
+check "alerts speak when they should, says promtool" equal "$?" 0
 
 # The checker itself: each of these must be refused.
 spoiled() { # sentence, script of sed

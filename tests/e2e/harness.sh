@@ -130,7 +130,7 @@ work_directory() {
 need_files() { # file...
     for file; do
         [ -e "$file" ] || {
-            say "missing: $file (./run build makes the programs, ./run setup the Wine template)" >&2
+            say "missing: $file (./run build makes the programs, ./run setup the rest)" >&2
             exit 1
         }
     done
