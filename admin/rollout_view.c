@@ -65,6 +65,7 @@ static void read_released(const struct pol_at *root, struct adm_rollout_view *ou
 {
     struct pol_at released = {.value = NULL};
     const char *kind = "";
+    bool served = true;
 
     out->released_at_s = -1;
     if (!pol_read_member(root, "released", POL_OPTIONAL, &released)) {
@@ -78,6 +79,8 @@ static void read_released(const struct pol_at *root, struct adm_rollout_view *ou
     copy_text(&released, "stage", POL_REQUIRED, out->released_stage, sizeof out->released_stage);
     (void)pol_read_text(&released, "kind", POL_REQUIRED, SERVER_NOTE_BYTES, &kind);
     out->is_safe = strcmp(kind, POL_KIND_WORDS[POL_KIND_SAFE]) == 0;
+    (void)pol_read_boolean(&released, "served", POL_OPTIONAL, &served);
+    out->is_missing = !served;
     (void)pol_read_time(&released, "at", POL_OPTIONAL, &out->released_at_s);
     copy_text(&released, "by", POL_OPTIONAL, out->released_by, sizeof out->released_by);
     copy_text(&released, "reason", POL_OPTIONAL, out->reason, sizeof out->reason);

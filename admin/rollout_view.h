@@ -35,6 +35,7 @@ struct adm_rollout_view {
     int64_t released_version; /* 0: nothing yet */
     char released_stage[ADM_NAME_BYTES];
     bool is_safe;
+    bool is_missing;       /* it is not at hand: agents that ask get nothing */
     int64_t released_at_s; /* -1: not known */
     char released_by[ADM_TEXT_BYTES];
     char reason[ADM_TEXT_BYTES];

@@ -12,8 +12,9 @@ static void add_released(const struct adm_rollout_view *r, struct adm_facts *out
         adm_facts_add(out, "released", "released nothing yet");
         return;
     }
-    adm_facts_add_format(out, "released", "released %s, version %" PRId64 "%s", r->released_stage,
-                         r->released_version, r->is_safe ? "  *** THE BRAKE IS ON ***" : "");
+    adm_facts_add_format(out, "released", "released %s, version %" PRId64 "%s%s", r->released_stage,
+                         r->released_version, r->is_safe ? "  *** THE BRAKE IS ON ***" : "",
+                         r->is_missing ? "  *** not at hand ***" : "");
 }
 
 static void add_hold(const struct adm_hold_view *hold, struct adm_facts *out)

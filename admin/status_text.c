@@ -106,6 +106,20 @@ static enum status append_safe(const struct adm_status_view *view, const struct 
     return put_line(look, ADM_STYLE_BAD, line, st, out);
 }
 
+static enum status append_missing(const struct adm_status_view *view, const struct adm_look *look,
+                                  struct bytes *line, struct bytes *out)
+{
+    if (!view->rollout.is_missing) {
+        return ST_OK;
+    }
+    enum status st = bytes_append_format(
+        line,
+        "missing   *** the released policy is not at hand: agents that ask get nothing, and keep "
+        "what they have; publish the bundle of serial %" PRId64 " or a later one, and release ***",
+        view->rollout.released_version / VERSION_STEP);
+    return put_line(look, ADM_STYLE_BAD, line, st, out);
+}
+
 static enum status append_behind(const struct adm_status_view *view, const struct adm_look *look,
                                  struct bytes *line, struct bytes *out)
 {
@@ -148,7 +162,8 @@ static enum status append_head(const struct adm_status_view *view, const struct 
 {
     enum status (*const LINES[])(const struct adm_status_view *view, const struct adm_look *look,
                                  struct bytes *line, struct bytes *out) = {
-        append_rollout, append_released, append_safe, append_behind, append_stored, append_expiry,
+        append_rollout, append_released, append_missing, append_safe,
+        append_behind,  append_stored,   append_expiry,
     };
     struct bytes line = bytes_with_limit(LINE_BYTES);
     enum status st = ST_OK;

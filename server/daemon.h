@@ -44,8 +44,8 @@ const char *srv_daemon_admins_url(const struct srv_daemon *daemon);
 enum status srv_daemon_reload(struct srv_daemon *daemon, struct err *err) MUST_USE;
 /* False without TLS. */
 bool srv_daemon_look_certificate(struct srv_daemon *daemon, struct srv_certificate_facts *out);
-/* False: something is released, and not at hand. */
-bool srv_daemon_serves_policy(struct srv_daemon *daemon);
+/* See readiness.h. */
+enum status srv_daemon_readiness(struct srv_daemon *daemon, struct err *err) MUST_USE;
 /* Waits until the store's writer says anything, if only that it cannot write. */
 void srv_daemon_ask_writer(struct srv_daemon *daemon);
 /* Held polls are answered, what was submitted is written. NULL is fine. */

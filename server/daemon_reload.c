@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "policy/limits.h"
+#include "server/readiness.h"
 #include "server/trust_keep.h"
 
 enum status srv_daemon_load_trust(const char *path, struct bytes *text, struct pol_trust **out,
@@ -20,13 +21,9 @@ bool srv_daemon_look_certificate(struct srv_daemon *d, struct srv_certificate_fa
     return d->app.certificate != NULL;
 }
 
-bool srv_daemon_serves_policy(struct srv_daemon *d)
+enum status srv_daemon_readiness(struct srv_daemon *d, struct err *err)
 {
-    struct srv_rollout_view view;
-    srv_rollout_look(d->app.rollout, &view);
-    bool serves = view.release.version == 0 || view.served;
-    srv_rollout_view_done(&view);
-    return serves;
+    return srv_readiness(&d->app, err);
 }
 
 void srv_daemon_ask_writer(struct srv_daemon *d)

@@ -1,5 +1,6 @@
 #include "server/answer.h"
 #include "server/handlers.h"
+#include "server/readiness.h"
 
 static void answer_line(struct srv_request *rq, const char *line)
 {
@@ -23,14 +24,8 @@ void srv_handle_healthz(struct srv_app *app, struct srv_request *rq, const struc
 void srv_handle_readyz(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
 {
     struct err err = {0};
-    struct srv_rollout_view view;
     (void)actor;
-    srv_rollout_look(app->rollout, &view);
-    bool policy = view.release.version == 0 || view.served;
-    srv_rollout_view_done(&view);
-    if (!policy) {
-        srv_answer_problem(rq, 503, "unavailable", "the released policy is not at hand");
-    } else if (app->store.check(app->store.ctx, &err) != ST_OK) {
+    if (srv_readiness(app, &err) != ST_OK) {
         srv_answer_error(rq, &err);
     } else {
         answer_line(rq, "ready\n");

@@ -7,13 +7,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { KNOCK_MS = 10000, HOUR_MS = 3600 * 1000, DAY_S = 24 * 3600, WARN_DAYS = 21 };
+enum { KNOCK_MS = 10000, LOOK_MS = 5000, DAY_S = 24 * 3600, WARN_DAYS = 21 };
 
 struct srv_heart {
     struct srv_daemon *daemon;
@@ -22,7 +23,9 @@ struct srv_heart {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool ending;
-    int64_t warned_s; /* of the certificate; 0: not yet */
+    int64_t warned_s;             /* of the certificate; 0: not yet */
+    uint64_t proof_ms;            /* when it is to be proved next that the server lives */
+    char missing[ERR_TEXT_BYTES]; /* as last told; "": it was ready */
 };
 
 /* ---- one look -------------------------------------------------------------------------------- */
@@ -82,6 +85,33 @@ static void look_at_certificate(struct srv_heart *h)
     }
 }
 
+void srv_heart_sentence(const struct srv_daemon *daemon, const char *missing,
+                        char out[SRV_HEART_SENTENCE_BYTES])
+{
+    (void)snprintf(out, SRV_HEART_SENTENCE_BYTES, "serving agents=%s admin=%s%s%s",
+                   srv_daemon_agents_url(daemon), srv_daemon_admins_url(daemon),
+                   missing[0] != '\0' ? ", not ready: " : "", missing);
+}
+
+/* When it changes. */
+static void look_at_readiness(struct srv_heart *h)
+{
+    char sentence[SRV_HEART_SENTENCE_BYTES];
+    struct err why = {0};
+    bool ready = srv_daemon_readiness(h->daemon, &why) == ST_OK;
+    if (strcmp(why.text, h->missing) == 0) {
+        return;
+    }
+    memcpy(h->missing, why.text, sizeof h->missing);
+    if (ready) {
+        log_write(LOG_INFO, "event=ready");
+    } else {
+        log_failure(LOG_ERROR, "not_ready", &why);
+    }
+    srv_heart_sentence(h->daemon, why.text, sentence);
+    srv_notify_status(h->notify, sentence);
+}
+
 static void prove(struct srv_heart *h)
 {
     srv_daemon_ask_writer(h->daemon);
@@ -109,20 +139,30 @@ static void rest(struct srv_heart *h, uint64_t pause_ms)
 }
 
 /* Three times as often as is wanted, so that one that comes late is no matter. */
+static void prove_when_due(struct srv_heart *h, uint64_t watchdog_ms)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    if (watchdog_ms > 0 && now_ms >= h->proof_ms) {
+        h->proof_ms = now_ms + watchdog_ms / 3;
+        prove(h);
+    }
+}
+
 static void *beat(void *ctx)
 {
     struct srv_heart *h = ctx;
     uint64_t watchdog_ms = srv_notify_watchdog_ms(h->notify);
+    uint64_t pause_ms =
+        watchdog_ms > 0 && watchdog_ms / 3 < LOOK_MS ? watchdog_ms / 3 + 1 : LOOK_MS;
     pthread_mutex_lock(&h->lock);
     while (!h->ending) {
         pthread_mutex_unlock(&h->lock);
         look_at_certificate(h);
-        if (watchdog_ms > 0) {
-            prove(h);
-        }
+        look_at_readiness(h);
+        prove_when_due(h, watchdog_ms);
         pthread_mutex_lock(&h->lock);
         if (!h->ending) {
-            rest(h, watchdog_ms > 0 && watchdog_ms / 3 < HOUR_MS ? watchdog_ms / 3 + 1 : HOUR_MS);
+            rest(h, pause_ms);
         }
     }
     pthread_mutex_unlock(&h->lock);

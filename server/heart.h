@@ -1,4 +1,5 @@
-/* heart.h - prove now and then that the server lives, and look when its certificate ends.
+/* heart.h - prove now and then that the server lives, say whether it is ready, look when its certificate
+ * ends.
  *
  * Alive is: the store's writer answers, if only to say that it cannot write, and each listener takes
  * a connection and reacts to it. What hangs is not told to systemd, which then starts the server anew.
@@ -19,6 +20,11 @@ struct srv_heart;
 enum status srv_heart_open(struct srv_daemon *daemon, const struct srv_notify *notify,
                            struct srv_heart **out, struct err *err) MUST_USE;
 void srv_heart_close(struct srv_heart *heart); /* NULL is fine */
+
+/* What people read who ask systemd: where it serves and what is missing; missing "": nothing. */
+enum { SRV_HEART_SENTENCE_BYTES = 1024 };
+void srv_heart_sentence(const struct srv_daemon *daemon, const char *missing,
+                        char out[SRV_HEART_SENTENCE_BYTES]);
 
 /* Does whoever listens at that URL take a connection and react, within the time? */
 bool srv_heart_knock(const char *url, uint32_t most_ms);

@@ -115,6 +115,13 @@ void srv_notify_ready(const struct srv_notify *n, const char *sentence)
     tell(n, message);
 }
 
+void srv_notify_status(const struct srv_notify *n, const char *sentence)
+{
+    char message[MESSAGE_BYTES];
+    (void)snprintf(message, sizeof message, "STATUS=%s", sentence);
+    tell(n, message);
+}
+
 void srv_notify_reloading(const struct srv_notify *n)
 {
     char message[MESSAGE_BYTES];

@@ -22,6 +22,8 @@ void srv_notify_close(struct srv_notify *notify); /* NULL is fine */
 uint64_t srv_notify_watchdog_ms(const struct srv_notify *notify);
 
 void srv_notify_ready(const struct srv_notify *notify, const char *sentence);
+/* Another sentence; ready or not, as before. */
+void srv_notify_status(const struct srv_notify *notify, const char *sentence);
 void srv_notify_reloading(const struct srv_notify *notify); /* until the next ready */
 void srv_notify_stopping(const struct srv_notify *notify);
 void srv_notify_alive(const struct srv_notify *notify);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_BOUND_S = 60, CONNECTIONS_MOST = 1000000, SENTENCE_BYTES = 256 };
+enum { STOP_BOUND_S = 60, CONNECTIONS_MOST = 1000000 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
@@ -158,13 +158,14 @@ static enum status block_signals(sigset_t *out, struct err *err)
     return good ? ST_OK : err_set(err, ST_BUG, 0, "cannot set up signals");
 }
 
-/* "serving agents=... admin=...": for people who ask systemd. */
+/* Both listeners serve: that is what systemd waits for. What is missing is said beside it, because only
+ * a server that serves can be given it. */
 static void tell_ready(struct srv_daemon *daemon, const struct srv_notify *notify)
 {
-    char sentence[SENTENCE_BYTES];
-    (void)snprintf(sentence, sizeof sentence, "serving agents=%s admin=%s%s",
-                   srv_daemon_agents_url(daemon), srv_daemon_admins_url(daemon),
-                   srv_daemon_serves_policy(daemon) ? "" : ", the released policy is not at hand");
+    char sentence[SRV_HEART_SENTENCE_BYTES];
+    struct err why = {0};
+    bool ready = srv_daemon_readiness(daemon, &why) == ST_OK;
+    srv_heart_sentence(daemon, ready ? "" : why.text, sentence);
     srv_notify_ready(notify, sentence);
 }
 

@@ -239,6 +239,47 @@ say "ok: going back that is meant is possible"
 ended_with TERM
 cp "$WORK/trust-2.json" "$TRUST"
 
+# ---- what is released is not at hand -------------------------------------------------------------
+
+# Another key signs from now on: no stored bundle is covered any more. The server serves all the same, as only then it can
+# be given another; and it says that it is not ready to everybody who asks.
+"$MR_ADMIN" keygen --out "$WORK/other.pem" >>"$WORK/log/operator.log" 2>&1 || fail "keygen"
+"$MR_ADMIN" trust new --key "$WORK/other.pub.pem" --rollout "$ROLLOUT" --version 3 --out "$WORK/trust-3.json" \
+    >>"$WORK/log/operator.log" 2>&1 || fail "trust new"
+cp "$WORK/trust-3.json" "$TRUST"
+: >"$WORK/notified"
+: >"$WORK/log/notify.out"
+python3 "$CLIENT" notify "$WORK/notify-3" "$WORK/notified" >"$WORK/log/notify.out" &
+systemd=$!
+remember "$systemd"
+until_true 10 grep -q listening "$WORK/log/notify.out" || fail "the test cannot listen as systemd does"
+export NOTIFY_SOCKET="$WORK/notify-3"
+serve --config "$WORK/server.conf"
+unset NOTIFY_SOCKET
+until_ok 30 "systemd is told that it serves, and what is missing" grep -q \
+    '^READY=1|STATUS=serving agents=https://.* not ready: the released policy is not at hand' "$WORK/notified"
+status_of() { # url
+    curl -sS --cacert "$CA" -o "$WORK/answer" -w '%{http_code}' "$1"
+}
+check "a load balancer is told no" equal "$(status_of "$SERVER_URL/readyz")" 503
+check "and why" grep -q '"detail":"the released policy is not at hand"' "$WORK/answer"
+check "it lives" equal "$(status_of "$SERVER_URL/healthz")" 200
+check "agents keep what they have" equal "$(status_of "$SERVER_URL/v1/policy")" 503
+until_ok 30 "the log says so" said_in_log 'event=not_ready code=unavailable .*the released policy is not at hand'
+"$MR_ADMIN" status >"$WORK/said" 2>>"$WORK/log/operator.log" || fail "no status"
+check "the operator is told, with the way back" grep -q \
+    '^missing .*the released policy is not at hand.*publish the bundle of serial [0-9]* or a later one, and release' "$WORK/said"
+SIGNING_KEY=$WORK/other.pem
+publish 9
+release hold-back
+check "published and released it is ready" equal "$(curl -sS --cacert "$CA" "$SERVER_URL/readyz")" ready
+until_ok 30 "which systemd is told" sh -c "tail -n 1 '$WORK/notified' | grep '^STATUS=serving agents=' | grep -vq 'not ready'"
+until_ok 30 "and the log" said_in_log 'event=ready$'
+"$MR_ADMIN" status >"$WORK/said" 2>>"$WORK/log/operator.log" || fail "no status"
+check "the operator is not told any more" sh -c "! grep -q ^missing '$WORK/said'"
+ended_with TERM
+end_process "$systemd"
+
 # ---- stop under load -----------------------------------------------------------------------------
 
 config 'log-level = info'

@@ -226,6 +226,21 @@ static void status__behind_the_fleet__is_loud(void **state)
     free(text);
 }
 
+static void status__released_policy_not_at_hand__is_loud_and_tells_the_way_back(void **state)
+{
+    (void)state;
+    struct adm_status_view *view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
+    char *text = draw(view, &PLAIN);
+    assert_null(strstr(text, "\nmissing "));
+    free(text);
+    view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
+    view->rollout.is_missing = true;
+    text = draw(view, &PLAIN);
+    check_has(text, "\nmissing   *** the released policy is not at hand: ");
+    check_has(text, "publish the bundle of serial 7 or a later one, and release ***\n");
+    free(text);
+}
+
 static void facts__two_looks__differ_where_something_happened(void **state)
 {
     (void)state;
@@ -259,6 +274,7 @@ int main(void)
         cmocka_unit_test(status__users_of_no_known_version__have_a_row),
         cmocka_unit_test(status__expiry__is_a_warning_below_14_days),
         cmocka_unit_test(status__behind_the_fleet__is_loud),
+        cmocka_unit_test(status__released_policy_not_at_hand__is_loud_and_tells_the_way_back),
         cmocka_unit_test(facts__two_looks__differ_where_something_happened),
     };
     return cmocka_run_group_tests_name("status_text", tests, NULL, NULL);

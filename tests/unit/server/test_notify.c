@@ -68,6 +68,8 @@ static void tell_all(int fd)
     assert_int_equal(srv_notify_open(&n, NULL), ST_OK);
     srv_notify_ready(n, "serving");
     assert_string_equal(hear(fd), "READY=1\nSTATUS=serving");
+    srv_notify_status(n, "serving, not ready");
+    assert_string_equal(hear(fd), "STATUS=serving, not ready");
     srv_notify_reloading(n);
     unsigned long long usec = 0;
     assert_int_equal(sscanf(hear(fd), "RELOADING=1\nMONOTONIC_USEC=%llu\nSTATUS=", &usec), 1);
