@@ -83,7 +83,7 @@ static enum status read_page(const struct srv_store *store, struct page *page, s
     /* One more than is kept: it tells that there are more. next bounds how long the store is held
      * where many have left. */
     struct srv_filter filter = {
-        .after = page->last_key, .limit = PAGE_USERS + 1, .next = &page->next};
+        .facts_only = true, .after = page->last_key, .limit = PAGE_USERS + 1, .next = &page->next};
     page->next = 0;
     page->count = 0;
     page->used_bytes = 0;

@@ -181,10 +181,10 @@ static const char *outlook_of(const char *word)
     return strcmp(word, "unknown") == 0 ? NULL : strcmp(word, "none") == 0 ? "" : word;
 }
 
-static bool is_among(const char *url, const char *const *list, size_t count)
+static bool is_among(const char *url, const struct srv_texts *list)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(url, list[i]) == 0) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(url, list->items[i]) == 0) {
             return true;
         }
     }
@@ -197,10 +197,10 @@ static enum pol_answer preflight_of(const struct pol_preflight *asked,
 {
     enum pol_answer answer = asked->count > 0 ? POL_NO : POL_NOT_KNOWN;
     for (size_t i = 0; i < asked->count; i++) {
-        if (is_among(asked->urls[i], sight->ready, sight->ready_count)) {
+        if (is_among(asked->urls[i], sight->ready)) {
             return POL_YES;
         }
-        if (!is_among(asked->urls[i], sight->failed, sight->failed_count)) {
+        if (!is_among(asked->urls[i], sight->failed)) {
             answer = POL_NOT_KNOWN;
         }
     }
@@ -213,13 +213,13 @@ enum status srv_lens_facts(struct srv_lens *lens, const struct srv_user_row *row
     *out = (struct pol_facts){
         .sid = row->sid,
         .account = row->account,
-        .groups = row->groups != NULL ? sight->groups : NULL,
-        .group_count = sight->group_count,
+        .groups = row->groups != NULL ? sight->groups->items : NULL,
+        .group_count = sight->groups->count,
         .host = row->host,
         .computer_ou = row->computer_ou,
         .ad_site = row->ad_site,
-        .tags = sight->tags,
-        .tag_count = sight->tag_count,
+        .tags = sight->tags->items,
+        .tag_count = sight->tags->count,
         .multi_session = row->multi_session,
         .outlook = outlook_of(row->outlook),
         .mailbox = mailbox_of(row->mailbox),

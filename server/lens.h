@@ -28,21 +28,23 @@ struct srv_known {
 /* They live as long as the view. */
 void srv_known_list(const struct srv_rollout_view *view, struct srv_known *out);
 
-/* What is in the lists of a row; one after the other uses the same memory. Starts zeroed. */
+/* One of the lists of a row, read. */
+struct srv_texts {
+    const char **items;
+    size_t count;
+    size_t room;
+};
+
+struct srv_column;
+
+/* What is in the lists of a row; one after the other uses the same memory. Of many rows a list is the
+ * same, so each is read once and remembered, as far as there is room. Starts zeroed. */
 struct srv_sight {
-    struct pol_json *json[3];
-    const char **groups;
-    size_t group_count;
-    size_t group_room;
-    const char **tags;
-    size_t tag_count;
-    size_t tag_room;
-    const char **ready; /* URLs that answered, and those that did not */
-    size_t ready_count;
-    size_t ready_room;
-    const char **failed;
-    size_t failed_count;
-    size_t failed_room;
+    struct srv_column *columns[3]; /* what was read: groups, tags, probes */
+    const struct srv_texts *groups;
+    const struct srv_texts *tags;
+    const struct srv_texts *ready; /* URLs that answered, and those that did not */
+    const struct srv_texts *failed;
 };
 
 /* Until the next call, and as long as the row. with_probes: somebody asks how servers answered. */

@@ -4,27 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 16 };
+/* Lists that are longer are read each time. What all of it takes is bounded: 3 columns, SLOTS lists in
+ * each, and what the JSON reader makes of such a text. */
+enum { FIRST_ROOM = 16, SLOTS = 64, REMEMBERED_BYTES = 2048 };
 
-/* One of the lists of a row. */
-struct list {
-    const char ***items;
-    size_t *count;
-    size_t *room;
+enum { GROUPS, TAGS, PROBES };
+
+/* A list as it stands in the store, and what it says. */
+struct srv_column {
+    size_t size;
+    struct pol_json *json;
+    struct srv_texts texts; /* of probes: those that answered */
+    struct srv_texts others;
+    bool known; /* text is what the rest was read from */
+    char text[REMEMBERED_BYTES];
 };
 
-static enum status add(const struct list *list, const char *text)
+static enum status add(struct srv_texts *list, const char *text)
 {
-    if (*list->items == NULL || *list->count == *list->room) {
-        size_t room = *list->room == 0 ? FIRST_ROOM : *list->room * 2;
-        const char **grown = realloc(*list->items, room * sizeof *grown);
+    if (list->items == NULL || list->count == list->room) {
+        size_t room = list->room == 0 ? FIRST_ROOM : list->room * 2;
+        const char **grown = realloc(list->items, room * sizeof *grown);
         if (grown == NULL) {
             return ST_NO_MEMORY;
         }
-        *list->items = grown;
-        *list->room = room;
+        list->items = grown;
+        list->room = room;
     }
-    (*list->items)[(*list->count)++] = text;
+    list->items[list->count++] = text;
     return ST_OK;
 }
 
@@ -47,30 +54,28 @@ static enum status open_column(const char *column, struct pol_json **json,
     return st;
 }
 
-static enum status read_texts(const char *column, struct pol_json **json, const struct list *list)
+static enum status read_texts(struct srv_column *c, const char *column)
 {
     struct pol_problems problems; /* what is wrong is left out; large, so not cleared */
     struct pol_at item;
     bool more = false;
-    enum status st = open_column(column, json, &problems, &item, &more);
+    enum status st = open_column(column, &c->json, &problems, &item, &more);
     while (st == ST_OK && more) {
         const char *text = NULL;
         if (pol_at_text(&item, LIMIT_STRING_BYTES, &text)) {
-            st = add(list, text);
+            st = add(&c->texts, text);
         }
         more = pol_next(&item);
     }
     return st;
 }
 
-static enum status read_probes(struct srv_sight *s, const char *column)
+static enum status read_probes(struct srv_column *c, const char *column)
 {
     struct pol_problems problems; /* what is wrong is left out; large, so not cleared */
-    struct list ready = {&s->ready, &s->ready_count, &s->ready_room};
-    struct list failed = {&s->failed, &s->failed_count, &s->failed_room};
     struct pol_at item;
     bool more = false;
-    enum status st = open_column(column, &s->json[2], &problems, &item, &more);
+    enum status st = open_column(column, &c->json, &problems, &item, &more);
     while (st == ST_OK && more) {
         const char *url = NULL;
         const char *verdict = NULL;
@@ -78,50 +83,109 @@ static enum status read_probes(struct srv_sight *s, const char *column)
             pol_read_text(&item, "url", POL_REQUIRED, LIMIT_STRING_BYTES, &url) &&
             pol_read_text(&item, "verdict", POL_REQUIRED, LIMIT_STRING_BYTES, &verdict)) {
             bool is_ready = strcmp(verdict, POL_VERDICT_WORDS[POL_VERDICT_READY]) == 0;
-            st = add(is_ready ? &ready : &failed, url);
+            st = add(is_ready ? &c->texts : &c->others, url);
         }
         more = pol_next(&item);
     }
     return st;
 }
 
-static void forget(struct srv_sight *s)
+/* ---- remembering ----------------------------------------------------------------------------- */
+
+static void forget(struct srv_column *c)
 {
-    for (size_t i = 0; i < sizeof s->json / sizeof s->json[0]; i++) {
-        pol_json_free(s->json[i]);
-        s->json[i] = NULL;
+    pol_json_free(c->json);
+    c->json = NULL;
+    c->known = false;
+    c->texts.count = 0;
+    c->others.count = 0;
+}
+
+/* Where a text is remembered. Whoever makes texts that share a place only makes them be read again. */
+static size_t slot_of(const char *text, size_t size)
+{
+    uint64_t sum = size;
+    while (size > 0) {
+        uint64_t part = 0;
+        size_t taken = size < sizeof part ? size : sizeof part;
+        memcpy(&part, text, taken);
+        sum = (sum ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+        sum ^= sum >> 29;
+        text += taken;
+        size -= taken;
     }
-    s->group_count = 0;
-    s->tag_count = 0;
-    s->ready_count = 0;
-    s->failed_count = 0;
+    return (size_t)(sum % SLOTS);
+}
+
+/* An empty list is known, and must not look like none. */
+static enum status read_column(struct srv_column *c, const char *column, unsigned kind)
+{
+    forget(c);
+    enum status st = c->texts.items == NULL ? add(&c->texts, NULL) : ST_OK;
+    c->texts.count = 0;
+    if (st == ST_OK) {
+        st = kind == PROBES ? read_probes(c, column) : read_texts(c, column);
+    }
+    return st;
+}
+
+static enum status look(struct srv_sight *s, unsigned kind, const char *column,
+                        const struct srv_column **out)
+{
+    const char *text = column != NULL ? column : "";
+    size_t size = strlen(text);
+    if (s->columns[kind] == NULL) {
+        s->columns[kind] = calloc(SLOTS + 1, sizeof *s->columns[kind]);
+    }
+    if (s->columns[kind] == NULL) {
+        return ST_NO_MEMORY;
+    }
+    bool remembered = size < REMEMBERED_BYTES;
+    struct srv_column *c = &s->columns[kind][remembered ? slot_of(text, size) : SLOTS];
+    *out = c;
+    if (c->known && c->size == size && memcmp(c->text, text, size) == 0) {
+        return ST_OK;
+    }
+    enum status st = read_column(c, column, kind);
+    if (st == ST_OK && remembered) {
+        memcpy(c->text, text, size);
+        c->size = size;
+        c->known = true;
+    }
+    return st;
 }
 
 enum status srv_sight_read(struct srv_sight *s, const struct srv_user_row *row, bool with_probes)
 {
-    struct list groups = {&s->groups, &s->group_count, &s->group_room};
-    struct list tags = {&s->tags, &s->tag_count, &s->tag_room};
-    forget(s);
-    /* An empty list is known, and must not look like none. */
-    enum status st = s->groups == NULL ? add(&groups, NULL) : ST_OK;
-    st = st == ST_OK && s->tags == NULL ? add(&tags, NULL) : st;
-    s->group_count = 0;
-    s->tag_count = 0;
+    const struct srv_column *groups = NULL;
+    const struct srv_column *tags = NULL;
+    const struct srv_column *probes = NULL;
+    enum status st = look(s, GROUPS, row->groups, &groups);
     if (st == ST_OK) {
-        st = read_texts(row->groups, &s->json[0], &groups);
+        st = look(s, TAGS, row->tags, &tags);
     }
     if (st == ST_OK) {
-        st = read_texts(row->tags, &s->json[1], &tags);
+        st = look(s, PROBES, with_probes ? row->preflight : NULL, &probes);
     }
-    return st == ST_OK && with_probes ? read_probes(s, row->preflight) : st;
+    if (st == ST_OK) {
+        s->groups = &groups->texts;
+        s->tags = &tags->texts;
+        s->ready = &probes->texts;
+        s->failed = &probes->others;
+    }
+    return st;
 }
 
 void srv_sight_done(struct srv_sight *s)
 {
-    forget(s);
-    free(s->groups);
-    free(s->tags);
-    free(s->ready);
-    free(s->failed);
-    *s = (struct srv_sight){.group_count = 0};
+    for (size_t kind = 0; kind < sizeof s->columns / sizeof s->columns[0]; kind++) {
+        for (size_t i = 0; s->columns[kind] != NULL && i <= SLOTS; i++) {
+            struct srv_column *c = &s->columns[kind][i];
+            forget(c);
+            free(c->texts.items);
+            free(c->others.items);
+        }
+        free(s->columns[kind]);
+    }
+    *s = (struct srv_sight){.groups = NULL};
 }

@@ -64,6 +64,8 @@ struct srv_filter {
     int64_t seen_before_s;     /* heard from then; or enrolled, if never */
     int64_t seen_after_s;
 
+    bool facts_only; /* of users: what fleet.h names; the rest of a row need not be there */
+
     int64_t after;
     size_t limit;
     /* Where to go on; 0: that was all. With it, a call looks at so many rows only, and may find fewer

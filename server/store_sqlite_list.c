@@ -78,6 +78,14 @@ static const char USERS[] =
     "d.ad_site, d.multi_session, d.preflight FROM user_state u CROSS JOIN device d ON d.key = "
     "u.device";
 
+/* The same columns, and those empty that no decision asks for: half of the work for each of a million. */
+static const char FACTS[] =
+    "SELECT u.key, NULL, d.name, u.sid, u.account, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+    "u.mailbox, u.groups, d.tags, NULL, NULL, NULL, NULL, NULL, NULL, NULL, u.reported_s, "
+    "u.version, NULL, u.outlook, NULL, NULL, NULL, NULL, d.key, d.enrolled_s, d.seen_s, " OLDER_SEEN
+    ", d.computer_ou, d.ad_site, d.multi_session, d.preflight FROM user_state u CROSS JOIN device d "
+    "ON d.key = u.device";
+
 static const char DEVICES[] =
     "SELECT d.key, d.device_id, d.name, d.domain, d.os, d.agent, d.duplicate_of, d.failed_code, "
     "d.failed_pointer, d.digest, d.enrolled_s, d.seen_s, d.retired_s, d.effective, d.received, "
@@ -191,8 +199,9 @@ static enum status read_users(void *ctx, const struct srv_filter *f,
                               struct err *err)
 {
     struct user_visitor visitor = {.visit = visit, .v = v};
-    struct listing l = {
-        .filter = f, .select = USERS, .last = "SELECT coalesce(max(key), 0) FROM user_state"};
+    struct listing l = {.filter = f,
+                        .select = f->facts_only ? FACTS : USERS,
+                        .last = "SELECT coalesce(max(key), 0) FROM user_state"};
     sqlite_where_users(&l.where, f);
     return walk(&l, ctx, show_user, &visitor, err);
 }

@@ -1,6 +1,7 @@
-/* compliance.c FOLDER USERS [sql|none] - a store of so many users, ten on each machine, as a server would have written it.
+/* compliance.c FOLDER USERS [sql|none|facts] - a store of so many users, ten on each machine, as a server would have written it.
  *
- * Prints the seconds of CPU that it took: new users, and the same again in other states. With "none" nothing is counted; with "sql" triggers count each row by statements of
+ * Prints the seconds of CPU that it took: new users, and the same again in other states. With "facts" users have groups and machines
+ * tags, a place and probes: what decisions ask for. With "none" nothing is counted; with "sql" triggers count each row by statements of
  * their own, as the first schema did: what the counters cost. */
 #include "server/schema.h"
 #include "server/store_sqlite.h"
@@ -82,6 +83,7 @@ struct reporting {
     char sids[WINDOW][PER_DEVICE][64];
     char accounts[WINDOW][PER_DEVICE][64];
     uint32_t seed;
+    bool with_facts;
 };
 
 static void make_user(struct reporting *r, size_t at, size_t k, size_t number)
@@ -113,6 +115,26 @@ static void make_user(struct reporting *r, size_t at, size_t k, size_t number)
     };
 }
 
+/* One in twenty is in the pilot. */
+static void add_facts(struct reporting *r, size_t at, size_t device)
+{
+    static const char *const GROUPS[] = {"CONTOSO\\MAPI-Exceptions-Not", "CONTOSO\\MAPI-Pilot"};
+    static const char *const TAGS[] = {"hq"};
+    static const struct pol_report_probe PROBES[] = {
+        {.url = "https://mapi.example.com/mapi/healthcheck.htm"},
+        {.url = "https://mail.example.com/rpc/rpcproxy.dll", .for_block = true}};
+    for (size_t k = 0; k < PER_DEVICE; k++) {
+        r->users[at][k].groups = GROUPS;
+        r->users[at][k].group_count = (device * PER_DEVICE + k) % 20 == 0 ? 2 : 1;
+    }
+    r->reports[at].tags = TAGS;
+    r->reports[at].tag_count = 1;
+    r->reports[at].host_computer_ou = "OU=Laptops,OU=Berlin,DC=contoso,DC=com";
+    r->reports[at].host_ad_site = "Berlin";
+    r->reports[at].probes = PROBES;
+    r->reports[at].probe_count = 2;
+}
+
 static void make_report(struct reporting *r, size_t device, uint32_t round, int64_t now_s)
 {
     static const char *const BUILDS[] = {"16.0.17328.20162", "16.0.17726.20160", "16.0.18025.20104",
@@ -136,6 +158,9 @@ static void make_report(struct reporting *r, size_t device, uint32_t round, int6
                                   .effective_version = 7001 + (int64_t)(device % 3),
                                   .users = r->users[at],
                                   .user_count = PER_DEVICE};
+    if (r->with_facts) {
+        add_facts(r, at, device);
+    }
     (void)snprintf(report->report_id, sizeof report->report_id, "%u", round);
     memset(report->run_id, 'r', POL_ID_BYTES - 1);
     r->writes[at] = (struct srv_write){
@@ -145,13 +170,15 @@ static void make_report(struct reporting *r, size_t device, uint32_t round, int6
     r->writes[at].u.report.body = span_text(BODY);
 }
 
-static void report_all(struct srv_store *store, size_t devices, uint32_t round, int64_t now_s)
+static void report_all(struct srv_store *store, size_t devices, uint32_t round, int64_t now_s,
+                       bool with_facts)
 {
     struct reporting *r = calloc(1, sizeof *r);
     if (r == NULL) {
         fail("no memory");
     }
     r->seed = round + 1;
+    r->with_facts = with_facts;
     for (size_t i = 0; i < devices; i++) {
         if (i % WINDOW == 0) {
             drain(store);
@@ -203,22 +230,23 @@ int main(int argc, char **argv)
 {
     struct srv_store store;
     if (argc < 3 || argc > 4 || psa_crypto_init() != PSA_SUCCESS) {
-        fail("usage: bench_compliance FOLDER USERS [sql|none]");
+        fail("usage: bench_compliance FOLDER USERS [sql|none|facts]");
     }
+    bool with_facts = argc == 4 && strcmp(argv[3], "facts") == 0;
     size_t devices = strtoul(argv[2], NULL, 10) / PER_DEVICE;
     int64_t now_s = (int64_t)time(NULL);
     open_store(argv[1], &store);
-    if (argc == 4) {
+    if (argc == 4 && !with_facts) {
         store.close(store.ctx);
         count_otherwise(argv[1], argv[3]);
         open_store(argv[1], &store);
     }
     enroll_all(&store, devices, now_s - 2 * DAY_S);
     double begin = cpu_s();
-    report_all(&store, devices, 0, now_s);
+    report_all(&store, devices, 0, now_s, with_facts);
     double first = cpu_s();
-    if (argc == 4 || devices <= 10000) {
-        report_all(&store, devices, 1, now_s); /* everybody again, in another state */
+    if (!with_facts && (argc == 4 || devices <= 10000)) {
+        report_all(&store, devices, 1, now_s, with_facts); /* everybody again, in another state */
     }
     double second = cpu_s();
     (void)printf("%zu\t%.3f\t%.3f\n", devices * PER_DEVICE, first - begin, second - first);

@@ -1,4 +1,5 @@
 """simulate.py FOLDER USERS PROGRAMS - make users, time simulate and its peer in turn, and write FOLDER/times.
+simulate.py plan - the plan, for others.
 
 A line of facts is what an agent knows of a user in ten groups, some 550 bytes.
 """
@@ -52,6 +53,9 @@ def cpu_us(command):
 
 
 def main():
+    if sys.argv[1:] == ["plan"]:
+        json.dump(PLAN, sys.stdout)
+        return
     folder, users, programs = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     plan, lines = os.path.join(folder, "plan.json"), os.path.join(folder, "facts.jsonl")
     chance = random.Random(1)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FACTS_BYTES = 4096 };
+
 /* ---- filters --------------------------------------------------------------------------------- */
 
 /* Two machines: PC-1 with S-1 and S-2, heard from at 5000, whose last policy was refused; a copy of it,
@@ -110,6 +112,71 @@ static void store__each_filter_of_users__leaves_those_who_fit(void **state)
     USERS("S-1 S-2 ", .seen_after_s = 1000);
     USERS("S-1 ", .failed = POL_YES, .state = "idle", .host = "pc-1", .sid = "S-1");
     USERS("", .state = "idle' OR '1'='1");
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void put_text(char *line, const char *text)
+{
+    size_t used = strlen(line);
+    (void)snprintf(line + used, FACTS_BYTES - used, "|%s", text != NULL ? text : "(none)");
+}
+
+static bool add_facts(void *v, const struct srv_user_row *row)
+{
+    char *line = v;
+    const char *const texts[] = {row->sid,     row->account,     row->groups,  row->tags,
+                                 row->host,    row->computer_ou, row->ad_site, row->outlook,
+                                 row->mailbox, row->preflight};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        put_text(line, texts[i]);
+    }
+    size_t used = strlen(line);
+    (void)snprintf(line + used, FACTS_BYTES - used, "|%d %lld %lld %lld %lld %lld %lld %lld\n",
+                   (int)row->multi_session, (long long)row->key, (long long)row->version,
+                   (long long)row->reported_s, (long long)row->device,
+                   (long long)row->device_enrolled_s, (long long)row->device_seen_s,
+                   (long long)row->older_seen_s);
+    return true;
+}
+
+static void store__users_with_facts_only__have_the_same_facts(void **state)
+{
+    static const char *const GROUPS[] = {"CONTOSO\\Pilot", "CONTOSO\\Sales"};
+    static const char *const TAGS[] = {"hq"};
+    static const struct pol_report_probe PROBE = {.url = "https://mapi.example.com/"};
+    struct store_place *p = *state;
+    struct fleet f;
+    make_fleet(p, &f);
+    struct pol_report_user u = store_user("S-4", POL_STATE_IDLE);
+    u.account = "CONTOSO\\bob";
+    u.groups = GROUPS;
+    u.group_count = 2;
+    u.mailbox = POL_MAILBOX_ON_PREMISES;
+    struct pol_report r = store_report("c", 'r', 2, &u, 1);
+    r.tags = TAGS;
+    r.tag_count = 1;
+    r.host_computer_ou = "OU=Berlin";
+    r.host_ad_site = "Berlin";
+    r.host_multi_session = POL_YES;
+    r.outlook_known = true;
+    r.outlook_version = "16.0.17328.20162";
+    r.probes = &PROBE;
+    r.probe_count = 1;
+    assert_int_equal(store_send(p, f.copy, &r, "3", NULL), ST_OK);
+    char whole[FACTS_BYTES] = "";
+    char facts[FACTS_BYTES] = "";
+    struct srv_filter filter = {.limit = 10};
+    assert_int_equal(p->store.users(p->store.ctx, &filter, add_facts, whole, NULL), ST_OK);
+    filter.facts_only = true;
+    assert_int_equal(p->store.users(p->store.ctx, &filter, add_facts, facts, NULL), ST_OK);
+    assert_string_equal(facts, whole);
+    assert_non_null(
+        strstr(whole, "|S-4|CONTOSO\\bob|[\"CONTOSO\\\\Pilot\",\"CONTOSO\\\\Sales\"]|[\"hq\"]|"));
+    filter.sid = "S-4";
+    facts[0] = '\0';
+    assert_int_equal(p->store.users(p->store.ctx, &filter, add_facts, facts, NULL), ST_OK);
+    assert_non_null(strstr(whole, facts));
 }
 
 static bool add_name(void *v, const struct srv_device_row *row)
@@ -308,6 +375,7 @@ int store_contract_lists(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         TEST(store__each_filter_of_users__leaves_those_who_fit),
+        TEST(store__users_with_facts_only__have_the_same_facts),
         TEST(store__each_filter_of_devices__leaves_those_that_fit),
         TEST(store__rows_change_while_somebody_pages__each_is_seen_once),
         TEST(store__few_rows_fit__a_call_ends_early_and_says_where_to_go_on),
