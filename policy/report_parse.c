@@ -13,11 +13,16 @@
 struct memory {
     struct pol_report report;
     struct pol_json *json;
-    struct pol_report_user users[LIMIT_REPORT_USERS];
+    struct pol_report_user *users; /* as many as it has: most name one, and zeroing all costs more */
     struct pol_report_probe probes[POL_PROBES_MOST];
     struct pol_shape_room room; /* of texts */
     const char *texts[];
 };
+
+static enum status no_memory(struct err *err)
+{
+    return err_set(err, ST_NO_MEMORY, 0, "no memory to read a report");
+}
 
 /* ---- values ------------------------------------------------------------------------------- */
 
@@ -300,19 +305,24 @@ static void read_user(const struct pol_at *at, struct memory *memory, size_t ind
     read_protocol(at, memory, u);
 }
 
-static void read_users(const struct pol_at *root, struct memory *memory)
+static enum status read_users(const struct pol_at *root, struct memory *memory, struct err *err)
 {
     struct pol_at list;
     struct pol_at item;
     size_t count = 0;
-    if (!pol_shape_list(root, "users", LIMIT_REPORT_USERS, &list, &count)) {
-        return;
+    if (!pol_shape_list(root, "users", LIMIT_REPORT_USERS, &list, &count) || count == 0) {
+        return ST_OK;
+    }
+    memory->users = calloc(count, sizeof *memory->users);
+    if (memory->users == NULL) {
+        return no_memory(err);
     }
     for (bool more = pol_first(&list, &item); more; more = pol_next(&item)) {
         read_user(&item, memory, item.index);
     }
     memory->report.users = memory->users;
     memory->report.user_count = count;
+    return ST_OK;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -322,8 +332,11 @@ static enum status read_report(struct memory *memory, struct err *err)
     static const char *const KEYS[] = {"format", "report_id", "run_id",    "seq",   "part",
                                        "parts",  "full",      "device_id", "host",  "sent_at",
                                        "agent",  "policy",    "outlook",   "users", "preflight"};
-    struct pol_problems problems = {0};
+    struct pol_problems problems; /* 15 KB that nobody looks at, if none is found */
     struct pol_at root = pol_json_root(memory->json, &problems);
+    problems.count = 0;
+    problems.found = 0;
+    enum status st = ST_OK;
     memory->report.agent_started_s = -1;
     if (pol_read_object(&root, KEYS, COUNT(KEYS))) {
         read_head(&root, &memory->report);
@@ -332,9 +345,9 @@ static enum status read_report(struct memory *memory, struct err *err)
         read_policy(&root, &memory->report);
         pol_report_read_outlook(&root, &memory->report);
         pol_report_read_preflight(&root, memory->probes, &memory->room, &memory->report);
-        read_users(&root, memory);
+        st = read_users(&root, memory, err);
     }
-    return pol_problems_status(&problems, err);
+    return st == ST_OK ? pol_problems_status(&problems, err) : st;
 }
 
 enum status pol_report_parse(struct span document, struct pol_report **out, struct err *err)
@@ -349,7 +362,7 @@ enum status pol_report_parse(struct span document, struct pol_report **out, stru
         memory = calloc(1, sizeof *memory + (document.size / 3 + 1) * sizeof memory->texts[0]);
         if (memory == NULL) {
             pol_json_free(json);
-            return err_set(err, ST_NO_MEMORY, 0, "no memory to read a report");
+            return no_memory(err);
         }
         memory->json = json;
         memory->room.texts = memory->texts;
@@ -369,6 +382,7 @@ void pol_report_free(struct pol_report *report)
     if (report != NULL) {
         struct memory *memory = report->memory;
         pol_json_free(memory->json);
+        free(memory->users);
         free(memory);
     }
 }
