@@ -97,35 +97,52 @@ static enum status mark_seen(struct srv_sqlite *s, const struct srv_write *w, st
                : st;
 }
 
+/* What a row takes beside the report's own texts of the machine; lives until the row is written. */
+struct machine_texts {
+    struct bytes tags;
+    struct bytes outlook;
+    struct bytes preflight;
+};
+
+static enum status run_device(struct srv_sqlite *s, enum sql_id id, const struct srv_write *w,
+                              const struct machine_texts *texts, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    return sql_run(s, id, err, "tiiitttttttinntittttttni", r->run_id, (int64_t)r->seq,
+                   run_started(w), w->u.report.device, r->host_name, r->host_fqdn, r->host_domain,
+                   r->host_os, r->host_arch, bytes_text(&texts->tags), r->agent_version,
+                   (int64_t)r->trust_version,
+                   r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
+                   r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
+                   r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer,
+                   bytes_text(&texts->outlook), bytes_text(&texts->preflight), r->host_computer_ou,
+                   r->host_ad_site, answer_number(r->host_multi_session), w->now_s);
+}
+
 static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
-    struct bytes tags = bytes_with_limit(LIMIT_REPORT_BYTES);
-    struct bytes outlook = bytes_with_limit(LIMIT_REPORT_BYTES);
-    struct bytes preflight = bytes_with_limit(LIMIT_REPORT_BYTES);
-    enum status st = write_list(r->tags, r->tag_count, &tags);
+    struct machine_texts texts = {.tags = bytes_with_limit(LIMIT_REPORT_BYTES),
+                                  .outlook = bytes_with_limit(LIMIT_REPORT_BYTES),
+                                  .preflight = bytes_with_limit(LIMIT_REPORT_BYTES)};
+    enum status st = write_list(r->tags, r->tag_count, &texts.tags);
     if (st == ST_OK) {
-        st = write_machine(r, &outlook, &preflight);
+        st = write_machine(r, &texts.outlook, &texts.preflight);
     }
     if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep what a report says of its machine");
     } else {
-        st = sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntittttttni", r->run_id,
-                     (int64_t)r->seq, run_started(w), w->u.report.device, r->host_name,
-                     r->host_fqdn, r->host_domain, r->host_os, r->host_arch, bytes_text(&tags),
-                     r->agent_version, (int64_t)r->trust_version,
-                     r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
-                     r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
-                     r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer,
-                     bytes_text(&outlook), bytes_text(&preflight), r->host_computer_ou,
-                     r->host_ad_site, answer_number(r->host_multi_session), w->now_s);
-        if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
-            st = mark_seen(s, w, err);
-        }
+        st = run_device(s, SQL_DEVICE_SAME, w, &texts, err);
     }
-    bytes_free(&preflight);
-    bytes_free(&outlook);
-    bytes_free(&tags);
+    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+        st = run_device(s, SQL_DEVICE_STATE, w, &texts, err);
+    }
+    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+        st = mark_seen(s, w, err);
+    }
+    bytes_free(&texts.preflight);
+    bytes_free(&texts.outlook);
+    bytes_free(&texts.tags);
     return st;
 }
 
@@ -228,33 +245,46 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
     return st == ST_OK ? bind_values(s->writer, stmt, u, err) : st;
 }
 
+/* *changed: a row was written. */
+static enum status run_user(struct srv_sqlite *s, enum sql_id id, const struct srv_write *w,
+                            const struct pol_report_user *u, const struct row_texts *texts,
+                            bool *changed, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum status st = sql_start(s, id, &stmt, err);
+    if (st == ST_OK) {
+        st = bind_user(s, stmt, w, u, texts, err);
+    }
+    if (st == ST_OK) {
+        st = sql_finish(s, stmt, err);
+    } else {
+        sql_reset(stmt);
+    }
+    *changed = st == ST_OK && sqlite3_changes(s->writer) > 0;
+    return st;
+}
+
+/* What is there and newer stays: then none of the three changes anything. */
 static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
                             const struct pol_report_user *u, const char *mark, struct err *err)
 {
+    static const enum sql_id TRIES[] = {SQL_USER_SAME, SQL_USER_CHANGE, SQL_USER_ADD};
     struct bytes groups = bytes_with_limit(LIMIT_REPORT_BYTES);
     struct bytes evidence = bytes_with_limit(LIMIT_REPORT_BYTES);
-    struct row_texts texts = {.mark = NULL};
-    sqlite3_stmt *stmt = NULL;
+    struct row_texts texts = {.mark = w->u.report.report->full ? mark : NULL};
+    bool changed = false;
     enum status st = u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
     if (st == ST_OK) {
         st = write_list(u->evidence, u->evidence_count, &evidence);
     }
     if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep the groups and evidence of a user");
-    } else {
-        st = sql_start(s, SQL_USER_PUT, &stmt, err);
     }
-    if (st == ST_OK) {
-        texts.mark = w->u.report.report->full ? mark : NULL;
-        texts.groups = u->groups != NULL ? bytes_text(&groups) : NULL;
-        texts.evidence = bytes_text(&evidence);
-        write_build(w->u.report.report, texts.outlook);
-        st = bind_user(s, stmt, w, u, &texts, err);
-    }
-    if (st == ST_OK) {
-        st = sql_finish(s, stmt, err);
-    } else {
-        sql_reset(stmt);
+    texts.groups = u->groups != NULL ? bytes_text(&groups) : NULL;
+    texts.evidence = bytes_text(&evidence);
+    write_build(w->u.report.report, texts.outlook);
+    for (size_t i = 0; i < sizeof TRIES / sizeof TRIES[0] && st == ST_OK && !changed; i++) {
+        st = run_user(s, TRIES[i], w, u, &texts, &changed, err);
     }
     bytes_free(&evidence);
     bytes_free(&groups);
@@ -311,9 +341,20 @@ static enum status put_outlook(struct srv_sqlite *s, const struct srv_write *w, 
 {
     const struct pol_report *r = w->u.report.report;
     char build[SQL_BUILD_BYTES];
+    sqlite3_stmt *stmt = NULL;
+    bool differs = false;
     write_build(r, build);
-    return sql_run(s, SQL_USERS_OUTLOOK, err, "titi", r->run_id, (int64_t)r->seq, build,
-                   w->u.report.device);
+    enum status st = sql_start(s, SQL_USERS_OUTLOOK_FIND, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "it", w->u.report.device, build);
+    }
+    if (st == ST_OK) {
+        st = sql_step(s->writer, stmt, &differs, err);
+    }
+    sql_reset(stmt);
+    return st == ST_OK && differs ? sql_run(s, SQL_USERS_OUTLOOK, err, "titi", r->run_id,
+                                            (int64_t)r->seq, build, w->u.report.device)
+                                  : st;
 }
 
 enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struct err *err)

@@ -12,6 +12,8 @@
     "u.key < (SELECT max(key) FROM user_state) AND NOT EXISTS (SELECT 1 FROM gate t JOIN "         \
     "gate_subject g ON g.version = t.version AND g.device = u.device AND g.user = u.key)"
 
+/* "OR FAIL" where rows are written by the thousand: a failure undoes the whole transaction, so that
+ * nobody needs the copies of pages from which SQLite would undo the one statement alone. */
 static const char *const SQL[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -43,46 +45,68 @@ static const char *const SQL[SQL_COUNT] = {
         "DELETE FROM device WHERE key IN (SELECT key FROM device d WHERE retired_s < ?1 AND NOT "
         "EXISTS (SELECT 1 FROM user_state WHERE device = d.key) AND key < (SELECT max(key) FROM "
         "device) ORDER BY retired_s LIMIT ?2)",
-    [SQL_DEVICE_SEEN] = "UPDATE device SET seen_s = ? WHERE key = ? AND retired_s IS NULL",
+    [SQL_DEVICE_SEEN] = "UPDATE OR FAIL device SET seen_s = ? WHERE key = ? AND retired_s IS NULL",
+    /* Most reports repeat what was said before: then only the few small columns are written that say
+     * which report did, and neither triggers nor indexes have anything to do. Same numbers as in the
+     * next one. */
+    [SQL_DEVICE_SAME] =
+        "UPDATE OR FAIL device SET run_id = ?1, seq = ?2, run_started_s = ?3, seen_s = ?24 WHERE key = ?4 "
+        "AND retired_s IS NULL AND " NEWER(
+            "device") " AND name = ?5 AND fqdn IS ?6 AND "
+                      "domain IS ?7 AND os IS ?8 AND arch IS ?9 AND tags = ?10 AND agent IS ?11 AND "
+                      "trust_version IS ?12 AND received IS ?13 AND effective IS ?14 AND digest IS ?15 AND "
+                      "stale = ?16 AND failed_code IS ?17 AND failed_pointer IS ?18 AND outlook IS ?19 AND "
+                      "preflight IS ?20 AND computer_ou IS ?21 AND ad_site IS ?22 AND multi_session IS ?23",
     [SQL_DEVICE_STATE] =
-        "UPDATE device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
+        "UPDATE OR FAIL device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
         "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
         "received = ?13, effective = ?14, digest = ?15, stale = ?16, failed_code = ?17, "
         "failed_pointer = ?18, outlook = ?19, preflight = ?20, computer_ou = ?21, ad_site = ?22, "
         "multi_session = ?23, seen_s = ?24 WHERE key = ?4 AND retired_s IS NULL AND " NEWER(
             "device"),
-    [SQL_USER_PUT] =
-        "INSERT INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
+    /* The same for a user; all three have the same numbers. */
+    [SQL_USER_SAME] =
+        "UPDATE OR FAIL user_state SET run_id = ?1, seq = ?2, run_started_s = ?3, "
+        "mark = coalesce(?6, mark), reported_s = ?7 WHERE device = ?4 AND sid = ?5 AND "
+        "retired_s IS NULL AND " NEWER(
+            "user_state") " AND state = ?12 AND version = ?8 AND "
+                          "account IS ?9 AND ring IS ?10 AND \"set\" IS ?11 AND blocked_by IS ?13 AND error IS ?14 "
+                          "AND protocol = ?15 AND confidence = ?16 AND mailbox = ?17 AND outlook = ?18 AND "
+                          "groups IS ?19 AND value_type IS ?20 AND value_dword = ?21 AND pre_image_type IS ?22 AND "
+                          "pre_image_dword = ?23 AND hive_loaded = ?24 AND ours = ?25 AND changed_s IS ?26 AND "
+                          "corrections = ?27 AND evidence = ?28 AND outlook_running IS ?29 AND "
+                          "outlook_started_s IS ?30 AND starts = ?31 AND (failing_since_s IS NULL) = (?32 IS NULL)",
+    [SQL_USER_CHANGE] =
+        "UPDATE OR FAIL user_state SET run_id = ?1, seq = ?2, run_started_s = ?3, retired_s = NULL, "
+        "mark = coalesce(?6, mark), reported_s = ?7, version = ?8, account = ?9, ring = ?10, "
+        "\"set\" = ?11, state = ?12, blocked_by = ?13, error = ?14, protocol = ?15, "
+        "confidence = ?16, mailbox = ?17, outlook = ?18, groups = ?19, value_type = ?20, "
+        "value_dword = ?21, pre_image_type = ?22, pre_image_dword = ?23, hive_loaded = ?24, "
+        "ours = ?25, changed_s = ?26, corrections = ?27, evidence = ?28, outlook_running = ?29, "
+        "outlook_started_s = ?30, starts = ?31, failing_since_s = CASE WHEN ?32 IS NULL OR "
+        "retired_s IS NOT NULL OR failing_since_s IS NULL THEN ?32 ELSE failing_since_s END "
+        "WHERE device = ?4 AND sid = ?5 AND " NEWER("user_state"),
+    [SQL_USER_ADD] =
+        "INSERT OR FAIL INTO user_state (run_id, seq, run_started_s, device, sid, mark, reported_s, "
         "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "
         "outlook, groups, value_type, value_dword, pre_image_type, pre_image_dword, hive_loaded, "
         "ours, changed_s, corrections, evidence, outlook_running, outlook_started_s, starts, "
         "failing_since_s) VALUES "
         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?) ON CONFLICT (device, sid) DO UPDATE SET run_id = excluded.run_id, "
-        "seq = excluded.seq, run_started_s = excluded.run_started_s, retired_s = NULL, "
-        "mark = coalesce(excluded.mark, mark), reported_s = excluded.reported_s, "
-        "version = excluded.version, account = excluded.account, ring = excluded.ring, "
-        "\"set\" = excluded.\"set\", state = excluded.state, blocked_by = excluded.blocked_by, "
-        "error = excluded.error, protocol = excluded.protocol, "
-        "confidence = excluded.confidence, mailbox = excluded.mailbox, "
-        "outlook = excluded.outlook, groups = excluded.groups, "
-        "value_type = excluded.value_type, value_dword = excluded.value_dword, "
-        "pre_image_type = excluded.pre_image_type, pre_image_dword = excluded.pre_image_dword, "
-        "hive_loaded = excluded.hive_loaded, ours = excluded.ours, "
-        "changed_s = excluded.changed_s, corrections = excluded.corrections, "
-        "evidence = excluded.evidence, outlook_running = excluded.outlook_running, "
-        "outlook_started_s = excluded.outlook_started_s, starts = excluded.starts, "
-        "failing_since_s = CASE WHEN excluded.failing_since_s IS NULL OR retired_s IS NOT NULL OR "
-        "failing_since_s IS NULL THEN excluded.failing_since_s ELSE failing_since_s END WHERE " NEWER(
-            "user_state"),
+        "?, ?) ON CONFLICT (device, sid) DO NOTHING",
     [SQL_PART_ADD] = "INSERT OR IGNORE INTO full_part (device, mark, part) VALUES (?, ?, ?)",
     [SQL_PART_COUNT] = "SELECT count(*) FILTER (WHERE mark = ?2), count(*) FROM full_part "
                        "WHERE device = ?1",
     [SQL_PART_FORGET] = "DELETE FROM full_part WHERE device = ?",
-    [SQL_USERS_RETIRE] = "UPDATE user_state SET retired_s = ?4 WHERE device = ?5 AND retired_s IS "
-                         "NULL AND mark IS NOT ?6 AND " NEWER("user_state"),
+    [SQL_USERS_RETIRE] =
+        "UPDATE OR FAIL user_state SET retired_s = ?4 WHERE device = ?5 AND retired_s IS "
+        "NULL AND mark IS NOT ?6 AND " NEWER("user_state"),
+    /* Finding that nothing differs is quick; SQLite makes a table for the rows of a change first. */
+    [SQL_USERS_OUTLOOK_FIND] =
+        "SELECT 1 FROM user_state WHERE device = ?1 AND retired_s IS NULL AND outlook IS NOT ?2 "
+        "LIMIT 1",
     [SQL_USERS_OUTLOOK] =
-        "UPDATE user_state SET outlook = ?3 WHERE device = ?4 AND retired_s IS NULL AND outlook IS "
+        "UPDATE OR FAIL user_state SET outlook = ?3 WHERE device = ?4 AND retired_s IS NULL AND outlook IS "
         "NOT ?3 AND EXISTS (SELECT 1 FROM device WHERE key = ?4 AND run_id = ?1 AND seq = ?2)",
     [SQL_TOKEN_PROVES] =
         "SELECT d.key, d.device_id FROM device_token t JOIN device d ON d.key = t.device WHERE "
@@ -130,7 +154,7 @@ static const char *const SQL[SQL_COUNT] = {
         "INSERT INTO behind_fleet (one, version, at_s, device_id) VALUES (1, ?, ?, ?) "
         "ON CONFLICT (one) DO UPDATE SET version = excluded.version, at_s = excluded.at_s, "
         "device_id = excluded.device_id WHERE excluded.version > behind_fleet.version",
-    [SQL_COUNTER_ADD] = "INSERT INTO counter (kind, name, n) VALUES (?, ?, ?) ON CONFLICT "
+    [SQL_COUNTER_ADD] = "INSERT OR FAIL INTO counter (kind, name, n) VALUES (?, ?, ?) ON CONFLICT "
                         "(kind, name) DO UPDATE SET n = n + excluded.n RETURNING n",
     [SQL_SAMPLE_FIND] = "SELECT 1 FROM sample WHERE grain_s = ? AND slot = ?",
     [SQL_SAMPLE_ADD] = "INSERT INTO sample (grain_s, slot, at_s, body) VALUES (?, ?, ?, ?)",
