@@ -110,7 +110,7 @@ void adm_gate_read(const struct pol_at *rollout, struct adm_gate_view *gate,
 void adm_behind_read(const struct pol_at *rollout, struct adm_behind_view *out)
 {
     struct pol_at at = {.value = NULL};
-    *out = (struct adm_behind_view){.behind = false};
+    *out = (struct adm_behind_view){.behind = false, .devices = -1, .seen_s = -1};
     if (!pol_read_member(rollout, "behind_fleet", POL_OPTIONAL, &at)) {
         return;
     }
@@ -119,6 +119,9 @@ void adm_behind_read(const struct pol_at *rollout, struct adm_behind_view *out)
         (void)pol_read_integer(&at, "version", POL_OPTIONAL, 0, VERSION_MOST, &out->version);
         copy_text(&at, "stage", POL_OPTIONAL, out->stage, sizeof out->stage);
         copy_text(&at, "device_id", POL_OPTIONAL, out->device, sizeof out->device);
+        (void)pol_read_integer(&at, "devices", POL_OPTIONAL, 0, INT64_MAX, &out->devices);
+        (void)pol_read_integer(&at, "version_count", POL_OPTIONAL, 0, INT64_MAX, &out->versions);
+        (void)pol_read_time(&at, "seen_at", POL_OPTIONAL, &out->seen_s);
     } else {
         (void)pol_read_boolean(rollout, "behind_fleet", POL_OPTIONAL, &out->behind);
     }

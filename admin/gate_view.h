@@ -59,6 +59,9 @@ struct adm_behind_view {
     int64_t version;                  /* 0: not known */
     char stage[LIMIT_NAME_BYTES + 1]; /* "" if no bundle here has that version */
     char device[ADM_GATE_TEXT_BYTES]; /* the id of one of them; "": not known */
+    int64_t devices;                  /* how many they are; -1: not known */
+    int64_t versions;                 /* that they have; 0: not known */
+    int64_t seen_s;                   /* when one of them was last heard from; -1: not known */
 };
 
 /* Members "gate" and "hold" of the answer; both may be null, or missing with older servers. */

@@ -120,6 +120,24 @@ static enum status append_missing(const struct adm_status_view *view, const stru
     return put_line(look, ADM_STYLE_BAD, line, st, out);
 }
 
+static enum status append_ahead(const struct adm_behind_view *behind, struct bytes *line)
+{
+    char time[TIME_TEXT_BYTES];
+    if (behind->devices <= 0) {
+        return ST_OK;
+    }
+    enum status st = bytes_append_format(line, "; %" PRId64 " device%s ahead", behind->devices,
+                                         behind->devices == 1 ? " is" : "s are");
+    if (st == ST_OK && behind->versions > 1) {
+        st = bytes_append_format(line, " with %" PRId64 " versions", behind->versions);
+    }
+    if (st == ST_OK && behind->seen_s >= 0) {
+        time_text_write(behind->seen_s, time);
+        st = bytes_append_format(line, ", last heard from %s", time);
+    }
+    return st;
+}
+
 static enum status append_behind(const struct adm_status_view *view, const struct adm_look *look,
                                  struct bytes *line, struct bytes *out)
 {
@@ -136,6 +154,7 @@ static enum status append_behind(const struct adm_status_view *view, const struc
         st = bytes_append_text(line, " on device ");
         st = st == ST_OK ? bytes_append_visible(line, behind->device) : st;
     }
+    st = st == ST_OK ? append_ahead(behind, line) : st;
     if (st == ST_OK && behind->stage[0] != '\0') {
         st = bytes_append_format(line, "; 'mapi-rollout release %s' ends it ***", behind->stage);
     } else if (st == ST_OK) {

@@ -91,21 +91,58 @@ static void write_expiry(struct pol_json_writer *w, const struct srv_rollout_vie
     }
 }
 
-static void write_behind(struct pol_json_writer *w, const struct srv_rollout_view *view)
+/* In either bundle; null if it is in none any more. */
+static void write_stage_of(struct pol_json_writer *w, const struct srv_rollout_view *view,
+                           int64_t version)
+{
+    const struct pol_bundle_entry *newest = srv_bundle_find(view->newest, version);
+    const struct pol_bundle_entry *entry =
+        newest != NULL ? newest : srv_bundle_find(view->released, version);
+    pol_json_text(w, "stage", entry != NULL ? entry->policy->stage : NULL);
+}
+
+/* Until somebody has counted, nobody knows how many there are. */
+static void write_ahead(struct pol_json_writer *w, const struct srv_rollout_view *view,
+                        const struct srv_ahead *ahead)
+{
+    static const struct srv_ahead NOT_COUNTED = {.seen_s = -1};
+    bool counted =
+        ahead->behind == view->behind.version && ahead->released == view->release.version;
+    const struct srv_ahead *a = counted ? ahead : &NOT_COUNTED;
+    if (counted) {
+        pol_json_integer(w, "devices", a->devices);
+        pol_json_integer(w, "version_count", a->versions);
+    } else {
+        pol_json_null(w, "devices");
+        pol_json_null(w, "version_count");
+    }
+    pol_json_time(w, "seen_at", a->seen_s);
+    pol_json_array(w, "versions");
+    for (size_t i = 0; i < a->newest_count; i++) {
+        pol_json_object(w, NULL);
+        pol_json_integer(w, "version", a->newest[i].version);
+        write_stage_of(w, view, a->newest[i].version);
+        pol_json_integer(w, "devices", a->newest[i].devices);
+        pol_json_time(w, "seen_at", a->newest[i].seen_s);
+        pol_json_close_object(w);
+    }
+    pol_json_close_array(w);
+}
+
+static void write_behind(struct pol_json_writer *w, const struct srv_rollout_view *view,
+                         const struct srv_ahead *ahead)
 {
     const struct srv_behind *b = &view->behind;
     if (!srv_rollout_is_behind(view)) {
         pol_json_null(w, "behind_fleet");
         return;
     }
-    const struct pol_bundle_entry *newest = srv_bundle_find(view->newest, b->version);
-    const struct pol_bundle_entry *entry =
-        newest != NULL ? newest : srv_bundle_find(view->released, b->version);
     pol_json_object(w, "behind_fleet");
     pol_json_integer(w, "version", b->version);
-    pol_json_text(w, "stage", entry != NULL ? entry->policy->stage : NULL);
+    write_stage_of(w, view, b->version);
     pol_json_text(w, "device_id", b->device_id);
     pol_json_time(w, "at", b->at_s);
+    write_ahead(w, view, ahead);
     pol_json_close_object(w);
 }
 
@@ -142,7 +179,7 @@ static enum status write_view(struct srv_app *app, const struct srv_rollout_view
     write_bundle(&w, "released_bundle", view->released, view->release.version);
     write_expiry(&w, view, app->now_s());
     srv_gate_write(&w, view, gate);
-    write_behind(&w, view);
+    write_behind(&w, view, &gate->ahead);
     write_audit(&w, app);
     pol_json_integer(&w, "held_polls", (int64_t)srv_feed_held(app->feed));
     pol_json_close_object(&w);

@@ -14,6 +14,7 @@
 #ifndef SERVER_KEEPER_H
 #define SERVER_KEEPER_H
 
+#include "server/ahead.h"
 #include "server/gate.h"
 #include "server/rollout.h"
 
@@ -33,6 +34,7 @@ struct srv_gate_view {
     struct srv_gate_answer answer;
     struct srv_gate_counts counts;
     char refusal[ERR_TEXT_BYTES]; /* of SRV_GATE_REFUSED; "" otherwise */
+    struct srv_ahead ahead;       /* counted with each look, whether there is a gate or not */
 };
 
 struct srv_keeper;

@@ -172,6 +172,9 @@ enum status srv_keeper_look(const struct srv_keeper_parts *parts, struct srv_gat
     if (find_stage(&l)) {
         st = look_at_stage(&l, again, err);
     }
+    if (st == ST_OK) {
+        st = srv_ahead_count(parts->store, &rollout, &l.view.ahead, err);
+    }
     srv_rollout_view_done(&rollout);
     if (st == ST_OK) {
         *out = l.view;

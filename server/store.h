@@ -54,6 +54,10 @@ struct srv_store {
     enum status (*gate)(void *ctx, int64_t version, struct srv_gate_row *out, struct err *err);
     enum status (*hold)(void *ctx, struct srv_gate_hold *out, struct err *err);
     enum status (*behind)(void *ctx, struct srv_behind *out, struct err *err);
+    /* Devices in service whose policy in force is above that version; looks at all of them. */
+    enum status (*ahead)(void *ctx, int64_t version,
+                         bool (*visit)(void *v, const struct srv_ahead_row *row), void *v,
+                         struct err *err);
     /* Rising devices and users. */
     enum status (*subjects)(void *ctx, const struct srv_subject_question *question,
                             bool (*visit)(void *v, const struct srv_subject_row *row), void *v,

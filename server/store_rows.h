@@ -136,6 +136,13 @@ struct srv_seen_question {
     size_t limit;
 };
 
+/* What a device says that it has. */
+struct srv_ahead_row {
+    int64_t version;
+    const char *digest; /* may be NULL */
+    int64_t seen_s;     /* -1: never */
+};
+
 struct srv_device_row {
     int64_t key;
     const char *device_id;

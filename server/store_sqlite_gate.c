@@ -100,6 +100,30 @@ static enum status read_behind(void *ctx, struct srv_behind *out, struct err *er
     return st;
 }
 
+static enum status read_ahead(void *ctx, int64_t version,
+                              bool (*visit)(void *v, const struct srv_ahead_row *row), void *v,
+                              struct err *err)
+{
+    struct sql_reading r;
+    enum status st = sql_read(&r, ctx,
+                              "SELECT effective, digest, seen_s FROM device WHERE effective > ? "
+                              "AND retired_s IS NULL",
+                              err);
+    if (st == ST_OK) {
+        st = sql_bind(r.s->reader, r.stmt, err, "i", version);
+    }
+    while (sql_read_next(&r, &st, err)) {
+        const struct srv_ahead_row row = {.version = sqlite3_column_int64(r.stmt, 0),
+                                          .digest = sql_text(r.stmt, 1),
+                                          .seen_s = sql_time(r.stmt, 2)};
+        if (!visit(v, &row)) {
+            break;
+        }
+    }
+    sql_read_end(&r);
+    return st;
+}
+
 static const char SUBJECTS[] =
     "SELECT g.device, g.user, u.state, u.version, u.failing_since_s, u.retired_s IS NOT NULL "
     "FROM gate_subject g JOIN user_state u ON u.key = g.user "
@@ -159,6 +183,7 @@ void sqlite_set_gate_readers(struct srv_store *store)
     store->gate = read_gate;
     store->hold = read_hold;
     store->behind = read_behind;
+    store->ahead = read_ahead;
     store->subjects = read_subjects;
     store->seen = read_seen;
 }

@@ -39,6 +39,20 @@ behind = rollout["behind_fleet"]
 print("%s %s" % (behind["version"], behind["stage"]) if behind else "-", (rollout["gate"] or {"reason": "-"})["reason"])'
 }
 
+# What is counted: devices, versions, and how many of them each has.
+ahead() {
+    "$MR_ADMIN" status --json 2>>"$WORK/log/operator.log" | python3 -c '
+import json, sys
+behind = json.load(sys.stdin)["rollout"]["behind_fleet"]
+print(behind["devices"], behind["version_count"], ["%d %s %d" % (v["version"], v["stage"], v["devices"]) for v in behind["versions"]],
+      behind["seen_at"] is not None)'
+}
+
+ahead_is() {
+    ahead >"$WORK/log/ahead.log"
+    [ "$(cat "$WORK/log/ahead.log")" = "$1" ]
+}
+
 behind_is() {
     behind >"$WORK/log/behind.log"
     [ "$(cat "$WORK/log/behind.log")" = "$1" ]
@@ -89,7 +103,14 @@ check "the gauge is 1" equal "$(gauge)" 1
 "$MR_ADMIN" status >"$WORK/log/status.log" 2>>"$WORK/log/operator.log" || fail "no status"
 check "the status says so loudly" grep -q '\*\*\* machines have a newer version than is released here: version 1003' \
     "$WORK/log/status.log"
+until_ok 30 "one device is ahead" ahead_is "1 1 ['1003 everyone 1'] True"
 says_it_has 2 1003 "$(digest_of 1 everyone)"
+until_ok 30 "two are" ahead_is "2 1 ['1003 everyone 2'] True"
+says_it_has 1 1002 "$(digest_of 1 pilot)"
+until_ok 30 "three are, with two versions" ahead_is "3 2 ['1003 everyone 2', '1002 pilot 1'] True"
+"$MR_ADMIN" status >"$WORK/log/status.log" 2>>"$WORK/log/operator.log" || fail "no status"
+check "the status says how many" grep -q 'version 1003 on device [0-9a-f]*; 3 devices are ahead with 2 versions, last heard from 20' \
+    "$WORK/log/status.log"
 rm -f "$WORK/copy.jsonl"
 "$MR_ADMIN" audit --json --out "$WORK/copy.jsonl" 2>>"$WORK/log/operator.log" || fail "no audit"
 check "the audit says it once" equal "$(grep -c '"what":"behind_fleet"' "$WORK/copy.jsonl")" 1

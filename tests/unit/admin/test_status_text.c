@@ -220,6 +220,19 @@ static void status__behind_the_fleet__is_loud(void **state)
                     "7003 on device 00\\x1bff; 'mapi-rollout release everyone' ends it ***\n");
     free(text);
     view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
+    view->rollout.behind = (struct adm_behind_view){
+        .behind = true, .version = 7003, .devices = 12, .versions = 2, .seen_s = 0};
+    text = draw(view, &PLAIN);
+    check_has(text, "version 7003; 12 devices are ahead with 2 versions, last heard from "
+                    "1970-01-01T00:00:00Z; publishing");
+    free(text);
+    view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
+    view->rollout.behind = (struct adm_behind_view){
+        .behind = true, .version = 7003, .devices = 1, .versions = 1, .seen_s = -1};
+    text = draw(view, &PLAIN);
+    check_has(text, "version 7003; 1 device is ahead; publishing");
+    free(text);
+    view = read_all(ANSWER_ROLLOUT, ANSWER_FLEET);
     view->rollout.behind = (struct adm_behind_view){.behind = true};
     text = draw(view, &PLAIN);
     check_has(text, "released here; publishing its bundle and releasing it ends that ***\n");

@@ -202,6 +202,31 @@ static void behind__in_each_way_to_say_it__is_read(void **state)
     }
 }
 
+static void behind__how_many__is_read_or_not_known(void **state)
+{
+    static const char COUNTED[] = "{\"behind_fleet\":{\"version\":7003,\"devices\":12,"
+                                  "\"version_count\":2,\"seen_at\":\"1970-01-01T00:01:40Z\"}}";
+    static const char NOT_YET[] = "{\"behind_fleet\":{\"version\":7003,\"devices\":null,"
+                                  "\"version_count\":null,\"seen_at\":null}}";
+    (void)state;
+    struct adm_behind_view view;
+    struct adm_answer answer = answer_of(COUNTED);
+    struct pol_at root = adm_answer_root(&answer);
+    adm_behind_read(&root, &view);
+    assert_int_equal(view.devices, 12);
+    assert_int_equal(view.versions, 2);
+    assert_int_equal(view.seen_s, 100);
+    adm_answer_done(&answer);
+    answer = answer_of(NOT_YET);
+    root = adm_answer_root(&answer);
+    adm_behind_read(&root, &view);
+    assert_true(view.behind);
+    assert_int_equal(view.devices, -1);
+    assert_int_equal(view.versions, 0);
+    assert_int_equal(view.seen_s, -1);
+    adm_answer_done(&answer);
+}
+
 static void compliance__more_versions_than_room__keeps_the_first(void **state)
 {
     (void)state;
@@ -306,6 +331,7 @@ int main(void)
         cmocka_unit_test(compliance__new_members_of_another_kind__are_refused),
         cmocka_unit_test(rollout__words_that_move_a_cursor__are_escaped_where_they_are_read),
         cmocka_unit_test(behind__in_each_way_to_say_it__is_read),
+        cmocka_unit_test(behind__how_many__is_read_or_not_known),
         cmocka_unit_test(compliance__more_versions_than_room__keeps_the_first),
         cmocka_unit_test(user__values__are_told_in_words),
         cmocka_unit_test(user__unknown_facts__are_null),

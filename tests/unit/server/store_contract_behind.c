@@ -17,6 +17,7 @@ static enum status tell_ahead(struct store_place *p, int64_t device, int64_t ver
     struct pol_report_user u = store_user("S-1-5-21-1-2-3-1001", POL_STATE_COMPLIANT);
     (void)snprintf(id, sizeof id, "ahead-%lld", (long long)version);
     struct pol_report r = store_report(id, 'r', (uint32_t)version, &u, 1);
+    r.effective_version = version;
     struct srv_write w = {.kind = SRV_WRITE_REPORT, .now_s = at_s};
     w.u.report.device = device;
     w.u.report.report = &r;
@@ -50,11 +51,60 @@ static void store__device_is_ahead__highest_version_is_kept_with_its_report(void
     assert_int_equal(behind_of(p).version, 7999);
 }
 
+/* ---- who is ahead ---------------------------------------------------------------------------- */
+
+struct ahead {
+    int count;
+    int64_t versions;
+    int64_t seen_s;
+    char digests[8];
+};
+
+static bool add_ahead(void *v, const struct srv_ahead_row *row)
+{
+    struct ahead *a = v;
+    a->digests[a->count++] = row->digest != NULL ? row->digest[0] : '-';
+    a->versions += row->version;
+    a->seen_s += row->seen_s;
+    return a->count < 4;
+}
+
+static struct ahead ahead_of(struct store_place *p, int64_t version)
+{
+    struct ahead a = {.count = 0};
+    assert_int_equal(p->store.ahead(p->store.ctx, version, add_ahead, &a, NULL), ST_OK);
+    return a;
+}
+
+static void store__devices_above_a_version__are_told_while_in_service(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    assert_int_equal(tell_ahead(p, enroll(p, 1), 7003, 10), ST_OK);
+    assert_int_equal(tell_ahead(p, enroll(p, 2), 7002, 20), ST_OK);
+    assert_int_equal(store_enroll(p, NULL, 3, &w), ST_OK); /* says nothing */
+    assert_int_equal(store_enroll(p, NULL, 4, &w), ST_OK);
+    char retired[POL_ID_BYTES];
+    (void)snprintf(retired, sizeof retired, "%s", w.u.enroll.device_id);
+    assert_int_equal(tell_ahead(p, w.u.enroll.device, 7009, 30), ST_OK);
+    assert_int_equal(ahead_of(p, 7001).count, 3);
+    w = (struct srv_write){.kind = SRV_WRITE_RETIRE, .now_s = 40};
+    w.u.device_id = retired;
+    assert_int_equal(srv_store_write(&p->store, &w, NULL), ST_OK);
+    struct ahead a = ahead_of(p, 7001);
+    assert_int_equal(a.count, 2);
+    assert_int_equal(a.versions, 7003 + 7002);
+    assert_int_equal(a.seen_s, 10 + 20);
+    assert_int_equal(ahead_of(p, 7002).versions, 7003);
+    assert_int_equal(ahead_of(p, 7003).count, 0);
+}
+
 int store_contract_behind(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         TEST(store__device_is_ahead__highest_version_is_kept_with_its_report),
+        TEST(store__devices_above_a_version__are_told_while_in_service),
     };
     return cmocka_run_group_tests_name("store: behind the fleet", tests, NULL, NULL);
 }
