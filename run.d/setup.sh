@@ -1,5 +1,5 @@
-# setup [--tools] - makes everything that building and testing needs: Debian packages, libraries, the Wine template, the
-# Node modules of the tests, promtool, a small Debian.
+# setup [--tools|--bench] - makes everything that building and testing needs: Debian packages, libraries, the Wine
+# template, the Node modules of the tests, promtool, a small Debian.
 #
 # The other subcommands begin with it. Where all is there it takes a fraction of a second. What takes long is made once,
 # in the cache, under a name with the hash of everything it is made from; build/deps, build/wine-template,
@@ -132,7 +132,8 @@ make_all() { # group...
 case ${1:-} in
 '') groups=base ;;
 --tools) groups='base tools' ;;
-*) usage_error "setup takes --tools or nothing, not '$1'" ;;
+--bench) groups='base bench' ;;
+*) usage_error "setup takes --tools, --bench or nothing, not '$1'" ;;
 esac
 # Some builds of nodejs bring npm along, and refuse Debian's package of it.
 command -v npm >/dev/null || groups="$groups npm"
