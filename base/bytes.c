@@ -152,9 +152,17 @@ bool equal_in_constant_time(const void *a, const void *b, size_t size)
 {
     const uint8_t *x = a;
     const uint8_t *y = b;
-    unsigned difference = 0;
-    for (size_t i = 0; i < size; i++) {
-        difference |= (unsigned)(x[i] ^ y[i]);
+    uint64_t difference = 0;
+    size_t i = 0;
+    for (; size - i >= sizeof difference; i += sizeof difference) {
+        uint64_t word_x;
+        uint64_t word_y;
+        memcpy(&word_x, x + i, sizeof word_x);
+        memcpy(&word_y, y + i, sizeof word_y);
+        difference |= word_x ^ word_y;
+    }
+    for (; i < size; i++) {
+        difference |= (uint64_t)(x[i] ^ y[i]);
     }
     return difference == 0;
 }

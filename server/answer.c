@@ -43,9 +43,10 @@ void srv_answer_policy(struct srv_request *rq, struct srv_body *take)
 void srv_answer_header(struct srv_request *rq, const char *name, const char *value)
 {
     struct srv_answer *a = &rq->answer;
-    if (a->header_count < SRV_HEADERS_MAX && strlen(value) < SRV_HEADER_BYTES) {
+    size_t length = strlen(value);
+    if (a->header_count < SRV_HEADERS_MAX && length < SRV_HEADER_BYTES) {
         a->headers[a->header_count].name = name;
-        (void)snprintf(a->headers[a->header_count].value, SRV_HEADER_BYTES, "%s", value);
+        memcpy(a->headers[a->header_count].value, value, length + 1);
         a->header_count++;
     }
 }

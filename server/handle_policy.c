@@ -59,13 +59,11 @@ static struct srv_body *take_policy(struct srv_app *app, bool *released)
     return srv_feed_take(app->feed);
 }
 
-static void answer_now(struct srv_app *app, struct srv_request *rq, bool stranger, bool held)
+/* Takes the body, which may be NULL. */
+static void answer(struct srv_app *app, struct srv_request *rq, struct srv_body *take, bool held)
 {
     bool released = false;
-    struct srv_body *body = srv_feed_take(app->feed);
-    if (body == NULL) {
-        body = take_policy(app, &released);
-    }
+    struct srv_body *body = take != NULL ? take : take_policy(app, &released);
     if (body == NULL && !released) {
         srv_answer_empty(rq, 204);
     } else if (body == NULL) {
@@ -81,9 +79,12 @@ static void answer_now(struct srv_app *app, struct srv_request *rq, bool strange
     if (held) {
         srv_answer_header(rq, "Preference-Applied", "wait");
     }
-    if (stranger) {
-        srv_answer_header(rq, "Enrollment-Required", "true");
-    }
+}
+
+static void answer_stranger(struct srv_app *app, struct srv_request *rq, bool held)
+{
+    answer(app, rq, srv_feed_take(app->feed), held);
+    srv_answer_header(rq, "Enrollment-Required", "true");
 }
 
 /* The token is not good any more. */
@@ -112,7 +113,7 @@ static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, ui
     }
     poll->rq = rq;
     poll->waiter = (struct srv_waiter){.wake = wake, .ctx = poll, .device = device};
-    poll->held = srv_secret_digest(srv_request_bearer(rq), poll->token);
+    poll->held = srv_request_digest(rq, poll->token);
     rq->state = poll;
     srv_request_park(rq);
     enum srv_hold result = srv_feed_hold(app->feed, &poll->waiter, seen_etag(rq), wait_s);
@@ -125,12 +126,20 @@ static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, ui
     return true;
 }
 
-static bool is_current(struct srv_app *app, const struct srv_request *rq)
+static void answer_device(struct srv_app *app, struct srv_request *rq,
+                          const struct srv_device *device)
 {
+    uint32_t wait_s = preferred_wait_s(srv_request_header(rq, "Prefer"));
+    bool room = rq->crowd < SRV_CROWD_FULL;
     struct srv_body *body = srv_feed_take(app->feed);
-    bool same = strcmp(body != NULL ? body->etag : "\"0\"", seen_etag(rq)) == 0;
-    srv_body_drop(body);
-    return same;
+    bool current = strcmp(body != NULL ? body->etag : "\"0\"", seen_etag(rq)) == 0;
+    bool held = wait_s > 0 && room && current && hold(app, rq, device->number, wait_s);
+    if (held || (!current && !srv_within(app->rates.bodies, (uint64_t)device->number, rq,
+                                         "this device fetches the policy too often"))) {
+        srv_body_drop(body);
+    } else {
+        answer(app, rq, body, false);
+    }
 }
 
 void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor)
@@ -138,32 +147,20 @@ void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct
     struct srv_device device;
     const struct poll *poll = rq->state;
     (void)actor;
-    if (rq->resumed) {
-        answer_now(app, rq, is_over(app, poll), poll->held);
-        return;
+    if (rq->resumed && is_over(app, poll)) {
+        answer_stranger(app, rq, poll->held);
+    } else if (rq->resumed) {
+        answer(app, rq, srv_feed_take(app->feed), poll->held);
+    } else if (srv_know_device(app, rq, &device)) {
+        memcpy(rq->asker, "device ", 7); /* the most frequent of all requests */
+        memcpy(rq->asker + 7, device.device_id, sizeof device.device_id);
+        answer_device(app, rq, &device);
+    } else if (srv_within(app->rates.strangers, rq->address, rq,
+                          "too many polls without a device token")) {
+        answer_stranger(app, rq, false);
+    } else {
+        srv_answer_header(rq, "Enrollment-Required", "true");
     }
-    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
-        if (!srv_within(app->rates.strangers, rq->address, rq,
-                        "too many polls without a device token")) {
-            srv_answer_header(rq, "Enrollment-Required", "true");
-            return;
-        }
-        answer_now(app, rq, true, false);
-        return;
-    }
-    memcpy(rq->asker, "device ", 7); /* the most frequent of all requests */
-    memcpy(rq->asker + 7, device.device_id, sizeof device.device_id);
-    uint32_t wait_s = preferred_wait_s(srv_request_header(rq, "Prefer"));
-    bool room = rq->crowd < SRV_CROWD_FULL;
-    bool current = is_current(app, rq);
-    if (wait_s > 0 && room && current && hold(app, rq, device.number, wait_s)) {
-        return;
-    }
-    if (!current && !srv_within(app->rates.bodies, (uint64_t)device.number, rq,
-                                "this device fetches the policy too often")) {
-        return;
-    }
-    answer_now(app, rq, false, false);
 }
 
 void srv_end_policy(struct srv_request *rq)

@@ -45,7 +45,7 @@ void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struc
         answer_outcome(app, rq, ingest);
         return;
     }
-    if (!srv_auth_find_device(app->auth, srv_request_bearer(rq), app->now_s(), &device)) {
+    if (!srv_know_device(app, rq, &device)) {
         srv_refuse_proof(app, rq, SRV_CREDENTIAL_UNKNOWN, "", RETIRED);
         return;
     }

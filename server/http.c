@@ -14,24 +14,14 @@ enum {
     NUMBER_BYTES = 6     /* of a request: no start lasts that long */
 };
 
-static struct srv_link *link_of(const struct srv_request *rq)
-{
-    return rq->link;
-}
-
-struct MHD_Connection *srv_http_connection(const struct srv_request *rq)
-{
-    return link_of(rq)->mhd;
-}
-
 const char *srv_request_header(const struct srv_request *rq, const char *name)
 {
-    return MHD_lookup_connection_value(link_of(rq)->mhd, MHD_HEADER_KIND, name);
+    return MHD_lookup_connection_value(srv_http_link(rq)->mhd, MHD_HEADER_KIND, name);
 }
 
 const char *srv_request_query(const struct srv_request *rq, const char *name)
 {
-    return MHD_lookup_connection_value(link_of(rq)->mhd, MHD_GET_ARGUMENT_KIND, name);
+    return MHD_lookup_connection_value(srv_http_link(rq)->mhd, MHD_GET_ARGUMENT_KIND, name);
 }
 
 struct query_walk {
@@ -53,68 +43,24 @@ bool srv_request_each_query(const struct srv_request *rq,
                             bool (*visit)(void *v, const char *name, const char *value), void *v)
 {
     struct query_walk walk = {.visit = visit, .v = v, .good = true};
-    (void)MHD_get_connection_values(link_of(rq)->mhd, MHD_GET_ARGUMENT_KIND, visit_query, &walk);
+    (void)MHD_get_connection_values(srv_http_link(rq)->mhd, MHD_GET_ARGUMENT_KIND, visit_query,
+                                    &walk);
     return walk.good;
-}
-
-const char *srv_request_bearer(const struct srv_request *rq)
-{
-    const char *value = srv_request_header(rq, MHD_HTTP_HEADER_AUTHORIZATION);
-    return value != NULL && strncasecmp(value, "Bearer ", 7) == 0 ? value + 7 : NULL;
 }
 
 void srv_request_park(struct srv_request *rq)
 {
     rq->parked = true;
-    srv_watch_park(link_of(rq)->listener->watch);
-    MHD_suspend_connection(link_of(rq)->mhd);
+    srv_watch_park(srv_http_link(rq)->listener->watch);
+    MHD_suspend_connection(srv_http_link(rq)->mhd);
 }
 
 void srv_request_wake(struct srv_request *rq)
 {
-    MHD_resume_connection(link_of(rq)->mhd);
+    MHD_resume_connection(srv_http_link(rq)->mhd);
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
-
-/* The last lines of a header that may have come in several. */
-struct lines {
-    const char *items[SRV_FORWARDED_LINES_MAX];
-    size_t count;
-};
-
-static enum MHD_Result take_line(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                 const char *value)
-{
-    struct lines *lines = ctx;
-    (void)kind;
-    if (strcasecmp(name, "X-Forwarded-For") != 0) {
-        return MHD_YES;
-    }
-    if (lines->count == SRV_FORWARDED_LINES_MAX) {
-        lines->count--;
-        memmove(lines->items, lines->items + 1, lines->count * sizeof lines->items[0]);
-    }
-    lines->items[lines->count++] = value != NULL ? value : "";
-    return MHD_YES;
-}
-
-static void take_client(struct srv_request *rq, struct MHD_Connection *mhd)
-{
-    const struct srv_networks *proxies = link_of(rq)->listener->proxies;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-    struct srv_ip ip = srv_ip_of(address);
-    struct lines lines = {.count = 0};
-    rq->loopback = address != NULL && srv_address_is_loopback(address);
-    if (srv_networks_have(proxies, &ip)) {
-        (void)MHD_get_connection_values(mhd, MHD_HEADER_KIND, take_line, &lines); /* how many */
-        ip = srv_client_of(proxies, &ip, lines.items, lines.count);
-    }
-    rq->address = srv_ip_key(&ip);
-    srv_ip_write(&ip, rq->address_text);
-}
 
 /* Stands where the request will, until it is made. */
 static const char ODD_PATH;
@@ -141,43 +87,46 @@ static void name_request(struct srv_listener *l, struct srv_request *rq)
     hex_encode(bytes, NUMBER_BYTES, rq->id + SRV_BOOT_BYTES);
 }
 
+/* One piece of memory for both. */
+struct exchange {
+    struct srv_link link; /* first: it is freed by its address */
+    struct srv_request rq;
+};
+
 static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connection *mhd,
                                        const char *method, const char *path)
 {
-    struct srv_request *rq = calloc(1, sizeof *rq);
-    struct srv_link *link = calloc(1, sizeof *link);
-    if (rq == NULL || link == NULL) {
-        free(rq);
-        free(link);
+    struct exchange *x = malloc(sizeof *x);
+    if (x == NULL) {
         return NULL;
     }
+    memset(x, 0, offsetof(struct exchange, rq.answer.headers));
     const union MHD_ConnectionInfo *socket =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    const struct srv_connection *connection = socket != NULL ? socket->socket_context : NULL;
-    link->listener = l;
-    link->mhd = mhd;
-    link->watched = connection != NULL ? connection->watched : NULL;
-    rq->link = link;
+    struct srv_request *rq = &x->rq;
+    x->link.listener = l;
+    x->link.mhd = mhd;
+    x->link.connection = socket != NULL ? socket->socket_context : NULL;
+    rq->link = &x->link;
     rq->method = method;
     rq->path = path;
     name_request(l, rq);
     rq->started_ms = clock_monotonic_ms();
-    take_client(rq, mhd);
-    srv_watch_begin(l->watch, link->watched, l->bounds.request_ms);
+    srv_http_take_client(rq);
+    srv_watch_begin(l->watch, srv_http_watched(&x->link), l->bounds.request_ms);
     rq->crowd = srv_load_crowd(l->load);
     return rq;
 }
 
 static void request_free(struct srv_request *rq)
 {
-    free(rq->link);
     bytes_wipe(&rq->body); /* an enroll body says much about a machine */
     bytes_free(&rq->answer.text);
     srv_body_drop(rq->answer.body);
     if (rq->answer.stream != NULL) {
         rq->answer.stream->drop(rq->answer.stream);
     }
-    free(rq);
+    free(rq->link); /* and with it the request */
 }
 
 void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request_context,
@@ -196,7 +145,7 @@ void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request
         atomic_fetch_add(&l->load->lost, 1);
     }
     l->handler.end(l->handler.ctx, rq);
-    srv_watch_end(l->watch, link_of(rq)->watched, l->bounds.keep_ms);
+    srv_watch_end(l->watch, srv_http_watched(srv_http_link(rq)), l->bounds.keep_ms);
     request_free(rq);
     *request_context = NULL;
 }
@@ -241,7 +190,7 @@ static bool add_headers(struct MHD_Response *response, const struct srv_request 
     bool good =
         MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
         MHD_add_response_header(response, "X-Request-Id", rq->id) == MHD_YES;
-    if (rq->close || atomic_load(&link_of(rq)->listener->stopping)) {
+    if (rq->close || atomic_load(&srv_http_link(rq)->listener->stopping)) {
         good = good &&
                MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
     }
@@ -263,7 +212,7 @@ static uint64_t allowed_ms(const struct srv_listener *l, uint32_t base_ms, size_
 
 static enum MHD_Result send_answer(struct srv_request *rq)
 {
-    struct srv_link *link = link_of(rq);
+    struct srv_link *link = srv_http_link(rq);
     uint64_t bound_ms =
         allowed_ms(link->listener, link->listener->bounds.answer_ms, srv_answer_size(&rq->answer));
     srv_request_log(rq);
@@ -271,7 +220,7 @@ static enum MHD_Result send_answer(struct srv_request *rq)
     if (response == NULL) {
         return MHD_NO; /* no memory: the connection is closed */
     }
-    srv_watch_set(link->listener->watch, link->watched, bound_ms);
+    srv_watch_set(link->listener->watch, srv_http_watched(link), bound_ms);
     enum MHD_Result result = MHD_NO;
     if (add_headers(response, rq)) {
         result = MHD_queue_response(link->mhd, rq->answer.status, response);
@@ -282,21 +231,17 @@ static enum MHD_Result send_answer(struct srv_request *rq)
 
 /* ---- the library's calls --------------------------------------------------------------------- */
 
-static bool announces_more_than(const struct srv_request *rq, size_t bound)
-{
-    const char *text = srv_request_header(rq, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return text != NULL && strtoull(text, NULL, 10) > bound;
-}
-
 static enum MHD_Result open_request(struct srv_listener *l, struct srv_request *rq)
 {
     l->handler.open(l->handler.ctx, rq);
     rq->body = bytes_with_limit(rq->body_limit);
-    if (rq->answer.status != 0 && (rq->close || announces_more_than(rq, DRAIN_BYTES))) {
+    if (rq->answer.status != 0 && (rq->close || rq->announced > DRAIN_BYTES)) {
         return send_answer(rq);
     }
-    srv_watch_set(l->watch, link_of(rq)->watched,
-                  allowed_ms(l, l->bounds.request_ms, rq->body_limit));
+    if (rq->body_limit > 0) {
+        srv_watch_set(l->watch, srv_http_watched(srv_http_link(rq)),
+                      allowed_ms(l, l->bounds.request_ms, rq->body_limit));
+    }
     return MHD_YES;
 }
 
@@ -327,7 +272,7 @@ static enum MHD_Result handle_request(struct srv_listener *l, struct srv_request
     }
     if (rq->answer.status == 0) {
         /* From here on the time is ours. */
-        srv_watch_set(l->watch, link_of(rq)->watched, SRV_WATCH_NEVER);
+        srv_watch_set(l->watch, srv_http_watched(srv_http_link(rq)), SRV_WATCH_NEVER);
         l->handler.handle(l->handler.ctx, rq);
     }
     if (rq->parked) {

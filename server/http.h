@@ -15,13 +15,14 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "policy/digest.h"
 #include "server/client_address.h"
 #include "server/listen_socket.h"
 #include "server/meter.h"
 #include "server/policy_feed.h"
 
 enum {
-    SRV_HEADERS_MAX = 6,
+    SRV_HEADERS_MAX = 4,
     SRV_HEADER_BYTES = 96,
     SRV_REQUEST_ID_BYTES = 40,
     SRV_ASKER_BYTES = 96
@@ -53,11 +54,11 @@ struct srv_answer {
     struct bytes text;         /* or */
     struct srv_body *body;     /* given back after it was sent; or */
     struct srv_stream *stream; /* with its first piece */
+    size_t header_count;
     struct {
         const char *name;
         char value[SRV_HEADER_BYTES];
-    } headers[SRV_HEADERS_MAX];
-    size_t header_count;
+    } headers[SRV_HEADERS_MAX]; /* last: what lies behind header_count is not even cleared */
 };
 
 struct srv_request {
@@ -66,16 +67,16 @@ struct srv_request {
     bool odd_path; /* it was spelled with '%': nobody's, as others may read another one */
     char id[SRV_REQUEST_ID_BYTES]; /* no other request has it, whenever the server started */
     uint64_t started_ms;
-    uint64_t address;                     /* of the client, as rates go by it */
-    char address_text[SRV_ADDRESS_BYTES]; /* all of it; "" if it is not known */
-    bool loopback;        /* the connection itself; a proxy's word changes nothing */
-    enum srv_crowd crowd; /* of this listener, when the request came */
-    size_t body_limit;    /* set by open; 0: no body is taken */
+    uint64_t address;         /* of the client, as rates go by it */
+    const char *address_text; /* all of it; "" if it is not known */
+    bool loopback;            /* the connection itself; a proxy's word changes nothing */
+    enum srv_crowd crowd;     /* of this listener, when the request came */
+    size_t body_limit;        /* set by open; 0: no body is taken */
+    uint64_t announced;       /* of Content-Length, by srv_request_is_framed(); 0 without it */
     struct bytes body;
     bool too_long; /* more came than body_limit; the body is not kept */
     bool resumed;  /* handled before, parked and woken */
-    struct srv_answer answer;
-    bool close; /* the connection ends with the answer, and no body is waited for */
+    bool close;    /* the connection ends with the answer, and no body is waited for */
     char asker[SRV_ASKER_BYTES]; /* for the log: "token NAME", "device ID"; "" if it is not known */
     const char *route_path;      /* as the table of routes has it; NULL: there is no such path */
     const void *route; /* the handler's own, both; what state holds is freed by its end() */
@@ -85,6 +86,8 @@ struct srv_request {
     void *link;
     bool parked;
     size_t dropped_bytes;
+
+    struct srv_answer answer; /* last, for its headers */
 };
 
 /* What a listener calls. */
@@ -135,12 +138,15 @@ void srv_listener_close(struct srv_listener *listener);
 const char *srv_request_header(const struct srv_request *rq, const char *name);
 const char *srv_request_query(const struct srv_request *rq, const char *name);
 /* Is there one way only to tell where its body ends? (RFC 9112, 6.3 and 11.2) */
-bool srv_request_is_framed(const struct srv_request *rq);
+bool srv_request_is_framed(struct srv_request *rq);
 /* All of them, in order; value may be NULL. False if one visit returned false. */
 bool srv_request_each_query(const struct srv_request *rq,
                             bool (*visit)(void *v, const char *name, const char *value), void *v);
 /* The token of `Authorization: Bearer`, or NULL. */
 const char *srv_request_bearer(const struct srv_request *rq);
+/* What srv_secret_digest() makes of it, made once for all requests of a connection that show the same
+ * one. It says nothing of whose it is, and whether it is still good. */
+bool srv_request_digest(const struct srv_request *rq, uint8_t digest[DIGEST_BYTES]);
 
 size_t srv_answer_size(const struct srv_answer *answer);
 

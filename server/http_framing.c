@@ -1,5 +1,6 @@
 #include "server/http_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +8,7 @@ struct framing {
     unsigned lengths;
     unsigned encodings;
     bool odd;
+    uint64_t announced;
 };
 
 /* A line that is folded into two the library reads as one with a longer name: so a name that only
@@ -18,6 +20,9 @@ static bool is_name(const char *name)
         if (!letter && (*at < '0' || *at > '9') && strchr("!#$%&'*+.^_`|~", *at) == NULL) {
             return false;
         }
+    }
+    if (strchr("CcTt", name[0]) == NULL) {
+        return true; /* most of them: neither of the two */
     }
     return strncasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH,
                        sizeof MHD_HTTP_HEADER_CONTENT_LENGTH - 1) != 0 &&
@@ -37,6 +42,7 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
         f->lengths++;
         f->odd = f->odd || value == NULL || value[0] == '\0' ||
                  strspn(value, "0123456789") != strlen(value);
+        f->announced = f->odd ? 0 : strtoull(value, NULL, 10); /* too many digits: the most */
     } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
         f->encodings++;
         f->odd = f->odd || value == NULL || strcasecmp(value, "chunked") != 0;
@@ -46,9 +52,10 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-bool srv_request_is_framed(const struct srv_request *rq)
+bool srv_request_is_framed(struct srv_request *rq)
 {
     struct framing f = {0};
-    (void)MHD_get_connection_values(srv_http_connection(rq), MHD_HEADER_KIND, count_framing, &f);
+    (void)MHD_get_connection_values(srv_http_link(rq)->mhd, MHD_HEADER_KIND, count_framing, &f);
+    rq->announced = f.announced;
     return !f.odd && f.lengths + f.encodings <= 1;
 }

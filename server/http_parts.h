@@ -1,7 +1,7 @@
 /* http_parts.h - what the files of the HTTP listener share, and nobody else sees.
  *
  * http_listen.c opens, closes and counts connections; http.c takes requests and gives answers;
- * http_framing.c knows where they end.
+ * http_framing.c knows where they end; http_client.c knows who asks.
  * Effects: those of http.h      Units:  those of http.h
  * Owns:    struct srv_listener  Errors: those of http.h
  * Threads: those of http.h      Source: GNU libmicrohttpd manual
@@ -9,6 +9,7 @@
 #ifndef SERVER_HTTP_PARTS_H
 #define SERVER_HTTP_PARTS_H
 
+#include "server/auth.h"
 #include "server/certificate.h"
 #include "server/http.h"
 #include "server/watch.h"
@@ -35,19 +36,41 @@ struct srv_listener {
 struct srv_connection {
     struct srv_watched *watched; /* NULL if memory was short */
     struct srv_pair *pair;       /* NULL: plain HTTP */
+    /* Who is on the other side: */
+    struct srv_ip ip;
+    bool loopback;
+    char address_text[SRV_ADDRESS_BYTES];
+    /* and the token that he showed last: a digest costs as much as all the rest of a short answer. */
+    bool shown;
+    char token[SRV_SECRET_BYTES];
+    uint8_t digest[DIGEST_BYTES];
 };
 
 /* What hangs on a request. */
 struct srv_link {
     struct srv_listener *listener;
     struct MHD_Connection *mhd;
-    struct srv_watched *watched; /* NULL if memory was short */
+    struct srv_connection *connection; /* NULL if memory was short */
+    char forwarded[SRV_ADDRESS_BYTES]; /* whose request it is, behind a proxy */
 };
+
+static inline struct srv_link *srv_http_link(const struct srv_request *rq)
+{
+    return rq->link;
+}
+
+/* NULL is fine for all of watch.h. */
+static inline struct srv_watched *srv_http_watched(const struct srv_link *link)
+{
+    return link->connection != NULL ? link->connection->watched : NULL;
+}
+
+/* Once for a connection; and once for each request of it. */
+void srv_http_know_client(struct srv_connection *connection, const struct sockaddr *address);
+void srv_http_take_client(struct srv_request *rq);
 
 /* NULL without memory. Whoever gets it has handed the stream over. */
 struct MHD_Response *srv_http_stream(struct srv_request *rq, struct srv_stream *stream);
-
-struct MHD_Connection *srv_http_connection(const struct srv_request *rq);
 
 /* Called by the library. */
 void *srv_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd);

@@ -7,7 +7,7 @@ enum { BLOCK_BYTES = 16 * 1024 };
 
 static struct srv_link *link_of(const struct srv_stream *stream)
 {
-    return stream->rq->link;
+    return srv_http_link(stream->rq);
 }
 
 /* What was fetched has come: from here on the time is the client's. */
@@ -16,7 +16,7 @@ static void go_on(struct srv_stream *stream)
     struct srv_link *link = link_of(stream);
     stream->parked = false;
     srv_watch_unpark(stream->watch);
-    srv_watch_set(stream->watch, link->watched, link->listener->bounds.answer_ms);
+    srv_watch_set(stream->watch, srv_http_watched(link), link->listener->bounds.answer_ms);
 }
 
 /* The client has taken all of it: from here on the time is ours. */
@@ -25,7 +25,7 @@ static void fetch(struct srv_stream *stream)
     struct srv_link *link = link_of(stream);
     stream->sent = 0;
     stream->parked = true;
-    srv_watch_set(stream->watch, link->watched, SRV_WATCH_NEVER);
+    srv_watch_set(stream->watch, srv_http_watched(link), SRV_WATCH_NEVER);
     srv_watch_park(stream->watch);
     MHD_suspend_connection(link->mhd);
     stream->fetch(stream);

@@ -19,6 +19,13 @@ bool srv_within(struct srv_rate *rate, uint64_t key, struct srv_request *rq, con
     return srv_within_many(rate, key, 1, rq, sentence);
 }
 
+bool srv_know_device(struct srv_app *app, const struct srv_request *rq, struct srv_device *out)
+{
+    uint8_t digest[DIGEST_BYTES];
+    return srv_request_digest(rq, digest) &&
+           srv_auth_find_digest(app->auth, digest, app->now_s(), out);
+}
+
 void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_credential_state why,
                       const char *name, const char *sentence)
 {

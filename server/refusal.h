@@ -1,4 +1,4 @@
-/* refusal.h - turn away whoever proves nothing, and whoever comes too often.
+/* refusal.h - know the devices that ask; turn away whoever proves nothing, and whoever comes too often.
  *
  * The answer says the same to everybody; which token or secret it was, and what is wrong with it, is
  * for the log.
@@ -11,6 +11,9 @@
 
 #include "server/app.h"
 #include "server/http.h"
+
+/* The device whose token the request shows. False: none, or not good any more; out is unchanged. */
+bool srv_know_device(struct srv_app *app, const struct srv_request *rq, struct srv_device *out);
 
 /* 401, or 429 when too many of that address proved nothing. name: whose it was; "" if nobody knows. */
 void srv_refuse_proof(struct srv_app *app, struct srv_request *rq, enum srv_credential_state why,

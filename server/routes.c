@@ -185,11 +185,10 @@ static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct 
                       struct srv_actor *actor)
 {
     struct srv_device device;
-    const char *token = srv_request_bearer(rq);
     switch (route->entry) {
     case ENTRY_OPEN: return true;
     case ENTRY_DEVICE:
-        if (!srv_auth_find_device(app->auth, token, app->now_s(), &device)) {
+        if (!srv_know_device(app, rq, &device)) {
             srv_refuse_proof(app, rq, SRV_CREDENTIAL_UNKNOWN, "",
                              "the device token is not known here: enroll again");
             return false;
@@ -200,12 +199,6 @@ static bool may_enter(struct srv_app *app, struct srv_request *rq, const struct 
     case ENTRY_ROLE_OR_LOCAL: return is_local(rq) || has_role(app, rq, route, actor);
     }
     return false;
-}
-
-static bool announced_is_too_long(const struct srv_request *rq)
-{
-    const char *text = srv_request_header(rq, "Content-Length");
-    return text != NULL && strtoull(text, NULL, 10) > rq->body_limit;
 }
 
 static void refuse_length(struct srv_request *rq, const struct route *route)
@@ -261,7 +254,7 @@ static void open_at(const struct table *t, struct srv_app *app, struct srv_reque
         return;
     }
     rq->body_limit = route->body_limit;
-    if (may_enter(app, rq, route, &actor) && announced_is_too_long(rq)) {
+    if (may_enter(app, rq, route, &actor) && rq->announced > rq->body_limit) {
         refuse_length(rq, route);
     }
 }

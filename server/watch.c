@@ -20,8 +20,8 @@ struct srv_watched {
     struct list *in;
     int fd;
     uint64_t address;
-    uint64_t deadline_ms;
-    uint64_t idle_ms; /* since then */
+    atomic_uint_fast64_t deadline_ms; /* set without the lock, several times a request */
+    uint64_t idle_ms;                 /* since then */
     bool shut;
 };
 
@@ -43,9 +43,10 @@ struct srv_watch {
     bool ending;
 };
 
-static uint64_t deadline(uint64_t bound_ms)
+static void set_deadline(struct srv_watched *w, uint64_t now_ms, uint64_t bound_ms)
 {
-    return bound_ms == SRV_WATCH_NEVER ? UINT64_MAX : clock_monotonic_ms() + bound_ms;
+    uint64_t deadline_ms = bound_ms == SRV_WATCH_NEVER ? UINT64_MAX : now_ms + bound_ms;
+    atomic_store_explicit(&w->deadline_ms, deadline_ms, memory_order_relaxed);
 }
 
 static struct timespec in_ms(uint64_t ms)
@@ -92,7 +93,7 @@ static void shut(struct srv_watch *watch, struct srv_watched *w)
         watch->closing++;
         atomic_fetch_sub(&watch->load->connections, 1);
     }
-    w->deadline_ms = UINT64_MAX;
+    set_deadline(w, 0, SRV_WATCH_NEVER);
     move(&watch->busy, w);
 }
 
@@ -102,7 +103,7 @@ static void shut_late_ones(struct srv_watch *watch, const struct list *list)
     struct srv_watched *next = NULL;
     for (struct srv_watched *w = list->first; w != NULL; w = next) {
         next = w->next;
-        if (w->deadline_ms <= now_ms) {
+        if (atomic_load_explicit(&w->deadline_ms, memory_order_relaxed) <= now_ms) {
             atomic_fetch_add(&watch->load->cut, 1);
             shut(watch, w);
         }
@@ -228,14 +229,15 @@ struct srv_watched *srv_watch_add(struct srv_watch *watch, int fd, uint64_t addr
     if (w == NULL) {
         return NULL;
     }
+    uint64_t now_ms = clock_monotonic_ms();
     w->fd = fd;
-    w->deadline_ms = deadline(bound_ms);
+    w->idle_ms = now_ms;
+    set_deadline(w, now_ms, bound_ms);
     pthread_mutex_lock(&watch->lock);
     if (address != SRV_WATCH_NOBODY && srv_address_count_add(watch->addresses, address)) {
         w->address = address;
     }
     make_room(watch, atomic_fetch_add(&watch->load->connections, 1) + 1);
-    w->idle_ms = clock_monotonic_ms();
     append(&watch->idle, w);
     pthread_mutex_unlock(&watch->lock);
     return w;
@@ -262,10 +264,9 @@ void srv_watch_remove(struct srv_watch *watch, struct srv_watched *w)
 
 void srv_watch_set(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
 {
+    (void)watch;
     if (w != NULL) {
-        pthread_mutex_lock(&watch->lock);
-        w->deadline_ms = deadline(bound_ms);
-        pthread_mutex_unlock(&watch->lock);
+        set_deadline(w, bound_ms == SRV_WATCH_NEVER ? 0 : clock_monotonic_ms(), bound_ms);
     }
 }
 
@@ -273,11 +274,12 @@ void srv_watch_set(struct srv_watch *watch, struct srv_watched *w, uint64_t boun
 
 void srv_watch_begin(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
 {
+    uint64_t now_ms = clock_monotonic_ms();
     pthread_mutex_lock(&watch->lock);
     watch->running++;
     atomic_fetch_add(&watch->load->requests, 1);
     if (w != NULL) {
-        w->deadline_ms = deadline(bound_ms);
+        set_deadline(w, now_ms, bound_ms);
         move(&watch->busy, w);
     }
     pthread_mutex_unlock(&watch->lock);
@@ -292,12 +294,13 @@ static void tell(struct srv_watch *watch)
 
 void srv_watch_end(struct srv_watch *watch, struct srv_watched *w, uint64_t bound_ms)
 {
+    uint64_t now_ms = clock_monotonic_ms();
     pthread_mutex_lock(&watch->lock);
     watch->running--;
     atomic_fetch_sub(&watch->load->requests, 1);
     if (w != NULL) {
-        w->deadline_ms = deadline(bound_ms);
-        w->idle_ms = clock_monotonic_ms();
+        set_deadline(w, now_ms, bound_ms);
+        w->idle_ms = now_ms;
         move(&watch->idle, w);
     }
     tell(watch);

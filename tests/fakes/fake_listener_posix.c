@@ -1,6 +1,7 @@
 #include "tests/fakes/fake_listener.h"
 
 #include "base/clock.h"
+#include "server/auth.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,13 +10,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* As in server/http.c. */
-enum { DRAIN_BYTES = 65536 };
-
-enum { ARGUMENTS_MAX = 32 };
+enum { DRAIN_BYTES = 65536 /* as in server/http.c */, ARGUMENTS_MAX = 32 };
 
 struct fake_talk {
     struct srv_request rq;
+    char address_text[SRV_ADDRESS_BYTES];
     const struct srv_handler *handler;
     const struct fake_request *request;
     char *path;
@@ -77,7 +76,12 @@ const char *srv_request_bearer(const struct srv_request *rq)
     return value != NULL && strncasecmp(value, "Bearer ", 7) == 0 ? value + 7 : NULL;
 }
 
-bool srv_request_is_framed(const struct srv_request *rq)
+bool srv_request_digest(const struct srv_request *rq, uint8_t digest[DIGEST_BYTES])
+{
+    return srv_secret_digest(srv_request_bearer(rq), digest);
+}
+
+bool srv_request_is_framed(struct srv_request *rq)
 {
     const struct fake_request *request = talk_of(rq)->request;
     size_t lengths = 0;
@@ -87,6 +91,7 @@ bool srv_request_is_framed(const struct srv_request *rq)
         bool length = strcasecmp(h->name, "Content-Length") == 0;
         bool encoding = strcasecmp(h->name, "Transfer-Encoding") == 0;
         lengths += length || encoding ? 1 : 0;
+        rq->announced = length ? strtoull(h->value, NULL, 10) : rq->announced;
         odd = odd || strpbrk(h->name, " \t") != NULL ||
               (length &&
                (h->value[0] == '\0' || strspn(h->value, "0123456789") != strlen(h->value))) ||
@@ -208,18 +213,13 @@ static struct fake_talk *talk_new(const struct srv_handler *handler,
                                     .link = talk};
     (void)snprintf(talk->rq.id, sizeof talk->rq.id, "fake-%llx",
                    (unsigned long long)atomic_fetch_add(&last_id, 1) + 1);
-    (void)snprintf(talk->rq.address_text, sizeof talk->rq.address_text, "10.0.0.%u",
+    (void)snprintf(talk->address_text, sizeof talk->address_text, "10.0.0.%u",
                    (unsigned)(request->address & 0xff));
+    talk->rq.address_text = talk->address_text;
     return talk;
 }
 
 /* ---- the way of a request -------------------------------------------------------------------- */
-
-static bool announces_more_than(const struct srv_request *rq, size_t bound)
-{
-    const char *text = srv_request_header(rq, "Content-Length");
-    return text != NULL && strtoull(text, NULL, 10) > bound;
-}
 
 static void take_piece(struct fake_talk *talk, struct span piece)
 {
@@ -269,7 +269,7 @@ struct fake_talk *fake_talk_start(const struct srv_handler *handler,
     struct srv_request *rq = &talk->rq;
     handler->open(handler->ctx, rq);
     rq->body = bytes_with_limit(rq->body_limit);
-    if (rq->answer.status != 0 && (rq->close || announces_more_than(rq, DRAIN_BYTES))) {
+    if (rq->answer.status != 0 && (rq->close || rq->announced > DRAIN_BYTES)) {
         return talk;
     }
     take_body(talk);

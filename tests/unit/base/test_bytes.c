@@ -148,6 +148,18 @@ static void equal_in_constant_time__differing_anywhere__is_false(void **state)
     assert_false(equal_in_constant_time("abcd", "abcx", 4));
     assert_false(equal_in_constant_time("abcd", "xbcd", 4));
     assert_false(equal_in_constant_time("\x80", "\x00", 1));
+    for (size_t size = 1; size < 39; size++) {
+        char one[40] = "";
+        char other[40] = "";
+        for (size_t i = 0; i < size; i++) {
+            other[i] = 1;
+            assert_false(equal_in_constant_time(one, other, size));
+            assert_true(equal_in_constant_time(one, other, i));
+            other[i] = 0;
+        }
+        other[size] = 1; /* behind what is looked at */
+        assert_true(equal_in_constant_time(one, other, size));
+    }
 }
 
 static void text_copy__of_a_text__is_equal_and_apart(void **state)
