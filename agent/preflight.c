@@ -260,10 +260,14 @@ static void heed_network(const struct stepping *s)
     }
 }
 
-static void begin(const struct stepping *s, const char *const *urls, size_t count)
+static void begin(const struct stepping *s, struct ag_preflight_url *const *due, size_t count)
 {
     struct ag_preflight *p = s->p;
+    const char *urls[AG_PREFLIGHT_URLS];
     struct err err = {.st = ST_OK};
+    for (size_t i = 0; i < count; i++) {
+        urls[i] = due[i]->url;
+    }
     enum status st = s->probing->start(s->probing->ctx, urls, count, &err);
     if (st == ST_OK) {
         p->on_its_way = true;
@@ -272,7 +276,7 @@ static void begin(const struct stepping *s, const char *const *urls, size_t coun
         err = (struct err){.st = ST_OK};
     }
     for (size_t i = 0; st == ST_OK && i < count; i++) {
-        find(p, urls[i])->asked = true;
+        due[i]->asked = true;
     }
     for (size_t i = 0; st != ST_OK && i < p->count; i++) {
         uint64_t later_ms = s->now_ms + (st == ST_BUSY ? BUSY_MS : GAP_MS);
@@ -283,23 +287,23 @@ static void begin(const struct stepping *s, const char *const *urls, size_t coun
 
 static void ask(const struct stepping *s)
 {
-    const char *urls[AG_PREFLIGHT_URLS];
+    struct ag_preflight_url *due[AG_PREFLIGHT_URLS];
     size_t count = 0;
     for (size_t i = 0; i < s->p->count; i++) {
         struct ag_preflight_url *u = &s->p->urls[i];
         if (u->due_ms <= s->now_ms) {
-            urls[count++] = u->url;
+            due[count++] = u;
         }
     }
     if (count == 0) {
         return;
     }
     if (!is_off(s)) {
-        begin(s, urls, count);
+        begin(s, due, count);
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        grow_old(s, find(s->p, urls[i]));
+        grow_old(s, due[i]);
     }
 }
 

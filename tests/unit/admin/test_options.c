@@ -121,7 +121,7 @@ struct watched {
 
 static enum status parse_watched(struct watched *w, int argc, const char *const *words)
 {
-    char *argv[8];
+    char *argv[8] = {NULL};
     *w = (struct watched){.on = false};
     for (int i = 0; i < argc; i++) {
         argv[i] = (char *)(uintptr_t)words[i];
