@@ -83,7 +83,7 @@ fi
 step deb "making the Debian packages" installer/deb/build.sh build/native-release "$DIST/debian"
 {
     cat build/deps/used.txt
-    dpkg-query -W -f '${source:Package} ${source:Upstream-Version} ${Version} - shared -\n' libmicrohttpd12 libgnutls30 libsqlite3-0
+    installer/sbom/system_libraries.sh
 } >"$DIST/libraries.txt"
 sbom=$DIST/mapi-rollout-$version.cdx.json
 python3 installer/sbom/make_sbom.py "$version" "$DIST/libraries.txt" "$DIST"/linux/* "$DIST"/windows/* \

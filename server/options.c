@@ -227,10 +227,15 @@ static bool take_flag(const struct syntax *syntax, const char *flag, const char 
     return true;
 }
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 /* One word that takes no value; false if it is none. */
 static bool take_word(const struct syntax *syntax, const char *word, struct srv_options *o)
 {
-    if (strcmp(word, "--help") == 0) {
+    if (asks_for_help(word)) {
         o->help = true;
     } else if (strcmp(word, "--version") == 0 && syntax->words[0] == NULL) {
         o->version = true;
@@ -297,8 +302,7 @@ static bool read_unknown(int argc, char *const *argv, struct srv_options *out,
 {
     char second[SRV_USAGE_BYTES / 2];
     list_second_words(argv[1], second, sizeof second);
-    if (strcmp(argv[1], "help") == 0 ||
-        (second[0] != '\0' && argc > 2 && strcmp(argv[2], "--help") == 0)) {
+    if (strcmp(argv[1], "help") == 0 || (second[0] != '\0' && argc > 2 && asks_for_help(argv[2]))) {
         *out = (struct srv_options){.command = SRV_COMMAND_SERVE, .help = true};
         return true;
     }

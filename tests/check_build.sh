@@ -65,9 +65,9 @@ cmp -s "$agent" "$work/dist/windows/mapi-rollout-agent.exe" || wrong "the packag
 
 mkdir "$work/tables"
 for table in Property File Component Feature CustomAction InstallExecuteSequence LaunchCondition ServiceInstall \
-    ServiceControl Upgrade; do
+    ServiceControl Upgrade Media; do
     msiinfo export "$msi" $table | tr -d '\r' >"$work/tables/$table"
 done
-msiinfo suminfo "$msi" >"$work/tables/summary"
+TZ=UTC msiinfo suminfo "$msi" >"$work/tables/summary"
 python3 tests/installer/check_package.py "$work" "$msi" || bad=1
 exit $bad

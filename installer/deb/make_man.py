@@ -43,6 +43,21 @@ def commands(text):
     return found
 
 
+def files(section):
+    """Where the package of the server puts things; the command has no place of its own."""
+    if section != "8":
+        return []
+    found = [".SH FILES"]
+    for path, text in (
+            ("/etc/mapi-rollout/server.conf", "settings of the service"),
+            ("/etc/mapi-rollout/trust.json", "which keys may sign; the administrator puts it there"),
+            ("/etc/mapi-rollout/server.pem, server.key", "certificate and key"),
+            ("/etc/mapi-rollout/first-publisher.token", "a publisher's token, made when the package was installed"),
+            ("/var/lib/mapi-rollout", "store, released policy, audit")):
+        found += [".TP", f".I {escape(path)}", text]
+    return found
+
+
 program, section, out = sys.argv[1:]
 program = os.path.abspath(program)
 name = os.path.basename(program)
@@ -59,6 +74,7 @@ for words, text in commands(general):
         continue
     seen.add(text)
     lines += [f".SS {escape(' '.join(words))}", *plain(text)]
+lines += files(section)
 lines += [".SH EXIT STATUS", "0: done. 1: refused or failed; standard error has one line", ".br",
           escape(f"{name}: CODE at POINTER: sentence."), ".br", "2: it was called in a wrong way.",
           ".SH SEE ALSO", escape("mapi-rollout(1), mapi-rollout-server(8), /usr/share/doc/mapi-rollout*")]

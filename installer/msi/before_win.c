@@ -123,9 +123,6 @@ enum status ins_before_bring_settings(bool fresh, struct err *err)
         st = ins_key_copy(BEFORE_AGENT_KEY, INS_AGENT_KEY, err);
     }
     if (st == ST_OK) {
-        st = ins_key_drop(INS_ORDER_KEY, err);
-    }
-    if (st == ST_OK) {
         st = ins_key_copy(BEFORE_ORDER_KEY, INS_ORDER_KEY, err);
     }
     if (st == ST_OK) {

@@ -2,8 +2,8 @@
 """make_sbom.py VERSION LIBRARIES FILE... - a CycloneDX 1.5 document of what is shipped, on standard output.
 
 LIBRARIES has a line for each library: NAME VERSION DEBIAN_VERSION SHA256 HOW PATCHES; SHA256 is of the upstream tarball
-that it was built from, "-" for one that comes from the machine that it runs on (HOW is then "shared"). FILE: a
-program or package of ours; its hash is in the document. The same files make the same document: it carries no time, and
+that it was built from, or, where HOW is "shared" or "archive", of the file that was linked with (system_libraries.sh).
+FILE: a program or package of ours; its hash is in the document. The same files make the same document: it carries no time, and
 its serial number comes from what is in it. Source: CycloneDX specification 1.5, JSON.
 """
 import hashlib
@@ -15,16 +15,21 @@ import uuid
 LICENSES = {
     "mbedtls": "Apache-2.0", "curl": "curl", "cjson": "MIT", "expat": "MIT", "cmocka": "Apache-2.0",
     "libmicrohttpd": "LGPL-2.1-or-later", "sqlite3": "blessing",
-    "gnutls28": "LGPL-2.1-or-later",
+    "gnutls28": "LGPL-2.1-or-later", "glibc": "LGPL-2.1-or-later", "mingw-w64": "ZPL-2.1",
+    "gcc-mingw-w64": "GPL-3.0-or-later WITH GCC-exception-3.1",
+}
+HASH_OF = {
+    "shared": "comes from the machine that it runs on; the hash is of the shared object that was linked with",
+    "archive": "runtime of the compiler; the hash is of the archive whose parts are linked in",
 }
 NOT_SHIPPED = {"cmocka"}  # the tests' own
 # What is linked into what. The command is the same program on both systems.
 INSIDE = {
-    "mapi-rollout-agent.exe": ("mbedtls", "curl", "cjson", "expat"),
-    "mapi-rollout-setup.dll": ("mbedtls", "cjson"),
-    "mapi-rollout.exe": ("mbedtls", "curl", "cjson"),
-    "mapi-rollout": ("mbedtls", "curl", "cjson"),
-    "mapi-rollout-server": ("mbedtls", "cjson", "libmicrohttpd", "gnutls28", "sqlite3"),
+    "mapi-rollout-agent.exe": ("mbedtls", "curl", "cjson", "expat", "mingw-w64", "gcc-mingw-w64"),
+    "mapi-rollout-setup.dll": ("mbedtls", "cjson", "mingw-w64", "gcc-mingw-w64"),
+    "mapi-rollout.exe": ("mbedtls", "curl", "cjson", "mingw-w64", "gcc-mingw-w64"),
+    "mapi-rollout": ("mbedtls", "curl", "cjson", "glibc"),
+    "mapi-rollout-server": ("mbedtls", "cjson", "libmicrohttpd", "gnutls28", "sqlite3", "glibc"),
 }
 
 
@@ -38,16 +43,15 @@ def inside(name):
 
 def library(line):
     name, version, debian, sha256, how, _ = line.split()
-    component = {
+    terms = LICENSES[name]
+    return {
         "type": "library", "bom-ref": f"library:{name}", "name": name, "version": version,
-        "purl": f"pkg:deb/debian/{name}@{debian}" + ("" if how == "shared" else "?arch=source"),
-        "licenses": [{"license": {"id": LICENSES[name]}}],
+        "purl": f"pkg:deb/debian/{name}@{debian}?arch=source",
+        "description": HASH_OF.get(how, "built from source; the hash is of the upstream tarball"),
+        "hashes": [{"alg": "SHA-256", "content": sha256}],
+        "licenses": [{"expression": terms} if " WITH " in terms else {"license": {"id": terms}}],
         "properties": [{"name": "mapi-rollout:linked", "value": "shared" if how == "shared" else "static"}],
     }
-    if sha256 != "-":
-        component["hashes"] = [{"alg": "SHA-256", "content": sha256}]
-        component["description"] = "built from source; the hash is of the upstream tarball"
-    return component
 
 
 def program(path, version):

@@ -10,9 +10,11 @@ if not %errorlevel%==0 exit /b 1
 set "FILE=%~1"
 if not defined FILE set "FILE=policy.jws"
 rem A 32-bit shell has another ProgramFiles.
-set "AGENT=%ProgramW6432%"
-if not defined AGENT set "AGENT=%ProgramFiles%"
-set "AGENT=%AGENT%\MapiRollout\mapi-rollout-agent.exe"
+set "PROGRAMS=%ProgramW6432%"
+if not defined PROGRAMS set "PROGRAMS=%ProgramFiles%"
+rem Where the package puts it, or else install-agent.cmd.
+set "AGENT=%PROGRAMS%\MAPI Rollout Agent\mapi-rollout-agent.exe"
+if not exist "%AGENT%" set "AGENT=%PROGRAMS%\MapiRollout\mapi-rollout-agent.exe"
 set "TO="
 for /f "tokens=1,2,*" %%A in ('"%AGENT%" status') do if "%%A %%B"=="data directory" set "TO=%%C"
 if not defined TO exit /b 1

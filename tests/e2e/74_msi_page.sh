@@ -13,22 +13,12 @@ command_of_page() { # N
     grep -oE 'msiexec /[ix] [^`]*' "$PAGE" | sed -n "$1p" | sed "s#https://mapi.example.com:8443#$SERVER_URL#"
 }
 
-# As an administrator would, in the folder with the files.
 follow() { # N, words that must be in it
     line=$(command_of_page "$1")
     for word in $2; do
         case $line in *"$word"*) ;; *) fail "command $1 of the page has no $word: $line" ;; esac
     done
-    printf '@cd /d C:\\pkg\r\n@%s\r\n@exit /b %%errorlevel%%\r\n' "$(printf %s "$line" | sed 's/%\([A-Z]*\)%/%\1%/g')" \
-        >"$PACKAGE_DIR/follow.cmd"
-    followed=0
-    wine_quiet cmd /c 'C:\pkg\follow.cmd' >"$WORK/log/follow.log" 2>&1 || followed=$?
-    for log in $(find "$PREFIX/drive_c" -name mapi-rollout.log); do
-        tr -d '\000\r' <"$log" | grep -aE 'mapi-rollout: |Return value [03]' >"$WORK/log/msi.log"
-    done
-    [ $followed = 0 ] || fail "it ends with $followed: $line"
-    rm "$PACKAGE_DIR/follow.cmd"
-    say "ok: $line"
+    msi_follow "$line"
 }
 
 user_add alice 1001

@@ -48,6 +48,7 @@ until_value bob absent
 check "alice keeps hers" has_value alice 1
 until_ok 30 "the server sees the new version" agent_is "$next"
 until_server_says bob version 1003
+check "nothing says that an upgrade is under way" reg_lacks 'HKLM\SOFTWARE\MapiRollout\Upgrading'
 check "no other device" equal "$(device)" "$before"
 check "the settings are what they were" equal "$(setting ServerUrl)$(setting Tags)$(setting TrustFile)$(setting CaFile)" "$kept"
 check "what was there before us is still known" equal "$(marker_part alice PreImage)" "$pre_image"

@@ -70,12 +70,14 @@ check "what is carried out then removes the value" has_value wine absent
 
 install
 check "an agent that is there again serves them itself" [ -z "$(ordered)" ]
-printf 'not ours' >"$DATA_DIR/notes.txt"
+for name in notes.txt trust.json.bak agent.lockx report-1.txt; do printf 'not ours' >"$DATA_DIR/$name"; done
+for name in agent-1.log trust.json.before policy.jws.refused accepted.jws.12.new; do printf ours >"$DATA_DIR/$name"; done
 msi_good "it uninstalls" /x agent.msi ONUNINSTALL=leave
 check "alice keeps her value" has_value alice 1
 check "bob keeps his" has_value bob 1
 check "which the log says" msi_said 'mapi-rollout: users keep their values'
-check "a file that is not ours stays, alone" equal "$(ls "$DATA_DIR")" notes.txt
+check "files that are not ours stay, and no others" equal "$(ls "$DATA_DIR" | tr '\n' ' ')" \
+    'agent.lockx notes.txt report-1.txt trust.json.bak '
 check "which the log says, too" msi_said 'mapi-rollout: .*MapiRollout stays: there is more in it than ours'
 rm -r "$DATA_DIR"
 gone

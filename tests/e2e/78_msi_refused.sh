@@ -119,12 +119,15 @@ all_of_it() {
 
 fails_late() { # PROPERTY=value...
     was=$(all_of_it)
+    # What an installation left that was cut short is not what was there before this one.
+    [ -e "$DATA_DIR/ca.pem" ] || printf stale >"$DATA_DIR/ca.pem.before"
     printf 'another-good-secret\n' >"$PACKAGE_DIR/other.secret"
     msi_run /i late.msi "$@"
     [ "$MSI_EXIT" != 0 ] || fail "$*: nothing failed"
     msi_said 'Action ended .*KeepSettings. Return value 1' || fail "$*: it failed too early"
     equal "$(all_of_it)" "$was" || fail "$*: something is not as it was"
     [ -s "$PACKAGE_DIR/other.secret" ] || fail "$*: the secret is gone"
+    reg_lacks 'HKLM\SOFTWARE\MapiRollout\Upgrading' || fail "$*: an upgrade seems to be under way"
     say "ok: undone: $*"
 }
 others='CAFILE=other.pem TRUSTFILE=trust-3.json ENROLLSECRETFILE=other.secret TAGS=third ONUNINSTALL=allow SERVERURL=https://localhost:1'

@@ -97,19 +97,33 @@ install() { # package...
     in_debian dpkg -i "$@" >"$WORK/dpkg.log" 2>&1
 }
 
+# A name that is longer than a certificate's subject may be.
+long=$(hostname).of-a-department-with-a-very-long-name.of-a-company-with-a-longer-one.example.com
+printf '127.0.1.1 %s %s\n' "$long" "$(hostname)" >>"$D/etc/hosts"
 check "both packages install" install /packages/server.deb /packages/command.deb
 check "which says what is left to do" grep -q 'put the trust file there' "$WORK/dpkg.log"
+for name in $(sed -n 's/^    apt install //p' "$ROOT/docs/operations-server.md"); do
+    [ -e "$WORK/packages/${name#./}" ] || fail "the page names a package that there is not: $name"
+done
+modes=$(for deb in "$server_deb" "$command_deb"; do dpkg-deb -c "$deb"; done | awk '$1 !~ /^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x)$/')
+check "nothing in them has an odd mode" [ -z "$modes" ]
 check "there is a user" in_debian getent passwd mapi-rollout >/dev/null
 check "the data directory is his alone" has_mode var/lib/mapi-rollout '700 mapi-rollout:mapi-rollout'
 check "settings are root's and he reads them" has_mode etc/mapi-rollout/server.conf '640 root:mapi-rollout'
+check "nobody else looks into their folder" has_mode etc/mapi-rollout '750 root:mapi-rollout'
 check "the key is as well" has_mode etc/mapi-rollout/server.key '640 root:mapi-rollout'
 check "the first token is for root alone" has_mode etc/mapi-rollout/first-publisher.token '600 root:root'
 check "the certificate is of P-256" sh -c "openssl x509 -in '$D/etc/mapi-rollout/server.pem' -noout -text | grep -q 'NIST CURVE: P-256'"
+check "for this machine by its whole name" sh -c "openssl x509 -in '$D/etc/mapi-rollout/server.pem' -noout -ext subjectAltName | grep -q 'DNS:$long'"
 check "the program runs there" in_debian mapi-rollout-server --version >/dev/null
 check "so does the command" in_debian mapi-rollout --version >/dev/null
 for page in man1/mapi-rollout.1 man8/mapi-rollout-server.8; do
     check "there is a page ${page#*/}" sh -c "gzip -dc '$D/usr/share/man/$page.gz' | grep -q '^.SH COMMANDS'"
 done
+check "the service is known to systemd" grep -q '^ExecStart=/usr/bin/mapi-rollout-server ' \
+    "$D/usr/lib/systemd/system/mapi-rollout-server.service"
+check "words are completed" [ "$(in_debian bash -c '. /usr/share/bash-completion/completions/mapi-rollout &&
+    COMP_WORDS=(mapi-rollout stat) COMP_CWORD=1 && _mapi_rollout && echo "${COMPREPLY[@]}"')" = status ]
 # Each word that completion knows has its place in the manual page.
 gzip -dc "$D/usr/share/man/man1/mapi-rollout.1.gz" | tr -d '\\' >"$WORK/page"
 for word in $(in_debian mapi-rollout completion bash | sed -n "s/.*compgen -W '\(init [^']*\)'.*/\1/p"); do
@@ -120,7 +134,14 @@ say "ok: the manual page has every command"
 # ---- it runs -------------------------------------------------------------------------------------
 
 in_debian mapi-rollout init /srv/site --host localhost --rollout packages >"$WORK/init.log" 2>&1 || fail "init"
-cp "$D/srv/site/trust.json" "$D/etc/mapi-rollout/trust.json"
+
+# The lines of docs/operations-server.md, as they stand there. There is no systemd here to start and reload.
+sed -n '/^### From the Debian packages/,/^### By hand/s/^    //p' "$ROOT/docs/operations-server.md" >"$WORK/page"
+page() { # regular expression that names one line
+    [ "$(grep -cE "$1" "$WORK/page")" = 1 ] || fail "the page has no line for $1"
+    in_debian sh -c "umask 077 && cd /srv/site && $(grep -E "$1" "$WORK/page")" >>"$WORK/command.log" 2>&1
+}
+check "the trust file goes where the page says" page '^install .*trust\.json'
 
 serve() {
     : >"$WORK/server.out"
@@ -149,7 +170,7 @@ command_of() { # subcommand, arguments...
 }
 
 serve
-check "the first token opens, and the certificate holds" command_of status
+check "the first token opens, and the certificate holds" page '^mapi-rollout status '
 in_debian mapi-rollout sign /srv/site/plan.json --key /srv/site/signing.pem --out /srv/bundle.json >>"$WORK/command.log" 2>&1 ||
     fail "sign"
 check "it may publish" command_of publish /srv/bundle.json

@@ -3,6 +3,7 @@
 #   msi_make 0.1.0 agent-1.msi                  into C:\pkg, out of the agent under test
 #   msi_run /i agent-1.msi TRUSTFILE=trust.json silently; MSI_LOG is its log, MSI_EXIT what msiexec ended with
 #   msi_said 'regular expression'               of that log
+#   msi_follow 'msiexec /i ...'                 a line of a page, as it stands there
 
 VERSION=$(sed -n 's/^project(mapi-rollout VERSION \([0-9.]*\).*/\1/p' "$ROOT/CMakeLists.txt")
 MSI_FAILED=67 # 1603, as far as an exit status goes here
@@ -64,6 +65,20 @@ msi_good() { # sentence, arguments of msi_run...
     msi_run "$@"
     [ "$MSI_EXIT" = 0 ] || fail "$sentence: msiexec ended with $MSI_EXIT"
     say "ok: $sentence"
+}
+
+# As an administrator would, in the folder with the files.
+msi_follow() { # line
+    printf '@cd /d C:\\pkg\r\n@%s\r\n@exit /b %%errorlevel%%\r\n' "$(printf %s "$1" | sed 's/%\([A-Z]*\)%/%\1%/g')" \
+        >"$PACKAGE_DIR/follow.cmd"
+    followed=0
+    wine_quiet cmd /c 'C:\pkg\follow.cmd' >"$WORK/log/follow.log" 2>&1 || followed=$?
+    for log in $(find "$PREFIX/drive_c" -name mapi-rollout.log); do
+        tr -d '\000\r' <"$log" | grep -aE 'mapi-rollout: |Return value [03]' >"$WORK/log/msi.log"
+    done
+    [ $followed = 0 ] || fail "it ends with $followed: $1"
+    rm "$PACKAGE_DIR/follow.cmd"
+    say "ok: $1"
 }
 
 setting() { # name

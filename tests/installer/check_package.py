@@ -8,7 +8,9 @@ import json
 import os
 import re
 import struct
+import subprocess
 import sys
+import time
 
 work, msi = sys.argv[1:]
 failures = []
@@ -58,6 +60,10 @@ wxs = open("installer/msi/mapi-rollout-agent.wxs", encoding="utf-8").read()
 expect("UpgradeCode never changes", properties["UpgradeCode"], "{3E6A9F52-7D1B-4C08-8A45-0B9C2F7E61D3}")
 codes = [properties["ProductCode"], properties["UpgradeCode"]] + [row["ComponentId"] for row in table("Component")]
 expect("GUIDs are upper case", [code for code in codes if not guid.match(code)], [])
+# A component that gets another code is left behind by the next upgrade.
+expect("components", {r["Component"]: (r["ComponentId"], r["Directory_"], r["KeyPath"]) for r in table("Component")}, {
+    "Agent": ("{C2F0B7A4-93D5-4E61-8F1C-5A27D90E3B86}", "INSTALLDIR", "AgentProgram"),
+    "License": ("{8D4B1E37-60FA-4A92-B7C9-E15F3A08D264}", "INSTALLDIR", "LicenseText")})
 expect("GUIDs are different", len(set(codes)), len(codes))
 expect("Upgrade codes", {row["UpgradeCode"] for row in table("Upgrade")}, {properties["UpgradeCode"]})
 
@@ -73,8 +79,19 @@ expect("properties that docs/install.md lacks", {p for p in public if f"`{p}`" n
 # ---- per machine, 64 bits, no restart
 expect("ALLUSERS", properties["ALLUSERS"], "1")
 expect("REBOOT", properties["REBOOT"], "ReallySuppress")
+expect("Restart Manager", properties["MSIRESTARTMANAGERCONTROL"], "Disable")
+expect("Apps and Features", [properties[name] for name in ("ProductName", "Manufacturer", "ARPNOMODIFY")],
+       ["MAPI over HTTP rollout agent", "mapi-rollout", "1"])
 summary = open(f"{work}/tables/summary", encoding="utf-8").read()
 expect("Template", re.search(r"Template: (\S+)", summary).group(1), "x64;1033")
+# 500: 64 bits and all that the tables use; 2: compressed, and administrators' rights; read-only is recommended.
+for name, wanted in {"Version": "500", "Source": "2", "Security": "2"}.items():
+    expect(f"summary, {name}", re.search(rf"^{name}: (\d+)", summary, re.M).group(1), wanted)
+seconds = int(subprocess.run(["installer/source_date.sh"], capture_output=True, text=True, check=True).stdout)
+for name in "Created", "Last saved":
+    at = re.search(rf"^{name}: (.*)", summary, re.M).group(1)
+    expect(f"summary, {name}", time.strptime(at, "%a %b %d %H:%M:%S %Y"), time.strptime(time.strftime("%c", time.gmtime(seconds))))
+expect("cabinet", [(row["Cabinet"], row["DiskId"]) for row in table("Media")], [("#agent.cab", "1")])
 expect("components are 64-bit", [r["Component"] for r in table("Component") if not int(r["Attributes"]) & 256], [])
 
 # ---- the service
@@ -91,6 +108,8 @@ actions = {row["Action"]: row["Type"] for row in table("CustomAction")}
 expect("CustomAction", actions, {
     "CheckProperties": "2049", "CheckLeaving": "2049", "AwaitAgent": "3137", "KeepSettings": "3073", "UndoSettings": "3329",
     "CommitSettings": "3649", "LeaveUsers": "3137", "RemoveTraces": "3649", "ConfigureService": "3090"})
+expect("what the actions call", {row["Action"]: (row["Source"], row["Target"]) for row in table("CustomAction")},
+       {action: ("Setup", action) for action in actions if action != "ConfigureService"} | {"ConfigureService": ("AgentProgram", "service install")})
 sequence = {row["Action"]: int(row["Sequence"]) for row in table("InstallExecuteSequence")}
 conditions = {row["Action"]: row["Condition"] for row in table("InstallExecuteSequence")}
 order = ["LaunchConditions", "CheckProperties", "CheckLeaving", "InstallInitialize", "RemoveExistingProducts",
@@ -118,8 +137,18 @@ used = [line.split() for line in open("build/deps/used.txt")]
 for name, upstream, _, digest, *_ in used:
     if name != "cmocka":
         expect(f"{name} in the list", [parts[name]["version"], parts[name]["hashes"][0]["content"]], [upstream, digest])
-for name in "libmicrohttpd", "gnutls28", "sqlite3":
-    expect(f"{name} in the list has a version", bool(parts[name]["version"]), True)
+# Of the machine: every library that the programs themselves ask for, and the compiler's runtime.
+asked = {line.split()[1] for path in glob.glob(f"{work}/dist/linux/*") for line in subprocess.run(
+    ["objdump", "-p", path], capture_output=True, text=True, check=True).stdout.splitlines() if "NEEDED" in line}
+known = {"libmicrohttpd.so.12": "libmicrohttpd", "libgnutls.so.30": "gnutls28", "libsqlite3.so.0": "sqlite3",
+         "libc.so.6": "glibc", "ld-linux-x86-64.so.2": "glibc"}
+expect("shared objects that no part in the list is known for", asked - set(known), set())
+for name in {known[file] for file in asked} | {"mingw-w64", "gcc-mingw-w64"}:
+    expect(f"{name} in the list has version and hash", [bool(parts[name]["version"]), len(parts[name]["hashes"][0]["content"])],
+           [True, 64])
+shared_object = subprocess.run(["gcc", "-print-file-name=libsqlite3.so.0"], capture_output=True, text=True, check=True).stdout
+with open(shared_object.strip(), "rb") as file:
+    expect("hash of SQLite", parts["sqlite3"]["hashes"][0]["content"], hashlib.sha256(file.read()).hexdigest())
 shipped = glob.glob(f"{work}/dist/linux/*") + glob.glob(f"{work}/dist/windows/*") + glob.glob(f"{work}/dist/debian/*")
 expect("Debian packages", len(glob.glob(f"{work}/dist/debian/*_{version}_*.deb")), 2)
 for path in shipped:

@@ -110,6 +110,12 @@ static void options__first_word_alone__is_told_the_second(void **state)
     assert_string_equal(usage, "device takes list|retire: see --help");
     assert_true(parse("x device --help"));
     assert_true(options.help);
+    assert_true(parse("x device -h"));
+    assert_true(options.help);
+    assert_true(parse("x -h"));
+    assert_true(options.help);
+    assert_true(parse("x backup -h"));
+    assert_true(options.help);
     assert_true(parse("x help"));
     assert_true(options.help);
 }
