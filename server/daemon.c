@@ -168,8 +168,11 @@ static enum status open_app(struct srv_daemon *d, const struct srv_settings *s, 
         st = srv_rates_open(s->new_devices, &app->rates, err);
     }
     if (st == ST_OK) {
-        struct srv_rollout_parts parts = {
-            .folder = s->folder, .store = &app->store, .feed = app->feed, .trust = d->trust};
+        struct srv_rollout_parts parts = {.folder = s->folder,
+                                          .spare_folder = s->spare_folder,
+                                          .store = &app->store,
+                                          .feed = app->feed,
+                                          .trust = d->trust};
         st = srv_rollout_open(&parts, &app->rollout, err);
     }
     if (st == ST_OK) {

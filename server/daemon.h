@@ -15,6 +15,8 @@
 
 struct srv_settings {
     const char *folder;
+    const char
+        *spare_folder; /* on another file system, for what cannot be written there; or NULL */
     const char *listen;
     const char *admin_listen;
     const char *trust_file;

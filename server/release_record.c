@@ -1,6 +1,8 @@
 #include "server/release_record.h"
 
 #include "base/fields.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "policy/limits.h"
 
 #include <errno.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SLOTS = 2, SLOT_BYTES = 4096, TEXT_BYTES = SLOT_BYTES - DIGEST_HEX_BYTES };
@@ -194,5 +197,68 @@ void srv_record_close(struct srv_record *record)
             (void)close(record->fd); /* every write was flushed */
         }
         free(record);
+    }
+}
+
+/* ---- the spare one --------------------------------------------------------------------------- */
+
+static enum status spare_path(const struct srv_record *record, const char *folder,
+                              char out[PATH_MAX], struct err *err)
+{
+    struct stat info;
+    if (fstat(record->fd, &info) != 0) {
+        return fail(err, "look at");
+    }
+    int length = snprintf(out, PATH_MAX, "%s/release-%ju.spare", folder, (uintmax_t)info.st_ino);
+    return length > 0 && length < PATH_MAX
+               ? ST_OK
+               : err_set(err, ST_TOO_LARGE, 0, "the path %s is too long", folder);
+}
+
+enum status srv_record_spare_write(const struct srv_record *record, const char *folder,
+                                   const struct srv_release *release, struct err *err)
+{
+    char raw[SLOT_BYTES];
+    char path[PATH_MAX];
+    struct slot slot = {.counter = record->counter + 1, .release = *release};
+    enum status st = spare_path(record, folder, path, err);
+    if (st == ST_OK && !encode(&slot, raw)) {
+        st = err_set(err, ST_BUG, 0, "cannot write down the release");
+    }
+    struct span content = {.data = (const uint8_t *)raw, .size = sizeof raw};
+    return st == ST_OK ? file_write(path, content, FILE_FOR_OWNER, err) : st;
+}
+
+void srv_record_spare_read(const struct srv_record *record, const char *folder,
+                           struct srv_release *out)
+{
+    char path[PATH_MAX];
+    struct bytes raw = {0};
+    struct slot slot = {0};
+    struct err err = {0};
+    enum status st = spare_path(record, folder, path, &err);
+    if (st == ST_OK) {
+        st = file_read(path, SLOT_BYTES, &raw, &err);
+    }
+    if (st == ST_OK && (raw.size != SLOT_BYTES || !decode((const char *)raw.data, &slot))) {
+        st = err_set(&err, ST_IO, 0, "%s is damaged", path);
+    }
+    if (st != ST_OK && st != ST_NOT_FOUND) {
+        log_failure(LOG_WARNING, "spare_record_unusable", &err);
+    }
+    *out = st == ST_OK ? slot.release : (struct srv_release){.version = 0};
+    bytes_free(&raw);
+}
+
+void srv_record_spare_remove(const struct srv_record *record, const char *folder)
+{
+    char path[PATH_MAX];
+    struct err err = {0};
+    enum status st = spare_path(record, folder, path, &err);
+    if (st == ST_OK) {
+        st = file_remove(path, &err);
+    }
+    if (st != ST_OK && st != ST_NOT_FOUND) {
+        log_failure(LOG_WARNING, "spare_record_not_removed", &err);
     }
 }

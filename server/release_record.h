@@ -22,4 +22,13 @@ enum status srv_record_write(struct srv_record *record, const struct srv_release
                              struct err *err) MUST_USE;
 void srv_record_close(struct srv_record *record); /* NULL is fine */
 
+/* A copy of one release in another folder, on another file system: for as long as the record itself
+ * cannot be written. It belongs to this very record, by its inode, and to no later one of its name. */
+enum status srv_record_spare_write(const struct srv_record *record, const char *folder,
+                                   const struct srv_release *release, struct err *err) MUST_USE;
+/* Version 0 if there is none that is whole. */
+void srv_record_spare_read(const struct srv_record *record, const char *folder,
+                           struct srv_release *out);
+void srv_record_spare_remove(const struct srv_record *record, const char *folder);
+
 #endif

@@ -108,6 +108,22 @@ static bool load_bundle(void *v, const struct srv_bundle_row *row)
     return true;
 }
 
+/* What could not be recorded before this start. */
+static void load_spare(struct srv_rollout *r)
+{
+    struct srv_release spared = {.version = 0};
+    if (r->parts.spare_folder != NULL) {
+        srv_record_spare_read(r->record, r->parts.spare_folder, &spared);
+    }
+    if (spared.version > 0 && pol_trust_has_rollout(r->parts.trust, spared.rollout)) {
+        r->spared = spared.version;
+    }
+    if (r->spared > r->recorded) {
+        log_write(LOG_WARNING, "event=release_spared version=%" PRId64, spared.version);
+        r->now.release = spared;
+    }
+}
+
 /* The record counts, unless a restored store knows of more. */
 static enum status load_release(struct srv_rollout *r, struct srv_release *stored, struct err *err)
 {
@@ -116,7 +132,11 @@ static enum status load_release(struct srv_rollout *r, struct srv_release *store
         st = r->parts.store->release(r->parts.store->ctx, stored, err);
     }
     r->recorded = r->now.release.version;
-    if (st == ST_OK && stored->version > r->recorded) {
+    if (st == ST_OK) {
+        load_spare(r);
+    }
+    r->stored = stored->version;
+    if (st == ST_OK && stored->version > r->now.release.version) {
         r->now.release = *stored;
     }
     return st;

@@ -20,6 +20,7 @@
 /* What the rollout works with; all must outlive it. */
 struct srv_rollout_parts {
     const char *folder;
+    const char *spare_folder; /* for what cannot be written there; NULL: none */
     const struct srv_store *store;
     struct srv_feed *feed;
     const struct pol_trust *trust;
@@ -91,7 +92,7 @@ enum status srv_rollout_resume(struct srv_rollout *rollout, const struct srv_cha
 /* Release the newest safe policy: to those who wait for one first, then into the record, then into
  * store and audit. confirm is the rollout's name, NULL if whoever asks is on this machine. if_match is
  * looked at for a gate only. Should the record not be writable, the safe policy is out all the same,
- * the failure is told, and asking again tries the record again. */
+ * the failure is told, with what a restart would make of it, and asking again tries the record again. */
 enum status srv_rollout_safe(struct srv_rollout *rollout, const struct srv_change *change,
                              const char *confirm, struct err *err) MUST_USE;
 

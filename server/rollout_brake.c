@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "server/rollout_parts.h"
 
 #include <stdio.h>
@@ -26,6 +27,20 @@ void srv_rollout_hand_out(struct srv_rollout *r, const struct srv_release *relea
     srv_bundle_drop(old);
 }
 
+/* Under `recording`. */
+static void spare(struct srv_rollout *r, const struct srv_release *release)
+{
+    struct err err = {0};
+    if (r->parts.spare_folder == NULL || r->spared == release->version) {
+        return;
+    }
+    if (srv_record_spare_write(r->record, r->parts.spare_folder, release, &err) == ST_OK) {
+        r->spared = release->version;
+    } else {
+        log_failure(LOG_ERROR, "release_not_spared", &err);
+    }
+}
+
 enum status srv_rollout_write_down(struct srv_rollout *r, struct err *err)
 {
     enum status st = ST_OK;
@@ -36,8 +51,14 @@ enum status srv_rollout_write_down(struct srv_rollout *r, struct err *err)
     if (release.version > r->recorded) {
         st = srv_record_write(r->record, &release, err);
     }
-    if (st == ST_OK && release.version > r->recorded) {
+    if (st != ST_OK) {
+        spare(r, &release);
+    } else if (release.version > r->recorded) {
         r->recorded = release.version;
+    }
+    if (st == ST_OK && r->spared != 0) {
+        srv_record_spare_remove(r->record, r->parts.spare_folder);
+        r->spared = 0;
     }
     pthread_mutex_unlock(&r->recording);
     return st;
@@ -92,6 +113,23 @@ static enum status pull_newest(struct srv_rollout *r, const struct srv_change *c
     return pull(r, change, newest, out, err);
 }
 
+/* What is not in the record may be elsewhere. */
+static const char *who_remembers(struct srv_rollout *r)
+{
+    pthread_mutex_lock(&r->state);
+    int64_t version = r->now.release.version;
+    pthread_mutex_unlock(&r->state);
+    pthread_mutex_lock(&r->recording);
+    bool spared = r->spared == version;
+    pthread_mutex_unlock(&r->recording);
+    pthread_mutex_lock(&r->noting);
+    bool stored = r->stored == version;
+    pthread_mutex_unlock(&r->noting);
+    return stored   ? "and the store alone remembers it"
+           : spared ? "but a restart of the machine would forget it"
+                    : "but a restart would forget it";
+}
+
 enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *change,
                              const char *confirm, struct err *err)
 {
@@ -104,12 +142,10 @@ enum status srv_rollout_safe(struct srv_rollout *r, const struct srv_change *cha
         return st;
     }
     st = srv_rollout_write_down(r, &cause);
-    if (st != ST_OK) {
-        (void)err_set(err, st, cause.os_code,
-                      "the safe policy is out, but a restart would forget it: %s", cause.text);
-    }
     if (pulled.changed) {
         srv_rollout_await_note(r, pulled.note, &pulled.release, "safe");
     }
-    return st;
+    return st == ST_OK ? st
+                       : err_set(err, st, cause.os_code, "the safe policy is out, %s: %s",
+                                 who_remembers(r), cause.text);
 }

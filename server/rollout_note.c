@@ -50,6 +50,7 @@ static void note_done(struct srv_write *w)
     struct srv_rollout *r = note->rollout;
     pthread_mutex_lock(&r->noting);
     if (w->st == ST_OK) {
+        r->stored = w->u.release.version > r->stored ? w->u.release.version : r->stored;
         *find(r, note->id) = note->next;
         free(note);
     } else {

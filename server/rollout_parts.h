@@ -22,6 +22,7 @@ struct srv_rollout {
     pthread_mutex_t recording;
     struct srv_record *record;
     int64_t recorded; /* the version in it */
+    int64_t spared;   /* the version in the spare one; 0: there is none */
     pthread_mutex_t state;
     struct srv_rollout_view now;
 
@@ -29,6 +30,7 @@ struct srv_rollout {
     pthread_cond_t noted;
     struct srv_note *notes; /* releases in force whose row and audit entry are not committed yet */
     uint64_t last_note;
+    int64_t stored; /* the highest version of which they are */
 };
 
 enum status srv_bundle_open(const struct pol_trust *trust, struct span raw, struct srv_bundle **out,

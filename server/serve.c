@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,11 +72,20 @@ static enum status read_connections(const struct srv_options *o, struct srv_sett
     return ST_OK;
 }
 
+/* systemd names the directory that its unit asked for (systemd.exec(5), RuntimeDirectory=); of several,
+ * none is ours for sure. */
+static const char *spare_folder(void)
+{
+    const char *folder = getenv("RUNTIME_DIRECTORY");
+    return folder != NULL && folder[0] == '/' && strchr(folder, ':') == NULL ? folder : NULL;
+}
+
 static enum status read_settings(const struct srv_options *o, struct srv_settings *out,
                                  struct err *err)
 {
     *out = (struct srv_settings){
         .folder = o->flags[SRV_FLAG_DATA],
+        .spare_folder = spare_folder(),
         .listen = o->flags[SRV_FLAG_LISTEN],
         .admin_listen = o->flags[SRV_FLAG_ADMIN_LISTEN],
         .trust_file = o->flags[SRV_FLAG_TRUST],

@@ -111,6 +111,41 @@ writes_work
 entry_follows "nothing could be written, and nobody asked again"
 brake_outlasts "nobody asked again"
 
+# ---- a record that cannot be written to, and memory that can ------------------------------------------
+
+# systemd gives a directory in memory. Files of this process may have 4096 bytes: neither the store's log nor the second
+# half of the record fits, and a copy of one release does.
+RUNTIME_DIRECTORY=$WORK/run
+export RUNTIME_DIRECTORY
+mkdir -m 0700 "$RUNTIME_DIRECTORY"
+server_kill
+server_start
+round_begin observe
+written=$(python3 -c '
+import sys
+raw = open(sys.argv[1], "rb").read()
+print(max(int(raw[at + 65:].split(b" ", 1)[0]) for at in (0, 4096) if raw[at:at + 1] != b"\0"))' "$SERVER_DATA/release.record")
+if [ $((written % 2)) = 1 ]; then # the next goes into the first half
+    server_kill
+    server_start
+    release pilot
+    : >"$WORK/came"
+    python3 "$HARNESS_DIR/brake.py" hold "$SERVER_URL" "$CA" "$WORK/fleet" "$WAITING" "$WORK/came" &
+    WAITERS=$!
+    remember "$WAITERS"
+    until_true 60 all_wait || fail "the devices do not wait"
+fi
+prlimit --pid "$SERVER_PID" --fsize=4096:unlimited || fail "writing cannot be forbidden"
+! "$MR_ADMIN" safe --reason "it hangs" --confirm "$ROLLOUT" >/dev/null 2>"$WORK/refused" || fail "nothing is said of the record"
+check "the record cannot be written: it says what remembers" \
+    grep -q 'the safe policy is out, but a restart of the machine would forget it' "$WORK/refused"
+brake_is_out "the record cannot be written"
+check "a copy is in the other directory" sh -c "ls '$RUNTIME_DIRECTORY' | grep -q '^release-[0-9]*.spare\$'"
+brake_outlasts "the record could not be written"
+check "and goes when the record has it" equal "$(ls "$RUNTIME_DIRECTORY")" ""
+entry_follows "the record could not be written"
+unset RUNTIME_DIRECTORY
+
 # ---- a store that is lost ------------------------------------------------------------------------
 
 # What is signed has a copy beside it; tokens, secrets and reports have none.

@@ -10,8 +10,11 @@ void rollout_open_all(struct rollout_place *p)
 {
     assert_int_equal(srv_store_sqlite_open(p->folder, &p->store, &p->err), ST_OK);
     assert_int_equal(srv_feed_open(8, &p->feed, &p->err), ST_OK);
-    struct srv_rollout_parts parts = {
-        .folder = p->folder, .store = &p->store, .feed = p->feed, .trust = p->signer.trust};
+    struct srv_rollout_parts parts = {.folder = p->folder,
+                                      .spare_folder = p->spare_folder,
+                                      .store = &p->store,
+                                      .feed = p->feed,
+                                      .trust = p->signer.trust};
     assert_int_equal(srv_rollout_open(&parts, &p->rollout, &p->err), ST_OK);
 }
 

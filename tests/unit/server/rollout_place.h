@@ -15,6 +15,7 @@ enum { NOW_S = 1800000000 };
 
 struct rollout_place {
     char folder[SCRATCH_PATH_BYTES];
+    const char *spare_folder; /* NULL until a test has one */
     struct signer signer;
     struct srv_store store;
     struct srv_feed *feed;
