@@ -2,23 +2,13 @@
 # 24_brake.sh - the brake goes on whatever is in its way: reports by the thousand, lists and exports that nobody reads, a
 # door full of others, callers who say nothing; by the wire, by the local socket, right after a start.
 #
-# Natively, without Wine. SC2034 below: variables that the harness reads.
-# shellcheck disable=SC2034
+# Natively, without Wine.
 set -u
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/brake.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
-ROLLOUT=brake-e2e
-PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
-brake_site
+brake_begin brake-e2e
 
 # ---- reports by the thousand ---------------------------------------------------------------------
 

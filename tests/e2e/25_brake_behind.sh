@@ -2,24 +2,15 @@
 # 25_brake_behind.sh - an old backup is restored, and the server is behind its fleet: devices that have more tell it, nobody
 # can invent that, gates hold, and releasing what they have ends it.
 #
-# Natively, without Wine. SC2034 below: variables that the harness reads.
+# Natively, without Wine. SC2034 below: variables that brake.sh reads.
 # shellcheck disable=SC2034
 set -u
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/brake.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
-ROLLOUT=behind-e2e
-PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
 WAITING=3
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
-brake_site
+brake_begin behind-e2e
 
 digest_of() { # serial, stage
     policy_of "$1" "$2" >"$WORK/policy.json" || fail "there is no policy $2 of serial $1"

@@ -2,24 +2,15 @@
 # 25_brake_orders.sh - every order that may be refused is, with its status and code, and changes nothing: missing and stale
 # If-Match, unknown stages, skipped serials, regressions, too early, too late, and whatever the brake forbids.
 #
-# Natively, without Wine. SC2034 below: variables that the harness reads.
+# Natively, without Wine. SC2034 below: variables that brake.sh reads.
 # shellcheck disable=SC2034
 set -u
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/brake.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
-ROLLOUT=orders-e2e
-PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
 WAITING=1
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
-brake_site
+brake_begin orders-e2e
 for role in viewer operator; do
     server_token "$role" >"$WORK/$role.token"
 done

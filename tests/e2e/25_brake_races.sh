@@ -2,26 +2,17 @@
 # 25_brake_races.sh - operators, gates and the brake at the same moment: one advances, one bundle is stored, and the brake is
 # never lost, with the server killed in the middle of it.
 #
-# Natively, without Wine. SC2034 below: variables that the harness reads.
+# Natively, without Wine. SC2034 below: variables that brake.sh reads.
 # shellcheck disable=SC2034
 set -u
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/brake.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
-ROLLOUT=races-e2e
-PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
 WAITING=1
 ROUNDS=8
 KILLS=6
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
-brake_site
+brake_begin races-e2e
 SERIAL=0
 
 # The next serials, each with its bundle.

@@ -2,8 +2,7 @@
 # 25_brake_store.sh - the brake needs no store: it cannot be written to, or is something else now, or nothing can be written at
 # all, or it is lost. It goes on, is still on after kill -9 and a start, and the audit follows.
 #
-# Natively, without Wine; with mounts of its own. SC2034 below: variables that the harness reads.
-# shellcheck disable=SC2034
+# Natively, without Wine; with mounts of its own.
 set -u
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/brake.sh"
@@ -11,17 +10,7 @@ set -u
 enter_mounts "$@"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
-ROLLOUT=brake-e2e
-PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap brake_disk_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
-brake_disk
-brake_site
+brake_begin brake-e2e disk
 
 # ---- a store that cannot be written to -----------------------------------------------------------
 

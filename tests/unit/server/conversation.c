@@ -298,6 +298,13 @@ void place_report(const struct place *p, char id, const char *user_state, char *
     assert_true(length > 0 && (size_t)length < size);
 }
 
+int place_hold(const struct place *p, const char *wait)
+{
+    char headers[64];
+    (void)snprintf(headers, sizeof headers, "If-None-Match: \"0\"\r\nPrefer: wait=%s\r\n", wait);
+    return ask(agents_url(p), "GET /v1/policy", bearer(p->device_token, headers), span_text(""));
+}
+
 void place_await_held_poll(struct place *p)
 {
     static struct answer a;

@@ -78,6 +78,8 @@ void place_revoke(struct place *p, enum srv_role role, const char *name);
 void place_retire(struct place *p, const char *device_id);
 /* A report of that one-character id and number, about one user. */
 void place_report(const struct place *p, char id, const char *user_state, char *out, size_t size);
+/* A poll of the device that waits for a first policy, to be heard. */
+int place_hold(const struct place *p, const char *wait);
 /* Until the server says that it holds one poll. */
 void place_await_held_poll(struct place *p);
 

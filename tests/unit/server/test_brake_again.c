@@ -53,12 +53,18 @@ static void restore_store(struct rollout_place *p)
     restore_store_alone(p);
 }
 
-static void brake__newest_bundle_is_older_than_what_is_released__is_refused(void **state)
+/* Serial 7 is in the copy of the store, 8 came since. */
+static void put_around_copy(struct rollout_place *p)
 {
-    struct rollout_place *p = *state;
     assert_int_equal(rollout_put_serial(p, 7), ST_OK);
     save_store(p);
     assert_int_equal(rollout_put_serial(p, 8), ST_OK);
+}
+
+static void brake__newest_bundle_is_older_than_what_is_released__is_refused(void **state)
+{
+    struct rollout_place *p = *state;
+    put_around_copy(p);
     assert_int_equal(rollout_release(p, "observe"), ST_OK);
     restore_store(p);
     assert_int_equal(rollout_released(p), 8001);
@@ -73,9 +79,7 @@ static void brake__newest_bundle_is_older_than_what_is_released__is_refused(void
 static void bundle__serial_is_released_and_not_here__may_come_again(void **state)
 {
     struct rollout_place *p = *state;
-    assert_int_equal(rollout_put_serial(p, 7), ST_OK);
-    save_store(p);
-    assert_int_equal(rollout_put_serial(p, 8), ST_OK);
+    put_around_copy(p);
     assert_int_equal(rollout_release(p, "pilot"), ST_OK);
     restore_store(p);
     assert_int_equal(rollout_put_serial(p, 8), ST_OK);
@@ -88,9 +92,7 @@ static void bundle__serial_is_released_and_not_here__may_come_again(void **state
 static void brake__its_bundle_was_lost_and_comes_again__is_handed_out(void **state)
 {
     struct rollout_place *p = *state;
-    assert_int_equal(rollout_put_serial(p, 7), ST_OK);
-    save_store(p);
-    assert_int_equal(rollout_put_serial(p, 8), ST_OK);
+    put_around_copy(p);
     assert_int_equal(rollout_safe(p, "test"), ST_OK);
     restore_store(p);
     assert_int_equal(rollout_released(p), 8999);
@@ -172,9 +174,7 @@ static void copies__store_is_lost__released_policy_and_brake_go_on(void **state)
 static void copies__older_store_is_restored__what_is_newer_is_there(void **state)
 {
     struct rollout_place *p = *state;
-    assert_int_equal(rollout_put_serial(p, 7), ST_OK);
-    save_store(p);
-    assert_int_equal(rollout_put_serial(p, 8), ST_OK);
+    put_around_copy(p);
     assert_int_equal(rollout_release(p, "observe"), ST_OK);
     restore_store_alone(p);
     assert_int_equal(rollout_served(p), 8001);

@@ -53,9 +53,7 @@ static void http__held_poll__is_answered_by_a_release_and_not_before(void **stat
     struct timeval patience = {.tv_sec = PATIENCE_S};
     place_enroll(p);
     place_publish(p, 7, "\"0\"");
-    int held =
-        ask(agents_url(p), "GET /v1/policy",
-            bearer(p->device_token, "If-None-Match: \"0\"\r\nPrefer: wait=600\r\n"), span_text(""));
+    int held = place_hold(p, "600");
     assert_int_equal(setsockopt(held, SOL_SOCKET, SO_RCVTIMEO, &short_time, sizeof short_time), 0);
     assert_int_equal(recv(held, &byte, 1, MSG_PEEK), -1);
     assert_int_equal(setsockopt(held, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
@@ -71,9 +69,7 @@ static void http__held_poll__is_answered_by_the_brake(void **state)
     static struct answer a;
     place_enroll(p);
     place_publish(p, 7, "\"0\"");
-    int held =
-        ask(agents_url(p), "GET /v1/policy",
-            bearer(p->device_token, "If-None-Match: \"0\"\r\nPrefer: wait=600\r\n"), span_text(""));
+    int held = place_hold(p, "600");
     place_pull_brake(p);
     hear(held, &a);
     expect(&a, 200, "ETag: \"7999-");
@@ -105,13 +101,10 @@ static void http__second_poll_of_a_device__ends_the_first(void **state)
 {
     struct place *p = *state;
     static struct answer a;
-    const char *headers = "If-None-Match: \"0\"\r\nPrefer: wait=600\r\n";
     place_enroll(p);
-    int first =
-        ask(agents_url(p), "GET /v1/policy", bearer(p->device_token, headers), span_text(""));
+    int first = place_hold(p, "600");
     place_await_held_poll(p);
-    int second =
-        ask(agents_url(p), "GET /v1/policy", bearer(p->device_token, headers), span_text(""));
+    int second = place_hold(p, "600");
     hear(first, &a);
     expect(&a, 204, "Preference-Applied: wait");
     assert_int_equal(close(second), 0); /* a client that leaves must not hold up the stop */
@@ -121,10 +114,8 @@ static void http__stopped__answers_held_polls(void **state)
 {
     struct place *p = *state;
     static struct answer a;
-    const char *headers = "If-None-Match: \"0\"\r\nPrefer: wait=600\r\n";
     place_enroll(p);
-    int held =
-        ask(agents_url(p), "GET /v1/policy", bearer(p->device_token, headers), span_text(""));
+    int held = place_hold(p, "600");
     place_await_held_poll(p);
     place_stop(p);
     hear(held, &a);

@@ -74,9 +74,7 @@ static void http__held_poll__is_a_gauge_and_has_no_duration(void **state)
     static struct answer a;
     place_enroll(p);
     place_publish(p, 7, "\"0\"");
-    int held =
-        ask(agents_url(p), "GET /v1/policy",
-            bearer(p->device_token, "If-None-Match: \"0\"\r\nPrefer: wait=600\r\n"), span_text(""));
+    int held = place_hold(p, "600");
     await(p, "\nmapi_rollout_held_polls 1\n", &a);
     expect(&a, 200, "\nmapi_rollout_connections{listener=\"agents\"} 1\n");
     expect(&a, 200, "\nmapi_rollout_requests_running{listener=\"agents\"} 1\n");
@@ -97,10 +95,8 @@ static void http__client_leaves_a_held_poll__is_counted_as_none(void **state)
 {
     struct place *p = *state;
     static struct answer a;
-    const char *headers = "If-None-Match: \"0\"\r\nPrefer: wait=1\r\n";
     place_enroll(p);
-    int held =
-        ask(agents_url(p), "GET /v1/policy", bearer(p->device_token, headers), span_text(""));
+    int held = place_hold(p, "1");
     await(p, "\nmapi_rollout_held_polls 1\n", &a);
     assert_int_equal(close(held), 0);
     await(p, "\nmapi_rollout_requests_running{listener=\"agents\"} 0\n", &a);

@@ -59,79 +59,93 @@ static void store__backup_under_load__has_all_that_was_answered_before(void **st
     p->store.close(p->store.ctx);
 }
 
+/* A copy of the store as it is now, and where both are. */
+struct copying {
+    char copy[DAMAGE_PATH_BYTES];
+    char path[DAMAGE_PATH_BYTES];
+    char aside[SRV_ASIDE_BYTES];
+};
+
+static void back_up(struct store_place *p, struct copying *c)
+{
+    damage_path_of(p, "copy.db", c->copy);
+    damage_path_of(p, "store.db", c->path);
+    assert_int_equal(p->store.backup(p->store.ctx, c->copy, NULL), ST_OK);
+}
+
+/* After a report that the copy does not have. */
+static void back_up_then_kill(struct store_place *p, struct copying *c)
+{
+    back_up(p, c);
+    damage_send_one(p, 777);
+    damage_close_killed(p);
+}
+
+static void restore(struct store_place *p, struct copying *c)
+{
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c->copy, 86400, c->aside, NULL), ST_OK);
+}
+
+static void expect_as_copied(struct store_place *p)
+{
+    assert_int_equal(store_open_it(p->folder, &p->store, NULL), ST_OK);
+    assert_int_equal(damage_report_count(p), DAMAGE_REPORTS);
+    p->store.close(p->store.ctx);
+}
+
 static void store__damaged_then_restored__is_that_of_the_backup(void **state)
 {
     struct store_place *p = *state;
-    char copy[DAMAGE_PATH_BYTES];
-    char path[DAMAGE_PATH_BYTES];
+    struct copying c;
     char kept[DAMAGE_PATH_BYTES];
-    char aside[SRV_ASIDE_BYTES];
-    damage_path_of(p, "copy.db", copy);
-    damage_path_of(p, "store.db", path);
-    assert_int_equal(p->store.backup(p->store.ctx, copy, NULL), ST_OK);
-    damage_send_one(p, 777);
-    damage_close_killed(p);
-    damage_put(path, span_text("no database"));
+    back_up_then_kill(p, &c);
+    damage_put(c.path, span_text("no database"));
     damage_expect_refused(p, "store_damaged", "restore");
-    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 86400, aside, NULL), ST_OK);
-    assert_string_equal(aside, "store.db.before-1970-01-02T00:00:00Z");
-    damage_path_of(p, aside, kept);
+    restore(p, &c);
+    assert_string_equal(c.aside, "store.db.before-1970-01-02T00:00:00Z");
+    damage_path_of(p, c.aside, kept);
     struct bytes old = damage_content(kept);
     assert_int_equal(old.size, strlen("no database"));
     bytes_free(&old);
     (void)strcat(kept, "-wal"); /* its log with it: it must not get into the restored one */
     assert_true(damage_is_there(kept));
-    assert_int_equal(store_open_it(p->folder, &p->store, NULL), ST_OK);
-    assert_int_equal(damage_report_count(p), DAMAGE_REPORTS);
-    p->store.close(p->store.ctx);
+    expect_as_copied(p);
 }
 
 /* What is left of a store is its log: it must not be taken for the restored one's. */
 static void store__gone_then_restored__its_log_is_out_of_the_way(void **state)
 {
     struct store_place *p = *state;
-    char copy[DAMAGE_PATH_BYTES];
-    char path[DAMAGE_PATH_BYTES];
-    char aside[SRV_ASIDE_BYTES];
-    damage_path_of(p, "copy.db", copy);
-    damage_path_of(p, "store.db", path);
-    assert_int_equal(p->store.backup(p->store.ctx, copy, NULL), ST_OK);
-    damage_send_one(p, 777);
-    damage_close_killed(p);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 86400, aside, NULL), ST_OK);
-    assert_string_not_equal(aside, "");
-    assert_int_equal(store_open_it(p->folder, &p->store, NULL), ST_OK);
-    assert_int_equal(damage_report_count(p), DAMAGE_REPORTS);
-    p->store.close(p->store.ctx);
+    struct copying c;
+    back_up_then_kill(p, &c);
+    assert_int_equal(unlink(c.path), 0);
+    restore(p, &c);
+    assert_string_not_equal(c.aside, "");
+    expect_as_copied(p);
 }
 
 static void store__bad_backup__is_not_restored(void **state)
 {
     struct store_place *p = *state;
-    char copy[DAMAGE_PATH_BYTES];
-    char path[DAMAGE_PATH_BYTES];
-    char aside[SRV_ASIDE_BYTES];
+    struct copying c;
     struct err err = {0};
-    damage_path_of(p, "copy.db", copy);
-    damage_path_of(p, "store.db", path);
-    assert_int_equal(p->store.backup(p->store.ctx, copy, NULL), ST_OK);
+    back_up(p, &c);
     p->store.close(p->store.ctx);
-    struct bytes all = damage_content(copy);
-    struct bytes before = damage_content(path);
-    damage_put(copy,
+    struct bytes all = damage_content(c.copy);
+    struct bytes before = damage_content(c.path);
+    damage_put(c.copy,
                (struct span){.data = all.data, .size = all.size / 2 - all.size / 2 % DAMAGE_PAGE});
-    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 0, aside, &err), ST_REFUSED);
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_REFUSED);
     assert_string_equal(err.code, "store_damaged");
-    damage_put(copy, span_text("no database either"));
-    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 0, aside, &err), ST_REFUSED);
-    damage_put(copy, span_text(""));
-    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 0, aside, &err), ST_REFUSED);
+    damage_put(c.copy, span_text("no database either"));
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_REFUSED);
+    damage_put(c.copy, span_text(""));
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_REFUSED);
     assert_string_equal(err.code, "store_foreign");
-    assert_int_equal(unlink(copy), 0);
-    assert_int_equal(srv_store_sqlite_restore(p->folder, copy, 0, aside, &err), ST_REFUSED);
-    assert_false(damage_is_there(copy));
-    struct bytes after = damage_content(path);
+    assert_int_equal(unlink(c.copy), 0);
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_REFUSED);
+    assert_false(damage_is_there(c.copy));
+    struct bytes after = damage_content(c.path);
     assert_int_equal(after.size, before.size);
     assert_memory_equal(after.data, before.data, after.size);
     bytes_free(&all);
