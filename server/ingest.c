@@ -32,12 +32,6 @@ enum status srv_ingest_open(struct span body, const struct srv_device *device, i
         ingest->write.u.report.device = device->number;
         ingest->write.u.report.report = ingest->report;
         ingest->write.u.report.body = body;
-        st = pol_digest(body, ingest->write.u.report.digest);
-        if (st != ST_OK) {
-            (void)err_set(err, st, 0, "cannot name the report");
-        }
-    }
-    if (st == ST_OK) {
         *out = ingest;
         ingest = NULL; /* handed over */
     }

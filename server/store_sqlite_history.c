@@ -20,7 +20,7 @@ int64_t sqlite_history_cost(int64_t body_bytes)
         REST_ROOM = PAGE - 4,
         LOCAL_MOST = PAGE - 35,
         LOCAL_LEAST = (PAGE - 12) * 32 / 255 - 23,
-        OTHER_COLUMNS = 86, /* report_id, digest, time and the row's head */
+        OTHER_COLUMNS = 54, /* report_id, time and the row's head */
         CELL = 8,
         INDEX = 70 /* of (device, report_id), pages two thirds full */
     };
@@ -45,6 +45,48 @@ enum status sqlite_history_settle(struct srv_sqlite *s, struct err *err)
         return ST_OK;
     }
     return sql_run(s, SQL_HISTORY_ADD, err, "ii", s->history_reports, s->history_bytes);
+}
+
+/* ---- a report more ---------------------------------------------------------------------------- */
+
+/* The body that is kept, in the first column, must be that of the report. */
+static enum status compare_body(struct srv_sqlite *s, sqlite3_stmt *stmt, struct span body,
+                                struct err *err)
+{
+    const void *data = sqlite3_column_blob(stmt, 0);
+    struct span kept = {.data = data, .size = (size_t)sqlite3_column_bytes(stmt, 0)};
+    if (data == NULL && sqlite3_errcode(s->writer) == SQLITE_NOMEM) {
+        return sql_failed(s->writer, "read", err);
+    }
+    return span_equal(kept, body)
+               ? ST_OK
+               : err_set(err, ST_EXISTS, 0, "another report came under this report_id before");
+}
+
+enum status sqlite_history_find(struct srv_sqlite *s, struct srv_write *w, bool *known,
+                                struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum status st = sql_start(s, SQL_REPORT_FIND, &stmt, err);
+    if (st == ST_OK) {
+        st = sql_bind(s->writer, stmt, err, "ib", w->u.report.device,
+                      span_text(w->u.report.report->report_id));
+    }
+    if (st == ST_OK) {
+        st = sql_step(s->writer, stmt, known, err);
+    }
+    if (st == ST_OK && *known) {
+        st = compare_body(s, stmt, w->u.report.body, err);
+    }
+    sql_reset(stmt);
+    return st;
+}
+
+enum status sqlite_history_add(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    sqlite_history_note(s, 1, (int64_t)w->u.report.body.size);
+    return sql_run(s, SQL_REPORT_ADD, err, "ibib", w->u.report.device,
+                   span_text(w->u.report.report->report_id), w->now_s, w->u.report.body);
 }
 
 /* ---- removing the oldest --------------------------------------------------------------------- */

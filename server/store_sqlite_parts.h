@@ -177,6 +177,11 @@ enum status sqlite_count_rows(struct srv_sqlite *s, struct err *err) MUST_USE;
  * sums at its end, a step of removing the oldest. */
 int64_t sqlite_history_cost(int64_t body_bytes);
 void sqlite_history_note(struct srv_sqlite *s, int64_t reports, int64_t body_bytes);
+/* ST_OK and *known false: the report is new. */
+enum status sqlite_history_find(struct srv_sqlite *s, struct srv_write *w, bool *known,
+                                struct err *err) MUST_USE;
+enum status sqlite_history_add(struct srv_sqlite *s, const struct srv_write *w,
+                               struct err *err) MUST_USE;
 enum status sqlite_history_settle(struct srv_sqlite *s, struct err *err) MUST_USE;
 enum status sqlite_write_prune(struct srv_sqlite *s, struct srv_write *w, struct err *err) MUST_USE;
 

@@ -36,36 +36,6 @@ static enum status write_list(const char *const *items, size_t count, struct byt
     return pol_json_write_end(&json);
 }
 
-/* ST_OK and *known false: the report is new. */
-static enum status find_report(struct srv_sqlite *s, struct srv_write *w, bool *known,
-                               struct err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum status st = sql_start(s, SQL_REPORT_FIND, &stmt, err);
-    if (st == ST_OK) {
-        st = sql_bind(s->writer, stmt, err, "ib", w->u.report.device,
-                      span_text(w->u.report.report->report_id));
-    }
-    if (st == ST_OK) {
-        st = sql_step(s->writer, stmt, known, err);
-    }
-    if (st == ST_OK && *known &&
-        (sqlite3_column_bytes(stmt, 0) != DIGEST_BYTES ||
-         memcmp(sqlite3_column_blob(stmt, 0), w->u.report.digest, DIGEST_BYTES) != 0)) {
-        st = err_set(err, ST_EXISTS, 0, "another report came under this report_id before");
-    }
-    sql_reset(stmt);
-    return st;
-}
-
-static enum status add_report(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
-{
-    struct span digest = {.data = w->u.report.digest, .size = DIGEST_BYTES};
-    sqlite_history_note(s, 1, (int64_t)w->u.report.body.size);
-    return sql_run(s, SQL_REPORT_ADD, err, "ibbib", w->u.report.device,
-                   span_text(w->u.report.report->report_id), digest, w->now_s, w->u.report.body);
-}
-
 /* As the report had them, "null" included. */
 static enum status write_machine(const struct pol_report *r, struct bytes *outlook,
                                  struct bytes *preflight)
@@ -362,7 +332,7 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
     const struct pol_report *r = w->u.report.report;
     char mark[MARK_BYTES];
     bool known = false;
-    enum status st = find_report(s, w, &known, err);
+    enum status st = sqlite_history_find(s, w, &known, err);
     write_mark(r, mark);
     w->u.report.repeated = known;
     if (known) {
@@ -376,7 +346,7 @@ enum status sqlite_write_report(struct srv_sqlite *s, struct srv_write *w, struc
         st = put_device(s, w, err);
     }
     if (st == ST_OK) {
-        st = add_report(s, w, err);
+        st = sqlite_history_add(s, w, err);
     }
     for (size_t i = 0; i < r->user_count && st == ST_OK; i++) {
         st = put_user(s, w, &r->users[i], mark, err);

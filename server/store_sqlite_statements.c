@@ -18,9 +18,9 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_REPORT_FIND] = "SELECT digest FROM report WHERE device = ? AND report_id = ?",
+    [SQL_REPORT_FIND] = "SELECT body FROM report WHERE device = ? AND report_id = ?",
     [SQL_REPORT_ADD] = "INSERT INTO report (device, report_id, digest, received_s, body) "
-                       "VALUES (?, ?, ?, ?, ?)",
+                       "VALUES (?, ?, x'', ?, ?)",
     [SQL_REPORT_LIST] =
         "SELECT key, received_s, length(body) FROM report WHERE key > ? ORDER BY key LIMIT ?",
     [SQL_REPORT_DROP] = "DELETE FROM report WHERE key = ?",

@@ -182,7 +182,6 @@ struct srv_write {
             int64_t device;
             const struct pol_report *report;
             struct span body;
-            uint8_t digest[DIGEST_BYTES];
             struct srv_behind behind; /* version 0: it is not; kept if it is the highest one yet */
             bool repeated;            /* out: it was here before */
         } report;

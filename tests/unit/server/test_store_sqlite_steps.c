@@ -101,6 +101,34 @@ static void store__rows_changed_by_hand__are_refused(void **state)
     scratch_remove(p.folder);
 }
 
+/* Their digests are no more looked at. */
+static void store__reports_of_older_servers__are_told_from_others_by_their_bodies(void **state)
+{
+    static const char REPORTS[] =
+        "INSERT INTO report (device, report_id, digest, received_s, body) VALUES (1, "
+        "CAST('0123456789abcdef0123456789abcdef' AS BLOB), zeroblob(32), 4, CAST('{}' AS BLOB))";
+    struct store_place p;
+    struct pol_report r = store_report("0123456789abcdef0123456789abcdef", '1', 1, NULL, 0);
+    char path[SCRATCH_PATH_BYTES + 16];
+    sqlite3 *db = NULL;
+    bool repeated = false;
+    (void)state;
+    scratch_make(p.folder);
+    make(p.folder, 1);
+    assert_int_equal(srv_store_sqlite_open(p.folder, &p.store, NULL), ST_OK);
+    p.store.close(p.store.ctx);
+    (void)snprintf(path, sizeof path, "%s/store.db", p.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    run(db, REPORTS);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(srv_store_sqlite_open(p.folder, &p.store, NULL), ST_OK);
+    assert_int_equal(store_send(&p, 1, &r, "{}", &repeated), ST_OK);
+    assert_true(repeated);
+    assert_int_equal(store_send(&p, 1, &r, "{ }", NULL), ST_EXISTS);
+    p.store.close(p.store.ctx);
+    scratch_remove(p.folder);
+}
+
 static int count_rows(void *v, int columns, char **values, char **names)
 {
     (void)columns;
@@ -140,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store__of_each_step_before_counters__has_them_as_a_recount_says),
         cmocka_unit_test(store__rows_changed_by_hand__are_refused),
+        cmocka_unit_test(store__reports_of_older_servers__are_told_from_others_by_their_bodies),
         cmocka_unit_test(store__everybody_gone__no_counter_is_left),
     };
     if (psa_crypto_init() != PSA_SUCCESS) {
