@@ -3,6 +3,7 @@
 #include "policy/report_machine.h"
 #include "server/gate_tally.h"
 #include "server/store_sqlite_parts.h"
+#include "server/store_sqlite_said.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,22 +75,23 @@ struct machine_texts {
     struct bytes preflight;
 };
 
-static enum status run_device(struct srv_sqlite *s, enum sql_id id, const struct srv_write *w,
+static enum status run_device(struct srv_sqlite *s, const struct srv_write *w, int64_t said,
                               const struct machine_texts *texts, struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
-    return sql_run(s, id, err, "tiiitttttttinntittttttni", r->run_id, (int64_t)r->seq,
-                   run_started(w), w->u.report.device, r->host_name, r->host_fqdn, r->host_domain,
-                   r->host_os, r->host_arch, bytes_text(&texts->tags), r->agent_version,
-                   (int64_t)r->trust_version,
+    return sql_run(s, SQL_DEVICE_STATE, err, "tiiitttttttinntittttttnii", r->run_id,
+                   (int64_t)r->seq, run_started(w), w->u.report.device, r->host_name, r->host_fqdn,
+                   r->host_domain, r->host_os, r->host_arch, bytes_text(&texts->tags),
+                   r->agent_version, (int64_t)r->trust_version,
                    r->received_version > 0 ? (int64_t)r->received_version : (int64_t)-1,
                    r->effective_version > 0 ? (int64_t)r->effective_version : (int64_t)-1,
                    r->digest, (int64_t)r->stale, r->failed_code, r->failed_pointer,
                    bytes_text(&texts->outlook), bytes_text(&texts->preflight), r->host_computer_ou,
-                   r->host_ad_site, answer_number(r->host_multi_session), w->now_s);
+                   r->host_ad_site, answer_number(r->host_multi_session), w->now_s, said);
 }
 
-static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+static enum status change_device(struct srv_sqlite *s, const struct srv_write *w, int64_t said,
+                                 struct err *err)
 {
     const struct pol_report *r = w->u.report.report;
     struct machine_texts texts = {.tags = bytes_with_limit(LIMIT_REPORT_BYTES),
@@ -102,17 +104,26 @@ static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, s
     if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep what a report says of its machine");
     } else {
-        st = run_device(s, SQL_DEVICE_SAME, w, &texts, err);
-    }
-    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
-        st = run_device(s, SQL_DEVICE_STATE, w, &texts, err);
-    }
-    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
-        st = mark_seen(s, w, err);
+        st = run_device(s, w, said, &texts, err);
     }
     bytes_free(&texts.preflight);
     bytes_free(&texts.outlook);
     bytes_free(&texts.tags);
+    return st;
+}
+
+static enum status put_device(struct srv_sqlite *s, const struct srv_write *w, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    int64_t said = sqlite_said_of_machine(r);
+    enum status st = sql_run(s, SQL_DEVICE_SAME, err, "tiiiii", r->run_id, (int64_t)r->seq,
+                             run_started(w), w->u.report.device, w->now_s, said);
+    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+        st = change_device(s, w, said, err);
+    }
+    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+        st = mark_seen(s, w, err);
+    }
     return st;
 }
 
@@ -141,6 +152,7 @@ struct row_texts {
     const char *groups;
     const char *evidence;
     char outlook[SQL_BUILD_BYTES];
+    int64_t said;
 };
 
 /* A build, so that nobody can make up names without end. */
@@ -193,12 +205,16 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
         CHANGED,
         CORRECTIONS,
         STARTS = 31,
-        FAILING_SINCE
+        FAILING_SINCE,
+        SAID
     };
-    const int64_t numbers[][2] = {
-        {VALUE_DWORD, (int64_t)u->value.dword}, {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
-        {HIVE_LOADED, (int64_t)u->hive_loaded}, {OURS, (int64_t)u->ours},
-        {CORRECTIONS, (int64_t)u->corrections}, {STARTS, (int64_t)u->starts_since_change}};
+    const int64_t numbers[][2] = {{VALUE_DWORD, (int64_t)u->value.dword},
+                                  {PRE_IMAGE_DWORD, (int64_t)u->pre_image.dword},
+                                  {HIVE_LOADED, (int64_t)u->hive_loaded},
+                                  {OURS, (int64_t)u->ours},
+                                  {CORRECTIONS, (int64_t)u->corrections},
+                                  {STARTS, (int64_t)u->starts_since_change},
+                                  {SAID, texts->said}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (sqlite3_bind_int64(stmt, (int)numbers[i][0], numbers[i][1]) != SQLITE_OK) {
             return sql_failed(s->writer, "prepare a change of", err);
@@ -215,10 +231,9 @@ static enum status bind_user(struct srv_sqlite *s, sqlite3_stmt *stmt, const str
     return st == ST_OK ? bind_values(s->writer, stmt, u, err) : st;
 }
 
-/* *changed: a row was written. */
 static enum status run_user(struct srv_sqlite *s, enum sql_id id, const struct srv_write *w,
                             const struct pol_report_user *u, const struct row_texts *texts,
-                            bool *changed, struct err *err)
+                            struct err *err)
 {
     sqlite3_stmt *stmt = NULL;
     enum status st = sql_start(s, id, &stmt, err);
@@ -226,39 +241,48 @@ static enum status run_user(struct srv_sqlite *s, enum sql_id id, const struct s
         st = bind_user(s, stmt, w, u, texts, err);
     }
     if (st == ST_OK) {
-        st = sql_finish(s, stmt, err);
-    } else {
-        sql_reset(stmt);
+        return sql_finish(s, stmt, err);
     }
-    *changed = st == ST_OK && sqlite3_changes(s->writer) > 0;
+    sql_reset(stmt);
     return st;
 }
 
-/* What is there and newer stays: then none of the three changes anything. */
-static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
-                            const struct pol_report_user *u, const char *mark, struct err *err)
+/* What is there and newer stays: then neither changes anything. */
+static enum status change_user(struct srv_sqlite *s, const struct srv_write *w,
+                               const struct pol_report_user *u, struct row_texts *texts,
+                               struct err *err)
 {
-    static const enum sql_id TRIES[] = {SQL_USER_SAME, SQL_USER_CHANGE, SQL_USER_ADD};
     struct bytes groups = bytes_with_limit(LIMIT_REPORT_BYTES);
     struct bytes evidence = bytes_with_limit(LIMIT_REPORT_BYTES);
-    struct row_texts texts = {.mark = w->u.report.report->full ? mark : NULL};
-    bool changed = false;
     enum status st = u->groups != NULL ? write_list(u->groups, u->group_count, &groups) : ST_OK;
     if (st == ST_OK) {
         st = write_list(u->evidence, u->evidence_count, &evidence);
     }
     if (st != ST_OK) {
         (void)err_set(err, st, 0, "cannot keep the groups and evidence of a user");
+    } else {
+        texts->groups = u->groups != NULL ? bytes_text(&groups) : NULL;
+        texts->evidence = bytes_text(&evidence);
+        write_build(w->u.report.report, texts->outlook);
+        st = run_user(s, SQL_USER_CHANGE, w, u, texts, err);
     }
-    texts.groups = u->groups != NULL ? bytes_text(&groups) : NULL;
-    texts.evidence = bytes_text(&evidence);
-    write_build(w->u.report.report, texts.outlook);
-    for (size_t i = 0; i < sizeof TRIES / sizeof TRIES[0] && st == ST_OK && !changed; i++) {
-        st = run_user(s, TRIES[i], w, u, &texts, &changed, err);
+    if (st == ST_OK && sqlite3_changes(s->writer) == 0) {
+        st = run_user(s, SQL_USER_ADD, w, u, texts, err);
     }
     bytes_free(&evidence);
     bytes_free(&groups);
     return st;
+}
+
+static enum status put_user(struct srv_sqlite *s, const struct srv_write *w,
+                            const struct pol_report_user *u, const char *mark, struct err *err)
+{
+    const struct pol_report *r = w->u.report.report;
+    struct row_texts texts = {.mark = r->full ? mark : NULL, .said = sqlite_said_of_user(r, u)};
+    enum status st =
+        sql_run(s, SQL_USER_SAME, err, "tiiittii", r->run_id, (int64_t)r->seq, run_started(w),
+                w->u.report.device, u->sid, texts.mark, w->now_s, texts.said);
+    return st == ST_OK && sqlite3_changes(s->writer) == 0 ? change_user(s, w, u, &texts, err) : st;
 }
 
 /* Note a part of a full set. *complete: all have come. */

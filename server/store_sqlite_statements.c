@@ -46,36 +46,23 @@ static const char *const SQL[SQL_COUNT] = {
         "EXISTS (SELECT 1 FROM user_state WHERE device = d.key) AND key < (SELECT max(key) FROM "
         "device) ORDER BY retired_s LIMIT ?2)",
     [SQL_DEVICE_SEEN] = "UPDATE OR FAIL device SET seen_s = ? WHERE key = ? AND retired_s IS NULL",
-    /* Most reports repeat what was said before: then only the few small columns are written that say
-     * which report did, and neither triggers nor indexes have anything to do. Same numbers as in the
-     * next one. */
+    /* Most reports say what was said before: then only the few small columns are written that tell which
+     * report did. */
     [SQL_DEVICE_SAME] =
-        "UPDATE OR FAIL device SET run_id = ?1, seq = ?2, run_started_s = ?3, seen_s = ?24 WHERE key = ?4 "
-        "AND retired_s IS NULL AND " NEWER(
-            "device") " AND name = ?5 AND fqdn IS ?6 AND "
-                      "domain IS ?7 AND os IS ?8 AND arch IS ?9 AND tags = ?10 AND agent IS ?11 AND "
-                      "trust_version IS ?12 AND received IS ?13 AND effective IS ?14 AND digest IS ?15 AND "
-                      "stale = ?16 AND failed_code IS ?17 AND failed_pointer IS ?18 AND outlook IS ?19 AND "
-                      "preflight IS ?20 AND computer_ou IS ?21 AND ad_site IS ?22 AND multi_session IS ?23",
+        "UPDATE OR FAIL device SET run_id = ?1, seq = ?2, run_started_s = ?3, seen_s = ?5 WHERE "
+        "key = ?4 AND said = ?6 AND retired_s IS NULL AND " NEWER("device"),
     [SQL_DEVICE_STATE] =
         "UPDATE OR FAIL device SET run_id = ?1, seq = ?2, run_started_s = ?3, name = ?5, fqdn = ?6, "
         "domain = ?7, os = ?8, arch = ?9, tags = ?10, agent = ?11, trust_version = ?12, "
         "received = ?13, effective = ?14, digest = ?15, stale = ?16, failed_code = ?17, "
         "failed_pointer = ?18, outlook = ?19, preflight = ?20, computer_ou = ?21, ad_site = ?22, "
-        "multi_session = ?23, seen_s = ?24 WHERE key = ?4 AND retired_s IS NULL AND " NEWER(
+        "multi_session = ?23, seen_s = ?24, said = ?25 WHERE key = ?4 AND retired_s IS NULL AND " NEWER(
             "device"),
-    /* The same for a user; all three have the same numbers. */
     [SQL_USER_SAME] =
         "UPDATE OR FAIL user_state SET run_id = ?1, seq = ?2, run_started_s = ?3, "
         "mark = coalesce(?6, mark), reported_s = ?7 WHERE device = ?4 AND sid = ?5 AND "
-        "retired_s IS NULL AND " NEWER(
-            "user_state") " AND state = ?12 AND version = ?8 AND "
-                          "account IS ?9 AND ring IS ?10 AND \"set\" IS ?11 AND blocked_by IS ?13 AND error IS ?14 "
-                          "AND protocol = ?15 AND confidence = ?16 AND mailbox = ?17 AND outlook = ?18 AND "
-                          "groups IS ?19 AND value_type IS ?20 AND value_dword = ?21 AND pre_image_type IS ?22 AND "
-                          "pre_image_dword = ?23 AND hive_loaded = ?24 AND ours = ?25 AND changed_s IS ?26 AND "
-                          "corrections = ?27 AND evidence = ?28 AND outlook_running IS ?29 AND "
-                          "outlook_started_s IS ?30 AND starts = ?31 AND (failing_since_s IS NULL) = (?32 IS NULL)",
+        "said = ?8 AND retired_s IS NULL AND " NEWER("user_state"),
+    /* Both with the same numbers. */
     [SQL_USER_CHANGE] =
         "UPDATE OR FAIL user_state SET run_id = ?1, seq = ?2, run_started_s = ?3, retired_s = NULL, "
         "mark = coalesce(?6, mark), reported_s = ?7, version = ?8, account = ?9, ring = ?10, "
@@ -83,7 +70,7 @@ static const char *const SQL[SQL_COUNT] = {
         "confidence = ?16, mailbox = ?17, outlook = ?18, groups = ?19, value_type = ?20, "
         "value_dword = ?21, pre_image_type = ?22, pre_image_dword = ?23, hive_loaded = ?24, "
         "ours = ?25, changed_s = ?26, corrections = ?27, evidence = ?28, outlook_running = ?29, "
-        "outlook_started_s = ?30, starts = ?31, failing_since_s = CASE WHEN ?32 IS NULL OR "
+        "outlook_started_s = ?30, starts = ?31, said = ?33, failing_since_s = CASE WHEN ?32 IS NULL OR "
         "retired_s IS NOT NULL OR failing_since_s IS NULL THEN ?32 ELSE failing_since_s END "
         "WHERE device = ?4 AND sid = ?5 AND " NEWER("user_state"),
     [SQL_USER_ADD] =
@@ -91,9 +78,9 @@ static const char *const SQL[SQL_COUNT] = {
         "version, account, ring, \"set\", state, blocked_by, error, protocol, confidence, mailbox, "
         "outlook, groups, value_type, value_dword, pre_image_type, pre_image_dword, hive_loaded, "
         "ours, changed_s, corrections, evidence, outlook_running, outlook_started_s, starts, "
-        "failing_since_s) VALUES "
+        "failing_since_s, said) VALUES "
         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?) ON CONFLICT (device, sid) DO NOTHING",
+        "?, ?, ?) ON CONFLICT (device, sid) DO NOTHING",
     [SQL_PART_ADD] = "INSERT OR IGNORE INTO full_part (device, mark, part) VALUES (?, ?, ?)",
     [SQL_PART_COUNT] = "SELECT count(*) FILTER (WHERE mark = ?2), count(*) FROM full_part "
                        "WHERE device = ?1",
@@ -106,7 +93,7 @@ static const char *const SQL[SQL_COUNT] = {
         "SELECT 1 FROM user_state WHERE device = ?1 AND retired_s IS NULL AND outlook IS NOT ?2 "
         "LIMIT 1",
     [SQL_USERS_OUTLOOK] =
-        "UPDATE OR FAIL user_state SET outlook = ?3 WHERE device = ?4 AND retired_s IS NULL AND outlook IS "
+        "UPDATE OR FAIL user_state SET outlook = ?3, said = NULL WHERE device = ?4 AND retired_s IS NULL AND outlook IS "
         "NOT ?3 AND EXISTS (SELECT 1 FROM device WHERE key = ?4 AND run_id = ?1 AND seq = ?2)",
     [SQL_TOKEN_PROVES] =
         "SELECT d.key, d.device_id FROM device_token t JOIN device d ON d.key = t.device WHERE "
@@ -121,7 +108,7 @@ static const char *const SQL[SQL_COUNT] = {
     [SQL_DEVICE_ADD] = "INSERT INTO device (device_id, name, fqdn, domain, machine_guid, "
                        "computer_sid, enrolled_s, duplicate_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_DEVICE_FACTS] = "UPDATE device SET name = ?, fqdn = ?, domain = ?, machine_guid = ?, "
-                         "computer_sid = ? WHERE key = ?",
+                         "computer_sid = ?, said = NULL WHERE key = ?",
     [SQL_DEVICE_FIND] = "SELECT key FROM device WHERE device_id = ? AND retired_s IS NULL",
     [SQL_DEVICE_RETIRE] = "UPDATE device SET retired_s = ? WHERE key = ?",
     [SQL_DEVICE_TOKENS_DROP] = "DELETE FROM device_token WHERE device = ?",

@@ -134,6 +134,55 @@ static void store__report_of_a_machine__shows_its_outlook_and_probes(void **stat
                         "\"auth\":[],\"at\":null}]");
 }
 
+static bool see_name(void *v, const struct srv_device_row *row)
+{
+    (void)snprintf(v, SRV_NAME_BYTES, "%s", row->name);
+    return true;
+}
+
+static void assert_named(struct store_place *p, const char *expected)
+{
+    const struct srv_filter filter = {.limit = 10};
+    char name[SRV_NAME_BYTES] = "";
+    assert_int_equal(p->store.devices(p->store.ctx, &filter, see_name, name, NULL), ST_OK);
+    assert_string_equal(name, expected);
+}
+
+/* What is said again need not be written, unless somebody else wrote meanwhile. */
+static void store__the_same_is_said_again__holds_whatever_was_written_between(void **state)
+{
+    struct store_place *p = *state;
+    struct srv_write w;
+    struct srv_write again;
+    struct pol_report_user u = store_user("S-1", POL_STATE_ERROR);
+    struct pol_report r = store_report("a", 'r', 1, &u, 1);
+    r.host_name = "PC-2";
+    r.outlook_known = true;
+    r.outlook_version = "16.0.17328.20162";
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    assert_named(p, "PC-2");
+    assert_int_equal(store_enroll_again(p, 1, 2, &again), ST_OK);
+    assert_named(p, "PC-1");
+
+    struct pol_report other = store_report("b", 'r', 2, NULL, 0);
+    other.host_name = "PC-2";
+    other.outlook_known = true;
+    other.outlook_version = "15.0.4569.1503";
+    assert_int_equal(store_send(p, w.u.enroll.device, &other, "2", NULL), ST_OK);
+    assert_named(p, "PC-2");
+    assert_string_equal(store_look_at_all(p).outlook, "15.0.4569.1503");
+
+    struct pol_report same = store_report("c", 'r', 3, &u, 1);
+    same.host_name = "PC-2";
+    same.outlook_known = true;
+    same.outlook_version = "16.0.17328.20162";
+    assert_int_equal(store_send(p, w.u.enroll.device, &same, "3", NULL), ST_OK);
+    assert_string_equal(store_look_at_all(p).outlook, "16.0.17328.20162");
+    assert_int_equal(store_count(p, "state", "error"), 1);
+    assert_int_equal(store_count(p, "outlook", "16.0.17328.20162"), 1);
+}
+
 static void store__same_report_again__is_a_repeat_and_changes_nothing(void **state)
 {
     struct store_place *p = *state;
@@ -321,6 +370,7 @@ int store_contract_reports(void)
         TEST(store__report_of_what_outlook_does__keeps_all_of_it),
         TEST(store__report_that_names_nobody__says_which_outlook_all_have),
         TEST(store__report_of_a_machine__shows_its_outlook_and_probes),
+        TEST(store__the_same_is_said_again__holds_whatever_was_written_between),
         TEST(store__same_report_again__is_a_repeat_and_changes_nothing),
         TEST(store__same_id_with_other_content__exists),
         TEST(store__older_seq_arrives_later__newer_state_stays),
