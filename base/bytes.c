@@ -142,9 +142,9 @@ const char *bytes_text(const struct bytes *b)
 
 void wipe(void *data, size_t size)
 {
-    volatile uint8_t *p = data;
-    while (size-- > 0) {
-        *p++ = 0;
+    if (size > 0) {
+        memset(data, 0, size);
+        __asm__ volatile("" : : "r"(data) : "memory"); /* somebody may look, for all that is known */
     }
 }
 
