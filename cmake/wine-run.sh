@@ -1,9 +1,18 @@
 #!/bin/sh
 # wine-run.sh PROGRAM.exe [argument...] - runs a Windows program in a fresh clone of the template prefix; for ctest.
+#
+# With MR_WINE_SHARED in its environment, in the prefix that wine-shared.sh made for all such tests of this ctest.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 : "${MR_WINE_TEMPLATE:=$root/build/wine-template}"
 . "$root/tests/e2e/wine.sh"
+
+# By hand there is none.
+if [ -n "${MR_WINE_SHARED:-}" ] && [ -d "$MR_WINE_SHARED-$PPID" ]; then
+    WINEPREFIX=$(readlink "$MR_WINE_SHARED-$PPID")
+    export WINEPREFIX
+    exec "$MR_WINE" "$@"
+fi
 
 scratch=$(wine_scratch)
 finish() {
