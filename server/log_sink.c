@@ -61,8 +61,8 @@ static struct slot *slot_of(struct srv_log *log, const char *name)
 /* *dropped: how many lines went before this one, to be told now. */
 static bool admit(struct srv_log *log, const char *name, uint64_t *dropped)
 {
-    uint64_t now_ms = clock_monotonic_ms();
     pthread_mutex_lock(&log->lock);
+    uint64_t now_ms = clock_monotonic_ms(); /* in here: never before another thread's filled_ms */
     struct slot *s = slot_of(log, name);
     s->room += (double)(now_ms - s->filled_ms) * PER_SECOND / 1000;
     s->room = s->room < BURST ? s->room : BURST;

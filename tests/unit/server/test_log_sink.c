@@ -106,10 +106,22 @@ static void log_sink__another_stream__is_no_journal(void **state)
     assert_memory_equal(seen(), "time=", 5);
 }
 
+/* All that were told to be missing: on a slow machine there is room again in between. */
+static unsigned dropped_lines(void)
+{
+    static const char TOLD[] = "event=log_dropped of=request lines=";
+    unsigned sum = 0;
+    for (const char *at = strstr(seen(), TOLD); at != NULL; at = strstr(at + 1, TOLD)) {
+        unsigned lines = 0;
+        assert_int_equal(sscanf(at + sizeof TOLD - 1, "%u\n", &lines), 1);
+        sum += lines;
+    }
+    return sum;
+}
+
 static void log_sink__flood__is_counted_and_no_other_event_is_lost(void **state)
 {
     struct srv_log *log = NULL;
-    unsigned lines = 0;
     (void)state;
     assert_int_equal(srv_log_open(LOG_INFO, &log, NULL), ST_OK);
     for (int i = 0; i < MANY; i++) {
@@ -120,10 +132,7 @@ static void log_sink__flood__is_counted_and_no_other_event_is_lost(void **state)
     size_t written = count("event=request ");
     assert_true(written >= 1000 && written < MANY / 2);
     assert_int_equal(count("event=released "), 1);
-    const char *told = strstr(seen(), "event=log_dropped of=request lines=");
-    assert_non_null(told);
-    assert_int_equal(sscanf(told, "event=log_dropped of=request lines=%u\n", &lines), 1);
-    assert_int_equal(written + lines, MANY);
+    assert_int_equal(written + dropped_lines(), MANY);
 }
 
 static void log_sink__debugging__is_not_bounded(void **state)
