@@ -30,13 +30,16 @@ void srv_csv_mark(struct srv_csv *w)
     put(w, "\xef\xbb\xbf", 3);
 }
 
-/* How many bytes one of the words takes at the start of text; 0 if none stands there. */
+/* How many bytes one of the words takes at the start of text; 0 if none stands there. It is asked at each character of an
+ * export, where the first byte says no nearly always. */
 static size_t starts_with(const char *text, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(words[i]);
-        if (strncmp(text, words[i], length) == 0) {
-            return length;
+        if (*text == *words[i]) {
+            size_t length = strlen(words[i]);
+            if (strncmp(text, words[i], length) == 0) {
+                return length;
+            }
         }
     }
     return 0;
