@@ -177,13 +177,23 @@ now_ms() {
     date +%s%3N
 }
 
-# Polls until the command succeeds; fails after the seconds have passed.
+# Sets UPTIME_CS, hundredths of a second since the machine started, without a program: date(1) costs more than the wait.
+uptime_read() {
+    read -r uptime_s _ </proc/uptime
+    UPTIME_CS=${uptime_s%.*}${uptime_s#*.}
+}
+
+# Polls until the command succeeds; fails after the seconds have passed. Soon at first, then less often: many tests wait
+# at once, and each look costs processes.
 until_true() { # seconds, command...
-    until_ms=$(($(now_ms) + $1 * 1000))
+    uptime_read
+    until_soon=$((UPTIME_CS + 100))
+    until_end=$((UPTIME_CS + $1 * 100))
     shift
     while ! "$@"; do
-        [ "$(now_ms)" -lt "$until_ms" ] || return 1
-        sleep 0.05
+        uptime_read
+        [ "$UPTIME_CS" -lt "$until_end" ] || return 1
+        if [ "$UPTIME_CS" -lt "$until_soon" ]; then sleep 0.05; else sleep 0.25; fi
     done
 }
 
