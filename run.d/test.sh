@@ -61,8 +61,8 @@ build_tree native-release programs || failed=$((failed + 1))
 has() { # tree
     case " $trees " in *" $1 "*) ;; *) return 1 ;; esac
 }
-# Whole programs wait more than they work.
-! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" $((2 * JOBS)) -LE soak "$@"
+# Whole programs wait more than they work; those that wait longest begin first (COST in tests/CMakeLists.txt).
+! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" $((3 * JOBS)) -LE soak "$@"
 # By itself: it needs both cores to let threads meet. Debian's libtsan does not start where addresses are randomized
 # by more than 28 bits, as some kernels do (sysctl vm.mmap_rnd_bits); some containers do not let anybody turn it off.
 ! setarch -R true 2>/dev/null || launcher='setarch -R'
@@ -73,7 +73,8 @@ launcher=
 # The fuzzers run all at once and by themselves: beside them, even at the lowest priority, waiting tests were seen to
 # wait too long. So each has much time for one input. MR_FUZZ_SECONDS is for each.
 export MR_FUZZ_TIMEOUT=60
-! has fuzz || run_tests fuzz "inputs for the fuzz targets, old and new" $((7 * JOBS)) -L fuzz "$@"
+targets=$(ls tests/fuzz/fuzz_*.c | wc -l)
+! has fuzz || run_tests fuzz "inputs for the fuzz targets, old and new" $((2 * targets)) -L fuzz "$@"
 
 [ -z "$skipped" ] || say "skipped:$skipped"
 [ $((passed + failed)) -gt 0 ] || say "run: no test was run"
