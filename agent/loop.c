@@ -10,7 +10,7 @@ enum {
     PASS_GAP_MS = 250,         /* between passes that watchers asked for: no fight at full speed */
     FILE_EVERY_MS = 10 * 1000, /* a file that nobody told us about */
     FILE_AGAIN_MS = 1000,      /* one that may still be being copied */
-    SLEPT_MS = 60 * 1000,      /* a step so much later than it was due: nobody ran here meanwhile */
+    SLEPT_MS = 60 * 1000, /* a step so much later than it was due, or so long: nobody ran here */
 };
 
 uint64_t ag_loop_now_ms(const struct ag_loop *l)
@@ -193,7 +193,8 @@ void ag_loop_show(struct ag_loop *l)
 static void look_for_another_network(struct ag_loop *l)
 {
     const struct ag_ports *ports = l->ports;
-    bool slept = l->awaited_ms > 0 && ag_loop_now_ms(l) > l->awaited_ms + SLEPT_MS;
+    bool late = l->awaited_ms > 0 && ag_loop_now_ms(l) > l->awaited_ms + SLEPT_MS;
+    bool slept = late || l->step_ms > SLEPT_MS;
     bool told = ports->network_changed != NULL && ports->network_changed(ports->events_ctx);
     if (slept || told) {
         l->renew_wanted = true;

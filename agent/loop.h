@@ -34,6 +34,7 @@ struct ag_loop {
     unsigned report_generation; /* the same of the report */
     uint64_t token_since_ms;    /* start, or when the token came in this run */
     uint64_t awaited_ms;        /* when the step before wanted to go on; 0: there was none */
+    uint64_t step_ms;           /* how long it took: a sleep may begin in the middle of one */
     bool renew_wanted;          /* the way to the server changed, or this machine slept */
     uint64_t renewed_ms;        /* when the lanes began anew last; 0: never */
     bool act_pending; /* a policy was accepted that no pass has brought to the users yet */

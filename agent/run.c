@@ -39,6 +39,7 @@ static void wait(struct ag_loop *l)
  * Probing only begins and takes: it delays nobody. */
 enum status ag_run_step(struct ag_loop *l)
 {
+    uint64_t began_ms = ag_loop_now_ms(l);
     enum status st = ST_OK;
     ag_loop_look_for_changes(l);
     ag_loop_look_for_pending(l);
@@ -53,8 +54,10 @@ enum status ag_run_step(struct ag_loop *l)
         ag_lanes_renew(l);
         ag_lanes_start(l);
     }
+    uint64_t now_ms = ag_loop_now_ms(l);
     l->awaited_ms = ag_run_due_ms(l);
-    l->awaited_ms = l->awaited_ms > ag_loop_now_ms(l) ? l->awaited_ms : ag_loop_now_ms(l);
+    l->awaited_ms = l->awaited_ms > now_ms ? l->awaited_ms : now_ms;
+    l->step_ms = now_ms - began_ms;
     return st;
 }
 

@@ -187,3 +187,13 @@ void fake_http_answer(struct fake_http *http, enum ag_lane which, const struct f
         lane->reply.after_ms = http->clock->ms - lane->started_ms;
     }
 }
+
+void fake_http_cut_silently(struct fake_http *http, enum ag_lane which)
+{
+    struct fake_lane *lane = &http->lanes[which];
+    if (lane->busy) {
+        lane->reply.st = ST_TIMED_OUT;
+        lane->reply.wait_applied = false;
+        lane->reply.after_ms += 255000 + (uint64_t)86400 * 1000;
+    }
+}

@@ -71,4 +71,7 @@ void fake_http_at(struct fake_http *http, uint64_t at_ms, fake_event *event, voi
 /* End what runs in a lane with this answer, now. Nothing if the lane is free. */
 void fake_http_answer(struct fake_http *http, enum ag_lane lane, const struct fake_reply *reply);
 
+/* The connection of what runs in a lane is dead: nobody says so until our own patience ends, and for a day more. */
+void fake_http_cut_silently(struct fake_http *http, enum ag_lane which);
+
 #endif

@@ -198,21 +198,10 @@ static void run__news_while_nobody_answers__says_so_and_takes_it_back(void **sta
 
 /* ---- sleep and other networks -------------------------------------------------------------- */
 
-/* The connection of what runs in a lane is dead: nobody says so until our own patience ends. */
-static void cut_silently(enum ag_lane which)
-{
-    struct fake_lane *lane = &world.http.lanes[which];
-    if (lane->busy) {
-        lane->reply.st = ST_TIMED_OUT;
-        lane->reply.wait_applied = false;
-        lane->reply.after_ms += 255000 + (uint64_t)DAY_S * 1000;
-    }
-}
-
 static void sleep_for_a_night(void *ctx)
 {
     struct fake_world *w = ctx;
-    cut_silently(AG_LANE_POLICY);
+    fake_http_cut_silently(&w->http, AG_LANE_POLICY);
     w->clock.ms += 8ull * HOUR_S * 1000;
     count_from_here();
     fake_world_release_pilot(w); /* while it slept */
@@ -229,10 +218,37 @@ static void run__woken_after_a_night__is_in_step_within_a_minute(void **state)
     assert_true(polls() <= 3);
 }
 
+/* The same night, but its machine is put to sleep in the middle of a pass. */
+static enum status (*list_awake)(void *, struct ag_user **, size_t *, struct err *);
+
+static enum status list_asleep(void *ctx, struct ag_user **out, size_t *out_count, struct err *err)
+{
+    world.ports.users.list = list_awake;
+    sleep_for_a_night(&world);
+    return list_awake(ctx, out, out_count, err);
+}
+
+static void begin_last_pass(void *ctx)
+{
+    struct fake_world *w = ctx;
+    w->changed = true;
+    list_awake = w->ports.users.list;
+    w->ports.users.list = list_asleep;
+}
+
+static void run__slept_in_a_pass__is_in_step_within_a_minute(void **state)
+{
+    (void)state;
+    fake_world_enforce_hold_back(&world);
+    fake_world_after(&world, 100, begin_last_pass);
+    fake_world_run(&world, 100 + 8 * HOUR_S + 50);
+    assert_false(pilot()->value.present);
+}
+
 static void dock(void *ctx)
 {
     struct fake_world *w = ctx;
-    cut_silently(AG_LANE_POLICY);
+    fake_http_cut_silently(&w->http, AG_LANE_POLICY);
     w->network = true;
     count_from_here();
 }
@@ -368,6 +384,7 @@ int main(void)
         TEST(run__nobody_answers_for_hours__is_no_news_of_its_own),
         TEST(run__news_while_nobody_answers__says_so_and_takes_it_back),
         TEST(run__woken_after_a_night__is_in_step_within_a_minute),
+        TEST(run__slept_in_a_pass__is_in_step_within_a_minute),
         TEST(run__other_network__the_held_poll_begins_anew_with_jitter),
         TEST(run__network_comes_and_goes__is_asked_once_a_minute_at_most),
         TEST(run__network_changes_twice__the_second_is_heeded_a_minute_later),
