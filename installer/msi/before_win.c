@@ -101,22 +101,33 @@ bool ins_before_is_there(bool *fresh)
     return error == ERROR_SUCCESS;
 }
 
-enum status ins_before_bring_files(const struct ag_vault *vault, struct err *err)
+static enum status bring_file(const struct ag_vault *vault, size_t i, struct err *err)
 {
     char before[NAME_BYTES];
+    name_before(i, before);
+    enum status st = vault->rename(vault->ctx, before, KEPT_FILES[i], err);
+    if (st == ST_NOT_FOUND) {
+        st = vault->remove(vault->ctx, KEPT_FILES[i], err);
+    }
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* One that cannot be does not keep the others from it. */
+enum status ins_before_bring_files(const struct ag_vault *vault, struct err *err)
+{
     enum status st = ST_OK;
-    for (size_t i = 0; i < KEPT_COUNT && st == ST_OK; i++) {
-        name_before(i, before);
-        st = vault->rename(vault->ctx, before, KEPT_FILES[i], err);
-        if (st == ST_NOT_FOUND) {
-            st = vault->remove(vault->ctx, KEPT_FILES[i], err);
-            st = st == ST_NOT_FOUND ? ST_OK : st;
+    for (size_t i = 0; i < KEPT_COUNT; i++) {
+        struct err why = {.st = ST_OK};
+        enum status one = bring_file(vault, i, &why);
+        if (one != ST_OK && st == ST_OK) {
+            st = one;
+            *err = why;
         }
     }
     return st;
 }
 
-enum status ins_before_bring_settings(bool fresh, struct err *err)
+enum status ins_before_bring_settings(bool fresh, bool whole, struct err *err)
 {
     enum status st = ins_key_drop(INS_AGENT_KEY, err);
     if (st == ST_OK) {
@@ -128,10 +139,10 @@ enum status ins_before_bring_settings(bool fresh, struct err *err)
     if (st == ST_OK) {
         st = copy_leaving(BEFORE_KEY, INS_SETUP_KEY, err);
     }
-    if (st == ST_OK) {
+    if (st == ST_OK && whole) {
         st = ins_key_drop(fresh ? INS_SETUP_KEY : BEFORE_KEY, err);
     }
-    if (st == ST_OK && fresh) {
+    if (st == ST_OK && whole && fresh) {
         /* Only if nothing is below it. */
         (void)RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\MapiRollout");
     }

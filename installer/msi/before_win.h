@@ -17,7 +17,8 @@ enum status ins_before_files(const struct ag_vault *vault, struct err *err) MUST
 bool ins_before_is_there(bool *fresh);
 
 enum status ins_before_bring_files(const struct ag_vault *vault, struct err *err) MUST_USE;
-enum status ins_before_bring_settings(bool fresh, struct err *err) MUST_USE;
+/* whole: the files are back, too, and ins_before_is_there() no more. */
+enum status ins_before_bring_settings(bool fresh, bool whole, struct err *err) MUST_USE;
 
 /* It is not needed any more. */
 enum status ins_before_forget(const struct ag_vault *vault, struct err *err) MUST_USE;

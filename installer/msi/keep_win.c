@@ -172,13 +172,9 @@ enum status ins_keep(const struct ins_wish *wish, struct err *err)
     return st;
 }
 
-enum status ins_keep_undo(struct err *err)
+static enum status undo_files(bool fresh, struct err *err)
 {
     struct place place = {.config = ag_config_defaults()};
-    bool fresh = false;
-    if (!ins_before_is_there(&fresh)) {
-        return ST_OK;
-    }
     enum status st = ag_config_win_read(&place.config, err);
     if (st == ST_OK && is_there(place.config.data_dir)) {
         st = place_open(&place, err);
@@ -189,11 +185,24 @@ enum status ins_keep_undo(struct err *err)
     if (st == ST_OK && fresh) {
         st = ins_after_remove_data(place.config.data_dir, err);
     }
-    if (st == ST_OK) {
-        st = ins_before_bring_settings(fresh, err);
-    }
     place_close(&place);
     return st;
+}
+
+/* Settings come back whatever becomes of the files; what failed first is told. */
+enum status ins_keep_undo(struct err *err)
+{
+    bool fresh = false;
+    if (!ins_before_is_there(&fresh)) {
+        return ST_OK;
+    }
+    struct err why = {.st = ST_OK};
+    enum status files = undo_files(fresh, err);
+    enum status st = ins_before_bring_settings(fresh, files == ST_OK, &why);
+    if (files == ST_OK && st != ST_OK) {
+        *err = why;
+    }
+    return files != ST_OK ? files : st;
 }
 
 /* What is sealed is what was in it. */

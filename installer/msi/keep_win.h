@@ -23,7 +23,7 @@ enum status ins_keep_look(const struct ins_wish *wish, const char *folder,
 
 /* Once it has failed nothing is changed. */
 enum status ins_keep(const struct ins_wish *wish, struct err *err) MUST_USE;
-/* Everything as it was before ins_keep(); fine if that was never called. */
+/* Everything as it was before ins_keep(), as far as it can be; fine if that was never called. */
 enum status ins_keep_undo(struct err *err) MUST_USE;
 /* What was before is forgotten, and the file that the secret came in is overwritten and removed.
  * ST_DENIED, ST_IO: it could not be; all else is done. */

@@ -98,14 +98,34 @@ msi_run /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus TRUSTFILE=-
 check "the trust cannot go" [ "$MSI_EXIT" != 0 ]
 check "and stays" cmp -s "$PACKAGE_DIR/trust-2.json" "$DATA_DIR/trust.json"
 
+# One file that cannot be replaced: the others are what they were, and so are the settings.
+printf 'a-good-secret-for-once\n' >"$PACKAGE_DIR/good.secret"
+msi_good "with a CA" /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus CAFILE=ca.pem ENROLLSECRETFILE=good.secret
+printf 'a-good-secret-for-once\n' >"$PACKAGE_DIR/good.secret"
+"$MR_ADMIN" trust new --key "$SITE/signing.pub.pem" --rollout "$ROLLOUT" --version 3 --out "$PACKAGE_DIR/trust-3.json" \
+    >>"$WORK/log/operator.log" 2>&1 || fail "trust new"
+cat "$CA" "$CA" >"$PACKAGE_DIR/other.pem"
+sealed=$(sha256sum "$DATA_DIR/enroll.sealed")
+wine_background held 'C:\mr\hold.exe' 'C:\ProgramData\MapiRollout\ca.pem'
+until_true 20 grep -q '^held' "$WORK/log/held.log" || fail "nobody holds the file"
+msi_run /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus TRUSTFILE=trust-3.json CAFILE=other.pem ENROLLSECRETFILE=good.secret \
+    TAGS=third
+check "a file that cannot be replaced ends it" equal "$MSI_EXIT" "$MSI_FAILED"
+check "with a sentence" msi_said 'mapi-rollout: [a-z_]+: .*ca\.pem'
+check "the trust is the one before" cmp -s "$PACKAGE_DIR/trust-2.json" "$DATA_DIR/trust.json"
+check "the CA, too" cmp -s "$CA" "$DATA_DIR/ca.pem"
+check "and the sealed secret" equal "$(sha256sum "$DATA_DIR/enroll.sealed")" "$sealed"
+check "and the tag" equal "$(setting Tags)" first
+check "the secret is still there" [ -s "$PACKAGE_DIR/good.secret" ]
+end_process "$STARTED_PID"
+msi_good "it goes when it can be replaced" /i agent.msi REINSTALL=ALL REINSTALLMODE=vomus CAFILE=- ENROLLSECRETFILE=-
+check "and nothing of the way back is left" sh -c "! ls '$DATA_DIR' | grep -q before"
+
 # An upgrade that fails when all of its own is kept already. (Wine does not bring the older programs back, and rolls nothing
 # back where the product is the same.)
 next=$(echo "$VERSION" | awk -F. '{ print $1 "." $2 + 1 "." $3 }')
 msi_make "$next" late.msi
 msibuild "$PACKAGE_DIR/late.msi" -q "UPDATE \`CustomAction\` SET \`Target\` = 'service nothing' WHERE \`Action\` = 'ConfigureService'"
-"$MR_ADMIN" trust new --key "$SITE/signing.pub.pem" --rollout "$ROLLOUT" --version 3 --out "$PACKAGE_DIR/trust-3.json" \
-    >>"$WORK/log/operator.log" 2>&1 || fail "trust new"
-cat "$CA" "$CA" >"$PACKAGE_DIR/other.pem"
 order='HKLM\SOFTWARE\Microsoft\Active Setup\Installed Components\{6B1E2D0C-5A0F-4C5B-9E43-7A1D0B6C52F4}'
 
 # What an installation may change: files, settings, what is to be done for users at their next logon.
