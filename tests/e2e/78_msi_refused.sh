@@ -46,6 +46,11 @@ refused 'out_of_range at Rollout: Rollout in the property ROLLOUT is "No Name"' 
 refused 'bad_url at Proxy: .*PROXY must be none, auto' TRUSTFILE=trust.json PROXY=ftp://proxy
 refused 'out_of_range at NOSTART: NOSTART must be 1 or 0' TRUSTFILE=trust.json NOSTART=maybe
 refused 'out_of_range at ONUNINSTALL: ONUNINSTALL must be restore, allow or leave' TRUSTFILE=trust.json ONUNINSTALL=remove
+refused 'rollback_disabled at DISABLEROLLBACK: ' TRUSTFILE=trust.json DISABLEROLLBACK=1
+installer_policy='HKLM\SOFTWARE\Policies\Microsoft\Windows\Installer'
+wine_quiet reg add "$installer_policy" /v DisableRollback /t REG_DWORD /d 1 /f >/dev/null
+refused 'rollback_disabled at DISABLEROLLBACK: ' TRUSTFILE=trust.json
+wine_quiet reg add "$installer_policy" /v DisableRollback /t REG_DWORD /d 0 /f >/dev/null
 check "a secret that was refused is still there" [ -s "$PACKAGE_DIR/bad.secret" ]
 
 # Good properties, but what machine policy says makes the service stop at once.
@@ -158,7 +163,16 @@ until_ok 20 "the service runs" service_is RUNNING
 wine_quiet reg add "$order" /v Version /t REG_SZ /d 2026,1 /f >/dev/null
 fails_late $others
 fails_late CAFILE=- ENROLLSECRETFILE=- TAGS=-
+# Even if a file cannot be brought back.
+wine_background held 'C:\mr\hold.exe' 'C:\ProgramData\MapiRollout\ca.pem'
+until_true 20 sh -c "[ \$(grep -c '^held' '$WORK/log/held.log') = 2 ]" || fail "nobody holds the file"
+msi_run /i late.msi TAGS=third
+check "what is undone is undone as far as it goes" equal "$(setting Tags)" first
+check "and the log says how far" msi_said 'mapi-rollout: what was set before could not be brought back: .*ca\.pem'
+end_process "$STARTED_PID"
 msi_good "then it installs" /i agent.msi ONUNINSTALL=restore
+check "and nothing of the way back is left" sh -c "! ls '$DATA_DIR' | grep -q before"
+check "nor in the registry" reg_lacks 'HKLM\SOFTWARE\MapiRollout\Setup\Before'
 until_ok 20 "the service runs" service_is RUNNING
 check "with what was set" equal "$(setting Tags)" first
 check "and users are the agent's own again" reg_lacks "$order"
