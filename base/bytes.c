@@ -144,7 +144,10 @@ void wipe(void *data, size_t size)
 {
     if (size > 0) {
         memset(data, 0, size);
-        __asm__ volatile("" : : "r"(data) : "memory"); /* somebody may look, for all that is known */
+        __asm__ volatile(""
+                         :
+                         : "r"(data)
+                         : "memory"); /* somebody may look, for all that is known */
     }
 }
 
