@@ -144,10 +144,8 @@ void wipe(void *data, size_t size)
 {
     if (size > 0) {
         memset(data, 0, size);
-        __asm__ volatile(""
-                         :
-                         : "r"(data)
-                         : "memory"); /* somebody may look, for all that is known */
+        /* Somebody may look at it, for all that the compiler knows. */
+        __asm__ volatile("" : : "r"(data) : "memory");
     }
 }
 

@@ -165,15 +165,20 @@ static void store__the_same_is_said_again__holds_whatever_was_written_between(vo
     assert_int_equal(store_enroll_again(p, 1, 2, &again), ST_OK);
     assert_named(p, "PC-1");
 
-    struct pol_report other = store_report("b", 'r', 2, NULL, 0);
+    struct pol_report named = r;
+    named.report_id[0] = 'n';
+    named.seq = 2;
+    assert_int_equal(store_send(p, w.u.enroll.device, &named, "1", NULL), ST_OK);
+    assert_named(p, "PC-2");
+
+    struct pol_report other = store_report("b", 'r', 3, NULL, 0);
     other.host_name = "PC-2";
     other.outlook_known = true;
     other.outlook_version = "15.0.4569.1503";
     assert_int_equal(store_send(p, w.u.enroll.device, &other, "2", NULL), ST_OK);
-    assert_named(p, "PC-2");
     assert_string_equal(store_look_at_all(p).outlook, "15.0.4569.1503");
 
-    struct pol_report same = store_report("c", 'r', 3, &u, 1);
+    struct pol_report same = store_report("c", 'r', 4, &u, 1);
     same.host_name = "PC-2";
     same.outlook_known = true;
     same.outlook_version = "16.0.17328.20162";
