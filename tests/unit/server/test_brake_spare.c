@@ -1,6 +1,7 @@
 /* test_brake_spare.c - the brake while its record takes nothing: what a second folder remembers. */
 #include "tests/cmocka_all.h"
 
+#include "server/rollout_parts.h"
 #include "tests/unit/server/rollout_place.h"
 
 #include <fcntl.h>
@@ -127,6 +128,21 @@ static void spare__damaged_or_of_another_record__is_not_believed(void **state)
     p->spare_folder = NULL;
 }
 
+/* A data directory that was made anew for something else may have got the number of the file before. */
+static void spare__of_a_rollout_that_is_not_trusted__is_not_believed(void **state)
+{
+    struct rollout_place *p = *state;
+    char folder[SCRATCH_PATH_BYTES];
+    spare_start(p, folder);
+    struct srv_release other = {.version = 9999, .rollout = "other", .stage = "safe"};
+    assert_int_equal(srv_record_spare_write(p->rollout->record, folder, &other, &p->err), ST_OK);
+    rollout_close_all(p);
+    rollout_open_all(p);
+    assert_int_equal(rollout_released(p), 7002);
+    scratch_remove(folder);
+    p->spare_folder = NULL;
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, rollout_setup, rollout_teardown)
@@ -134,6 +150,7 @@ int main(void)
         TEST(spare__record_cannot_be_written__outlasts_the_process),
         TEST(spare__record_can_be_written_again__goes),
         TEST(spare__cannot_be_written_either__a_restart_forgets_and_it_says_so),
+        TEST(spare__of_a_rollout_that_is_not_trusted__is_not_believed),
         TEST(spare__damaged_or_of_another_record__is_not_believed),
     };
     return cmocka_run_group_tests_name("brake: spare record", tests, NULL, NULL);
