@@ -15,6 +15,7 @@ struct poll {
     uint8_t token[DIGEST_BYTES]; /* what it is held for */
     bool held;                   /* it was held, however short */
 };
+_Static_assert(sizeof(struct poll) <= SRV_ROOM_BYTES, "it stands in its request");
 
 /* The seconds of `Prefer: wait=N` among other preferences; 0 without it. */
 static uint32_t preferred_wait_s(const char *prefer)
@@ -104,14 +105,11 @@ void srv_end_polls_without_token(struct srv_app *app)
     srv_feed_end(app->feed, ends, app);
 }
 
-/* True if the poll is parked; else it is to be answered now. */
-static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, uint32_t wait_s)
+/* Parks the request, at least for a moment. */
+static void hold(struct srv_app *app, struct srv_request *rq, int64_t device, uint32_t wait_s)
 {
-    struct poll *poll = calloc(1, sizeof *poll);
-    if (poll == NULL) {
-        return false; /* served without being held */
-    }
-    poll->rq = rq;
+    struct poll *poll = (struct poll *)(void *)rq->room;
+    *poll = (struct poll){.rq = rq};
     poll->waiter = (struct srv_waiter){.wake = wake, .ctx = poll, .device = device};
     poll->held = srv_request_digest(rq, poll->token);
     rq->state = poll;
@@ -123,7 +121,6 @@ static bool hold(struct srv_app *app, struct srv_request *rq, int64_t device, ui
         poll->held = false;
         srv_request_wake(rq);
     }
-    return true;
 }
 
 static void answer_device(struct srv_app *app, struct srv_request *rq,
@@ -133,12 +130,14 @@ static void answer_device(struct srv_app *app, struct srv_request *rq,
     bool room = rq->crowd < SRV_CROWD_FULL;
     struct srv_body *body = srv_feed_take(app->feed);
     bool current = strcmp(body != NULL ? body->etag : "\"0\"", seen_etag(rq)) == 0;
-    bool held = wait_s > 0 && room && current && hold(app, rq, device->number, wait_s);
-    if (held || (!current && !srv_within(app->rates.bodies, (uint64_t)device->number, rq,
-                                         "this device fetches the policy too often"))) {
+    if (wait_s > 0 && room && current) {
         srv_body_drop(body);
-    } else {
+        hold(app, rq, device->number, wait_s);
+    } else if (current || srv_within(app->rates.bodies, (uint64_t)device->number, rq,
+                                     "this device fetches the policy too often")) {
         answer(app, rq, body, false);
+    } else {
+        srv_body_drop(body);
     }
 }
 
@@ -161,10 +160,4 @@ void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct
     } else {
         srv_answer_header(rq, "Enrollment-Required", "true");
     }
-}
-
-void srv_end_policy(struct srv_request *rq)
-{
-    free(rq->state);
-    rq->state = NULL;
 }

@@ -16,7 +16,6 @@
 void srv_handle_enroll(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
 void srv_end_enroll(struct srv_request *rq);
 void srv_handle_policy(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);
-void srv_end_policy(struct srv_request *rq);
 /* Tokens were taken away: answer the polls that were held for them. */
 void srv_end_polls_without_token(struct srv_app *app);
 void srv_handle_reports(struct srv_app *app, struct srv_request *rq, const struct srv_actor *actor);

@@ -16,12 +16,12 @@ enum {
 
 const char *srv_request_header(const struct srv_request *rq, const char *name)
 {
-    return MHD_lookup_connection_value(srv_http_link(rq)->mhd, MHD_HEADER_KIND, name);
+    return MHD_lookup_connection_value(srv_http_connection(rq)->mhd, MHD_HEADER_KIND, name);
 }
 
 const char *srv_request_query(const struct srv_request *rq, const char *name)
 {
-    return MHD_lookup_connection_value(srv_http_link(rq)->mhd, MHD_GET_ARGUMENT_KIND, name);
+    return MHD_lookup_connection_value(srv_http_connection(rq)->mhd, MHD_GET_ARGUMENT_KIND, name);
 }
 
 struct query_walk {
@@ -43,21 +43,21 @@ bool srv_request_each_query(const struct srv_request *rq,
                             bool (*visit)(void *v, const char *name, const char *value), void *v)
 {
     struct query_walk walk = {.visit = visit, .v = v, .good = true};
-    (void)MHD_get_connection_values(srv_http_link(rq)->mhd, MHD_GET_ARGUMENT_KIND, visit_query,
-                                    &walk);
+    (void)MHD_get_connection_values(srv_http_connection(rq)->mhd, MHD_GET_ARGUMENT_KIND,
+                                    visit_query, &walk);
     return walk.good;
 }
 
 void srv_request_park(struct srv_request *rq)
 {
     rq->parked = true;
-    srv_watch_park(srv_http_link(rq)->listener->watch);
-    MHD_suspend_connection(srv_http_link(rq)->mhd);
+    srv_watch_park(srv_http_connection(rq)->listener->watch);
+    MHD_suspend_connection(srv_http_connection(rq)->mhd);
 }
 
 void srv_request_wake(struct srv_request *rq)
 {
-    MHD_resume_connection(srv_http_link(rq)->mhd);
+    MHD_resume_connection(srv_http_connection(rq)->mhd);
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -87,38 +87,29 @@ static void name_request(struct srv_listener *l, struct srv_request *rq)
     hex_encode(bytes, NUMBER_BYTES, rq->id + SRV_BOOT_BYTES);
 }
 
-/* One piece of memory for both. */
-struct exchange {
-    struct srv_link link; /* first: it is freed by its address */
-    struct srv_request rq;
-};
-
-static struct srv_request *request_new(struct srv_listener *l, struct MHD_Connection *mhd,
-                                       const char *method, const char *path)
+static struct srv_request *request_begin(struct srv_listener *l, struct MHD_Connection *mhd,
+                                         const char *method, const char *path)
 {
-    struct exchange *x = malloc(sizeof *x);
-    if (x == NULL) {
-        return NULL;
-    }
-    memset(x, 0, offsetof(struct exchange, rq.answer.headers));
     const union MHD_ConnectionInfo *socket =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct srv_request *rq = &x->rq;
-    x->link.listener = l;
-    x->link.mhd = mhd;
-    x->link.connection = socket != NULL ? socket->socket_context : NULL;
-    rq->link = &x->link;
+    struct srv_connection *c = socket != NULL ? socket->socket_context : NULL;
+    if (c == NULL) {
+        return NULL; /* no memory when it came: it is being closed */
+    }
+    struct srv_request *rq = &c->rq;
+    memset(rq, 0, offsetof(struct srv_request, answer.headers));
+    rq->link = c;
     rq->method = method;
     rq->path = path;
     name_request(l, rq);
     rq->started_ms = clock_monotonic_ms();
     srv_http_take_client(rq);
-    srv_watch_begin(l->watch, srv_http_watched(&x->link), l->bounds.request_ms);
+    srv_watch_begin(l->watch, c->watched, l->bounds.request_ms);
     rq->crowd = srv_load_crowd(l->load);
     return rq;
 }
 
-static void request_free(struct srv_request *rq)
+static void request_end(struct srv_request *rq)
 {
     bytes_wipe(&rq->body); /* an enroll body says much about a machine */
     bytes_free(&rq->answer.text);
@@ -126,7 +117,6 @@ static void request_free(struct srv_request *rq)
     if (rq->answer.stream != NULL) {
         rq->answer.stream->drop(rq->answer.stream);
     }
-    free(rq->link); /* and with it the request */
 }
 
 void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request_context,
@@ -145,8 +135,8 @@ void srv_http_on_completed(void *ctx, struct MHD_Connection *mhd, void **request
         atomic_fetch_add(&l->load->lost, 1);
     }
     l->handler.end(l->handler.ctx, rq);
-    srv_watch_end(l->watch, srv_http_watched(srv_http_link(rq)), l->bounds.keep_ms);
-    request_free(rq);
+    srv_watch_end(l->watch, srv_http_connection(rq)->watched, l->bounds.keep_ms);
+    request_end(rq);
     *request_context = NULL;
 }
 
@@ -190,7 +180,7 @@ static bool add_headers(struct MHD_Response *response, const struct srv_request 
     bool good =
         MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
         MHD_add_response_header(response, "X-Request-Id", rq->id) == MHD_YES;
-    if (rq->close || atomic_load(&srv_http_link(rq)->listener->stopping)) {
+    if (rq->close || atomic_load(&srv_http_connection(rq)->listener->stopping)) {
         good = good &&
                MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
     }
@@ -212,18 +202,18 @@ static uint64_t allowed_ms(const struct srv_listener *l, uint32_t base_ms, size_
 
 static enum MHD_Result send_answer(struct srv_request *rq)
 {
-    struct srv_link *link = srv_http_link(rq);
+    const struct srv_connection *c = srv_http_connection(rq);
     uint64_t bound_ms =
-        allowed_ms(link->listener, link->listener->bounds.answer_ms, srv_answer_size(&rq->answer));
+        allowed_ms(c->listener, c->listener->bounds.answer_ms, srv_answer_size(&rq->answer));
     srv_request_log(rq);
     struct MHD_Response *response = make_response(rq);
     if (response == NULL) {
         return MHD_NO; /* no memory: the connection is closed */
     }
-    srv_watch_set(link->listener->watch, srv_http_watched(link), bound_ms);
+    srv_watch_set(c->listener->watch, c->watched, bound_ms);
     enum MHD_Result result = MHD_NO;
     if (add_headers(response, rq)) {
-        result = MHD_queue_response(link->mhd, rq->answer.status, response);
+        result = MHD_queue_response(c->mhd, rq->answer.status, response);
     }
     MHD_destroy_response(response);
     return result;
@@ -239,7 +229,7 @@ static enum MHD_Result open_request(struct srv_listener *l, struct srv_request *
         return send_answer(rq);
     }
     if (rq->body_limit > 0) {
-        srv_watch_set(l->watch, srv_http_watched(srv_http_link(rq)),
+        srv_watch_set(l->watch, srv_http_connection(rq)->watched,
                       allowed_ms(l, l->bounds.request_ms, rq->body_limit));
     }
     return MHD_YES;
@@ -272,7 +262,7 @@ static enum MHD_Result handle_request(struct srv_listener *l, struct srv_request
     }
     if (rq->answer.status == 0) {
         /* From here on the time is ours. */
-        srv_watch_set(l->watch, srv_http_watched(srv_http_link(rq)), SRV_WATCH_NEVER);
+        srv_watch_set(l->watch, srv_http_connection(rq)->watched, SRV_WATCH_NEVER);
         l->handler.handle(l->handler.ctx, rq);
     }
     if (rq->parked) {
@@ -290,7 +280,7 @@ enum MHD_Result srv_http_on_request(void *ctx, struct MHD_Connection *mhd, const
     (void)version;
     if (rq == NULL || *request_context == &ODD_PATH) {
         bool odd = rq != NULL;
-        rq = request_new(l, mhd, method, url);
+        rq = request_begin(l, mhd, method, url);
         *request_context = rq;
         if (rq == NULL) {
             return MHD_NO;

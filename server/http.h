@@ -21,11 +21,14 @@
 #include "server/meter.h"
 #include "server/policy_feed.h"
 
+#include <stddef.h>
+
 enum {
     SRV_HEADERS_MAX = 4,
     SRV_HEADER_BYTES = 96,
     SRV_REQUEST_ID_BYTES = 40,
-    SRV_ASKER_BYTES = 96
+    SRV_ASKER_BYTES = 96,
+    SRV_ROOM_BYTES = 128
 };
 
 /* An answer of unknown length in pieces, each made when the client has taken the one before: whoever
@@ -79,7 +82,7 @@ struct srv_request {
     bool close;    /* the connection ends with the answer, and no body is waited for */
     char asker[SRV_ASKER_BYTES]; /* for the log: "token NAME", "device ID"; "" if it is not known */
     const char *route_path;      /* as the table of routes has it; NULL: there is no such path */
-    const void *route; /* the handler's own, both; what state holds is freed by its end() */
+    const void *route; /* the handler's own, all; what state holds is freed by its end() */
     void *state;
 
     /* the listener's own */
@@ -87,7 +90,9 @@ struct srv_request {
     bool parked;
     size_t dropped_bytes;
 
-    struct srv_answer answer; /* last, for its headers */
+    struct srv_answer answer; /* behind the others, for its headers */
+    /* A small state may stand here; it is not cleared either. */
+    _Alignas(max_align_t) uint8_t room[SRV_ROOM_BYTES];
 };
 
 /* What a listener calls. */

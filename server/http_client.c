@@ -37,28 +37,25 @@ void srv_http_know_client(struct srv_connection *connection, const struct sockad
 /* Behind a proxy each request may be another client's. */
 static void take_forwarded(struct srv_request *rq, const struct srv_ip *peer)
 {
-    struct srv_link *link = srv_http_link(rq);
-    const struct srv_networks *proxies = link->listener->proxies;
+    struct srv_connection *c = srv_http_connection(rq);
+    const struct srv_networks *proxies = c->listener->proxies;
     struct lines lines = {.count = 0};
-    (void)MHD_get_connection_values(link->mhd, MHD_HEADER_KIND, take_line, &lines); /* how many */
+    (void)MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, take_line, &lines); /* how many */
     struct srv_ip ip = srv_client_of(proxies, peer, lines.items, lines.count);
-    srv_ip_write(&ip, link->forwarded);
+    srv_ip_write(&ip, c->forwarded);
     rq->address = srv_ip_key(&ip);
-    rq->address_text = link->forwarded;
+    rq->address_text = c->forwarded;
 }
 
 void srv_http_take_client(struct srv_request *rq)
 {
-    static const struct srv_ip NOBODY = {{0}};
-    const struct srv_link *link = srv_http_link(rq);
-    const struct srv_connection *c = link->connection;
-    const struct srv_ip *peer = c != NULL ? &c->ip : &NOBODY;
-    rq->loopback = c != NULL && c->loopback;
-    if (srv_networks_have(link->listener->proxies, peer)) {
-        take_forwarded(rq, peer);
+    const struct srv_connection *c = srv_http_connection(rq);
+    rq->loopback = c->loopback;
+    if (srv_networks_have(c->listener->proxies, &c->ip)) {
+        take_forwarded(rq, &c->ip);
     } else {
-        rq->address = srv_ip_key(peer);
-        rq->address_text = c != NULL ? c->address_text : "";
+        rq->address = srv_ip_key(&c->ip);
+        rq->address_text = c->address_text;
     }
 }
 
@@ -72,17 +69,17 @@ const char *srv_request_bearer(const struct srv_request *rq)
 
 bool srv_request_digest(const struct srv_request *rq, uint8_t digest[DIGEST_BYTES])
 {
-    struct srv_connection *c = srv_http_link(rq)->connection;
+    struct srv_connection *c = srv_http_connection(rq);
     const char *token = srv_request_bearer(rq);
     if (token == NULL || strlen(token) != SRV_SECRET_BYTES - 1) {
         return false;
     }
-    if (c != NULL && c->shown && equal_in_constant_time(c->token, token, SRV_SECRET_BYTES)) {
+    if (c->shown && equal_in_constant_time(c->token, token, SRV_SECRET_BYTES)) {
         memcpy(digest, c->digest, DIGEST_BYTES);
         return true;
     }
     bool good = srv_secret_digest(token, digest);
-    if (good && c != NULL) {
+    if (good) {
         memcpy(c->token, token, SRV_SECRET_BYTES);
         memcpy(c->digest, digest, DIGEST_BYTES);
         c->shown = true;

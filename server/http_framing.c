@@ -55,7 +55,8 @@ static enum MHD_Result count_framing(void *ctx, enum MHD_ValueKind kind, const c
 bool srv_request_is_framed(struct srv_request *rq)
 {
     struct framing f = {0};
-    (void)MHD_get_connection_values(srv_http_link(rq)->mhd, MHD_HEADER_KIND, count_framing, &f);
+    (void)MHD_get_connection_values(srv_http_connection(rq)->mhd, MHD_HEADER_KIND, count_framing,
+                                    &f);
     rq->announced = f.announced;
     return !f.odd && f.lengths + f.encodings <= 1;
 }

@@ -66,6 +66,8 @@ static struct srv_connection *connection_new(struct srv_listener *l, struct MHD_
         (void)shutdown(fd, SHUT_RDWR); /* the library sees it and closes */
     }
     if (c != NULL) {
+        c->listener = l;
+        c->mhd = mhd;
         const struct sockaddr *address = client != NULL ? client->client_addr : NULL;
         srv_http_know_client(c, address);
         c->watched = srv_watch_add(l->watch, fd, counted_for(l, address), l->bounds.request_ms);
@@ -83,7 +85,7 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_c
     } else if (c != NULL) {
         srv_watch_remove(l->watch, c->watched);
         srv_pair_drop(c->pair);
-        wipe(c, sizeof *c); /* a token */
+        wipe(c->token, sizeof c->token);
         free(c);
         *socket_context = NULL;
     }

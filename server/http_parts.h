@@ -32,8 +32,10 @@ struct srv_listener {
     struct srv_watch *watch;
 };
 
-/* What hangs on a connection. */
+/* What hangs on a connection, and on its request. */
 struct srv_connection {
+    struct srv_listener *listener;
+    struct MHD_Connection *mhd;
     struct srv_watched *watched; /* NULL if memory was short */
     struct srv_pair *pair;       /* NULL: plain HTTP */
     /* Who is on the other side: */
@@ -44,25 +46,15 @@ struct srv_connection {
     bool shown;
     char token[SRV_SECRET_BYTES];
     uint8_t digest[DIGEST_BYTES];
-};
-
-/* What hangs on a request. */
-struct srv_link {
-    struct srv_listener *listener;
-    struct MHD_Connection *mhd;
-    struct srv_connection *connection; /* NULL if memory was short */
     char forwarded[SRV_ADDRESS_BYTES]; /* whose request it is, behind a proxy */
+    /* There is one at a time. Its memory stays: thousands that are answered at once would give theirs
+     * back piece by piece, only to ask for it again. */
+    struct srv_request rq;
 };
 
-static inline struct srv_link *srv_http_link(const struct srv_request *rq)
+static inline struct srv_connection *srv_http_connection(const struct srv_request *rq)
 {
     return rq->link;
-}
-
-/* NULL is fine for all of watch.h. */
-static inline struct srv_watched *srv_http_watched(const struct srv_link *link)
-{
-    return link->connection != NULL ? link->connection->watched : NULL;
 }
 
 /* Once for a connection; and once for each request of it. */

@@ -5,29 +5,29 @@
 /* As the library takes it at once. */
 enum { BLOCK_BYTES = 16 * 1024 };
 
-static struct srv_link *link_of(const struct srv_stream *stream)
+static const struct srv_connection *connection_of(const struct srv_stream *stream)
 {
-    return srv_http_link(stream->rq);
+    return srv_http_connection(stream->rq);
 }
 
 /* What was fetched has come: from here on the time is the client's. */
 static void go_on(struct srv_stream *stream)
 {
-    struct srv_link *link = link_of(stream);
+    const struct srv_connection *c = connection_of(stream);
     stream->parked = false;
     srv_watch_unpark(stream->watch);
-    srv_watch_set(stream->watch, srv_http_watched(link), link->listener->bounds.answer_ms);
+    srv_watch_set(stream->watch, c->watched, c->listener->bounds.answer_ms);
 }
 
 /* The client has taken all of it: from here on the time is ours. */
 static void fetch(struct srv_stream *stream)
 {
-    struct srv_link *link = link_of(stream);
+    const struct srv_connection *c = connection_of(stream);
     stream->sent = 0;
     stream->parked = true;
-    srv_watch_set(stream->watch, srv_http_watched(link), SRV_WATCH_NEVER);
+    srv_watch_set(stream->watch, c->watched, SRV_WATCH_NEVER);
     srv_watch_park(stream->watch);
-    MHD_suspend_connection(link->mhd);
+    MHD_suspend_connection(c->mhd);
     stream->fetch(stream);
 }
 
@@ -66,12 +66,12 @@ static void stream_done(void *ctx)
 struct MHD_Response *srv_http_stream(struct srv_request *rq, struct srv_stream *stream)
 {
     stream->rq = rq;
-    stream->watch = link_of(stream)->listener->watch;
+    stream->watch = connection_of(stream)->listener->watch;
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, stream,
                                              stream_done);
 }
 
 void srv_stream_ready(struct srv_stream *stream)
 {
-    MHD_resume_connection(link_of(stream)->mhd);
+    MHD_resume_connection(connection_of(stream)->mhd);
 }

@@ -47,7 +47,7 @@ struct table {
 };
 
 static const struct route AGENTS[] = {
-    {"GET", "/v1/policy", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_policy, srv_end_policy},
+    {"GET", "/v1/policy", CLASS_CHEAP, ENTRY_OPEN, 0, 0, srv_handle_policy, NULL},
     {"POST", "/v1/reports", CLASS_USUAL, ENTRY_DEVICE, 0, LIMIT_REPORT_BYTES, srv_handle_reports,
      srv_end_reports},
     {"POST", "/v1/enroll", CLASS_USUAL, ENTRY_OPEN, 0, LIMIT_ENROLL_BYTES, srv_handle_enroll,

@@ -5,8 +5,8 @@
  *   polls hold PORT FLEET COUNT ETAG [ORDERS TOKENFILE ROLLOUT ANSWER]   as many held polls, over TLS if PORT ends in 's'
  *
  * `hold` says "asked" when all have asked, waits for a line, sends the order to the port ORDERS (the brake), writes one
- * answer to ANSWER unless that is "-", and prints the milliseconds from the order to the first answer and to the last.
- * Without ORDERS it ends with that line. */
+ * answer to ANSWER unless that is "-", prints the milliseconds from the order to the first answer and to the last, and
+ * waits for another line, so that nothing is closed before. Without ORDERS it ends with the first line. */
 #include "server/auth.h"
 #include "server/store_sqlite.h"
 
@@ -363,6 +363,13 @@ static void hold(struct waiting *w, const char *orders, const char *token_file, 
     }
 }
 
+static void await_line(void)
+{
+    char line[16];
+    (void)fflush(stdout);
+    must(fgets(line, sizeof line, stdin) != NULL, "nobody says go on");
+}
+
 int main(int argc, char **argv)
 {
     must(argc >= 3 && psa_crypto_init() == PSA_SUCCESS, "see the head of polls.c");
@@ -373,15 +380,14 @@ int main(int argc, char **argv)
         ask((unsigned)strtoul(argv[2], NULL, 10), argv[3], strtod(argv[4], NULL),
             strtoul(argv[5], NULL, 10), argv[6]);
     } else if (strcmp(argv[1], "hold") == 0 && (argc == 6 || argc == 10)) {
-        char line[16];
         struct waiting w = {.count = strtoul(argv[4], NULL, 10)};
         ask_all(&w, (unsigned)strtoul(argv[2], NULL, 10), argv[2][strlen(argv[2]) - 1] == 's',
                 argv[3], argv[5]);
         (void)puts("asked");
-        (void)fflush(stdout);
-        must(fgets(line, sizeof line, stdin) != NULL, "nobody says go on");
+        await_line();
         if (argc == 10) {
             hold(&w, argv[6], argv[7], argv[8], argv[9]);
+            await_line();
         }
     } else {
         must(false, "see the head of polls.c");

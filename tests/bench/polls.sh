@@ -6,7 +6,7 @@
 #
 # Bounds: CPU of a 304 at most nginx's; 6 KiB a held poll, 18 over TLS; the last answer within twice the bare server's time.
 # MR_BENCH_HELD names the most polls (a server keeps a tenth of its descriptors free for others), MR_BENCH_SECONDS how long
-# each server is asked, MR_BENCH_FLEETS the sizes of the fleet.
+# each server is asked, MR_BENCH_FLEETS the sizes of the fleet, MR_BENCH_PARTS some of answers, memory, releases, fleets.
 set -eu
 cd "$(dirname "$0")/../.."
 . run.d/lib.sh
@@ -15,6 +15,7 @@ build_tree native-release bench_polls bench_bare bench_reports mapi-rollout-serv
 mkdir -p build/bench
 bin=$ROOT/build/native-release/bin
 : "${MR_BENCH_SECONDS:=5}" "${MR_BENCH_HELD:=17300}" "${MR_BENCH_FLEETS:=1000 10000 100000}"
+: "${MR_BENCH_PARTS:=answers memory releases fleets}"
 work=$(mktemp -d)
 started=
 trap 'for one in $started; do kill "$one" 2>/dev/null || :; done; wait; rm -rf "$work"' EXIT
@@ -26,7 +27,7 @@ wait_for() { # command...
     tries=0
     until "$@" 2>/dev/null; do
         tries=$((tries + 1))
-        [ $tries -lt 1200 ] || die "this does not come true: $*"
+        [ $tries -lt 6000 ] || die "this does not come true: $*"
         sleep 0.1
     done
 }
@@ -146,6 +147,15 @@ all_held() { # scheme, count
         grep -q "\"held_polls\":$2[,}]"
 }
 
+are_answered() {
+    [ "$(wc -l <"$work/asked")" -ge 2 ]
+}
+
+clients_answered() {
+    echo go >&9
+    wait_for are_answered
+}
+
 clients_go() {
     echo go >&9
     exec 9>&-
@@ -174,8 +184,9 @@ release() { # count
     clients_start "$port" "$1" "$admin_port" "$work/token.$most" bench "$work/answer"
     wait_for all_held http "$1"
     before=$(used "$pid")
-    clients_go
+    clients_answered
     ours="$(tail -n 1 "$work/asked") $(($(used "$pid") - before))"
+    clients_go
     end "$pid"
     : >"$work/out"
     taskset -c 0 "$bin/bench_bare" "$work/answer" >"$work/out" &
@@ -187,8 +198,9 @@ release() { # count
     clients_start "$port" "$1" "$port" "$work/token.$most" bench -
     row "bare_memory $1 $(awk "BEGIN { print ($(resident_kib "$pid") - $before) / $1 }")"
     before=$(used "$pid")
-    clients_go
+    clients_answered
     row "release $1 $ours $(tail -n 1 "$work/asked") $(($(used "$pid") - before))"
+    clients_go
     end "$pid"
 }
 
@@ -208,6 +220,47 @@ fleet() { # devices
     end "$pid"
 }
 
+# ---- the parts -----------------------------------------------------------------------------------
+
+part_answers() {
+    nginx_start plain ''
+    plain="$worker $nginx_port"
+    plain_etag=$nginx_etag
+    nginx_start kept 'open_file_cache max=16;'
+    kept="$worker $nginx_port"
+    kept_etag=$nginx_etag
+    server_start "$work/$most"
+    for _ in 1 2 3 4 5; do
+        # shellcheck disable=SC2086 # two words each
+        row "answer $(cost "$pid" "$port" "$work/fleet.$most" "$etag")" \
+            "$(cost $plain "$work/fleet.$most" "$plain_etag") $(cost $kept "$work/fleet.$most" "$kept_etag")"
+    done
+    end "$pid"
+}
+
+part_memory() {
+    for count in 1000 5000 "$MR_BENCH_HELD"; do
+        memory http "$count"
+    done
+    memory https "$MR_BENCH_HELD" --tls-cert "$work/site/server.pem" --tls-key "$work/site/server.key"
+}
+
+part_releases() {
+    for count in 1000 "$MR_BENCH_HELD"; do
+        for _ in 1 2 3 4 5; do
+            release "$count"
+        done
+    done
+}
+
+part_fleets() {
+    for _ in 1 2 3; do
+        for devices in $MR_BENCH_FLEETS; do
+            fleet "$devices"
+        done
+    done
+}
+
 # ---- all of it -----------------------------------------------------------------------------------
 
 most=0
@@ -224,33 +277,7 @@ for devices in $MR_BENCH_FLEETS; do
     fleet_make "$devices"
 done
 
-nginx_start plain ''
-plain="$worker $nginx_port"
-plain_etag=$nginx_etag
-nginx_start kept 'open_file_cache max=16;'
-kept="$worker $nginx_port"
-kept_etag=$nginx_etag
-server_start "$work/$most"
-for _ in 1 2 3 4 5; do
-    # shellcheck disable=SC2086 # two words each
-    row "answer $(cost "$pid" "$port" "$work/fleet.$most" "$etag")" \
-        "$(cost $plain "$work/fleet.$most" "$plain_etag") $(cost $kept "$work/fleet.$most" "$kept_etag")"
-done
-end "$pid"
-
-for count in 1000 5000 "$MR_BENCH_HELD"; do
-    memory http "$count"
-done
-memory https "$MR_BENCH_HELD" --tls-cert "$work/site/server.pem" --tls-key "$work/site/server.key"
-for count in 1000 "$MR_BENCH_HELD"; do
-    for _ in 1 2 3 4 5; do
-        release "$count"
-    done
-done
-
-for _ in 1 2 3; do
-    for devices in $MR_BENCH_FLEETS; do
-        fleet "$devices"
-    done
+for part in $MR_BENCH_PARTS; do
+    "part_$part"
 done
 python3 tests/bench/polls.py "$work/rows" build/bench/polls.json
