@@ -19,6 +19,7 @@ msi_files
 secret=$(cat "$PACKAGE_DIR/enroll.secret")
 check "the package is small enough" [ "$(stat -c %s "$PACKAGE_DIR/agent.msi")" -le 2097152 ]
 
+exec 9<"$PACKAGE_DIR/enroll.secret" # what is on the disk, also when it has no name any more
 began=$(now_ms)
 msi_good "it installs" /i agent.msi "SERVERURL=$SERVER_URL" TRUSTFILE=trust.json CAFILE=ca.pem "ROLLOUT=$ROLLOUT" \
     ENROLLSECRETFILE=enroll.secret 'TAGS=hq;Floor 2' PROXY=none ONUNINSTALL=leave
@@ -39,6 +40,8 @@ check "Tags" equal "$(setting Tags)" 'hq\0Floor 2'
 check "the trust file is a copy" cmp -s "$TRUST" "$DATA_DIR/trust.json"
 check "the CA is a copy" cmp -s "$CA" "$DATA_DIR/ca.pem"
 check "the file of the secret is gone" [ ! -e "$PACKAGE_DIR/enroll.secret" ]
+check "and was overwritten before" equal "$(od -An -v -tx1 <&9 | tr -d ' \n' | sed 's/\(00\)*//')" ''
+exec 9<&-
 check "the secret is in no file of the data directory" sh -c "! grep -rqaF $secret '$DATA_DIR'"
 check "and not in the log" sh -c "! tr -d '\\000' <'$MSI_LOG' | grep -qaF $secret"
 check "nothing of the way back is left" sh -c "! ls '$DATA_DIR' | grep -q before"

@@ -107,6 +107,13 @@ static void file_in_use__is_told(void **state)
     assert_int_not_equal(ins_wipe_secret(path, span_text(SECRET), &err), ST_OK);
     assert_true(CloseHandle(user));
     assert_true(is_there());
+    /* Whoever lets others write could write, too, between our look and our zeros. */
+    user = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                       NULL, OPEN_EXISTING, 0, NULL);
+    assert_true(user != INVALID_HANDLE_VALUE);
+    assert_int_not_equal(ins_wipe_secret(path, span_text(SECRET), &err), ST_OK);
+    assert_true(CloseHandle(user));
+    assert_true(is_there());
 }
 
 int main(void)
