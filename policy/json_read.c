@@ -4,6 +4,8 @@
 #include "policy/decimal.h"
 #include "policy/near_word.h"
 
+#include <cjson/cJSON.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,55 +14,102 @@
 /* ---- the document ------------------------------------------------------------------------- */
 
 struct pol_json {
-    struct pol_json_tree tree;
+    cJSON *root;
 };
+
+/* The next number behind *at in a document that the scanner accepted. */
+static struct span next_number(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at;
+    while (p < end && *p != '-' && (*p < '0' || *p > '9')) {
+        if (*p++ != '"') {
+            continue;
+        }
+        while (*p != '"') {
+            p += *p == '\\' ? 2 : 1;
+        }
+        p++;
+    }
+    struct span number = {.data = p};
+    while (p < end && (*p == '-' || *p == '.' || (*p >= '0' && *p <= '9'))) {
+        p++;
+    }
+    number.size = (size_t)(p - number.data);
+    *at = p;
+    return number;
+}
+
+/* cJSON keeps numbers as floating point only. We hang the digits of each into its unused
+ * valuestring (cJSON_Delete frees it), so that nothing of ours reads the floating point. */
+static enum status keep_digits(cJSON *item, const uint8_t **at, const uint8_t *end)
+{
+    for (; item != NULL; item = item->next) {
+        if (cJSON_IsNumber(item)) {
+            struct span digits = next_number(at, end);
+            item->valuestring = cJSON_malloc(digits.size + 1);
+            if (item->valuestring == NULL) {
+                return ST_NO_MEMORY;
+            }
+            memcpy(item->valuestring, digits.data, digits.size);
+            item->valuestring[digits.size] = '\0';
+        }
+        enum status st = keep_digits(item->child, at, end);
+        if (st != ST_OK) {
+            return st;
+        }
+    }
+    return ST_OK;
+}
 
 enum status pol_json_parse(struct span document, const struct pol_json_limits *limits,
                            struct pol_json **out, struct err *err)
 {
+    const uint8_t *at = document.data;
+    enum status st = pol_json_scan(document, limits, err);
+    if (st != ST_OK) {
+        return st;
+    }
     struct pol_json *json = calloc(1, sizeof *json);
-    if (json == NULL) {
-        return err_set(err, ST_NO_MEMORY, 0, "no memory to read a document of %zu bytes",
-                       document.size);
+    if (json != NULL) {
+        json->root = cJSON_ParseWithLength((const char *)document.data, document.size);
     }
-    enum status st = pol_json_scan_tree(document, limits, &json->tree, err);
-    if (st == ST_OK) {
-        *out = json;
+    if (json == NULL || json->root == NULL) {
+        st = ST_NO_MEMORY; /* the grammar was checked, nothing else can be wrong */
     } else {
-        free(json);
+        st = keep_digits(json->root, &at, document.data + document.size);
     }
-    return st;
+    if (st != ST_OK) {
+        pol_json_free(json);
+        return err_set(err, st, 0, "no memory to read a document of %zu bytes", document.size);
+    }
+    *out = json;
+    return ST_OK;
 }
 
 void pol_json_free(struct pol_json *json)
 {
     if (json != NULL) {
-        pol_json_tree_done(&json->tree);
+        cJSON_Delete(json->root);
         free(json);
     }
 }
 
 struct pol_at pol_json_root(const struct pol_json *json, struct pol_problems *problems)
 {
-    return (struct pol_at){.value = json->tree.root, .problems = problems};
+    return (struct pol_at){.value = json->root, .problems = problems};
 }
 
 /* ---- walking ------------------------------------------------------------------------------ */
 
-static const struct pol_json_node *item_of(const struct pol_at *at)
+static const cJSON *item_of(const struct pol_at *at)
 {
     return at->value;
 }
 
-static bool is_kind(const struct pol_at *at, enum pol_json_kind kind)
+static struct pol_at child(const struct pol_at *parent, const cJSON *item, const char *key,
+                           size_t index)
 {
-    return at->value != NULL && item_of(at)->kind == kind;
-}
-
-static struct pol_at child(const struct pol_at *parent, const struct pol_json_node *item,
-                           const char *key, size_t index)
-{
-    return (struct pol_at){.value = item == NULL || item->kind == POL_JSON_NULL ? NULL : item,
+    return (struct pol_at){.value = item == NULL || cJSON_IsNull(item) ? NULL : item,
                            .up = parent,
                            .key = key,
                            .index = index,
@@ -69,23 +118,23 @@ static struct pol_at child(const struct pol_at *parent, const struct pol_json_no
 
 bool pol_first(const struct pol_at *parent, struct pol_at *out)
 {
-    const struct pol_json_node *item = parent->value == NULL ? NULL : item_of(parent)->first;
+    const cJSON *item = parent->value == NULL ? NULL : item_of(parent)->child;
     if (item == NULL) {
         return false;
     }
-    *out = child(parent, item, item->name, 0);
+    *out = child(parent, item, item->string, 0);
     out->value = item; /* a null in a list is a value of the wrong kind, not an absent one */
     return true;
 }
 
 bool pol_next(struct pol_at *item)
 {
-    const struct pol_json_node *next = item_of(item)->next;
+    const cJSON *next = item_of(item)->next;
     if (next == NULL) {
         return false;
     }
     item->value = next;
-    item->key = next->name;
+    item->key = next->string;
     item->index++;
     return true;
 }
@@ -132,8 +181,8 @@ bool pol_read_object(const struct pol_at *at, const char *const *allowed, size_t
 bool pol_read_member(const struct pol_at *at, const char *key, enum pol_need need,
                      struct pol_at *out)
 {
-    const struct pol_json_node *item = pol_at_is_object(at) ? item_of(at)->first : NULL;
-    while (item != NULL && !same_name(item->name, key)) {
+    const cJSON *item = pol_at_is_object(at) ? item_of(at)->child : NULL;
+    while (item != NULL && !same_name(item->string, key)) {
         item = item->next;
     }
     struct pol_at member = child(at, item, key, 0);
@@ -158,7 +207,7 @@ bool pol_read_array(const struct pol_at *at, const char *key, enum pol_need need
         pol_at_problem(&member, "wrong_type", "a list is expected");
         return false;
     }
-    size_t count = item_of(&member)->count;
+    size_t count = (size_t)cJSON_GetArraySize(item_of(&member));
     if (count > most) {
         pol_at_problem(&member, "too_large", "%zu entries, at most %zu are allowed", count, most);
         return false;
@@ -172,17 +221,17 @@ bool pol_read_array(const struct pol_at *at, const char *key, enum pol_need need
 
 bool pol_at_is_text(const struct pol_at *at)
 {
-    return is_kind(at, POL_JSON_TEXT);
+    return cJSON_IsString(item_of(at));
 }
 
 bool pol_at_is_array(const struct pol_at *at)
 {
-    return is_kind(at, POL_JSON_ARRAY);
+    return cJSON_IsArray(item_of(at));
 }
 
 bool pol_at_is_object(const struct pol_at *at)
 {
-    return is_kind(at, POL_JSON_OBJECT);
+    return cJSON_IsObject(item_of(at));
 }
 
 bool pol_at_text(const struct pol_at *at, size_t most_bytes, const char **out)
@@ -191,7 +240,7 @@ bool pol_at_text(const struct pol_at *at, size_t most_bytes, const char **out)
         pol_at_problem(at, "wrong_type", "a text is expected");
         return false;
     }
-    const char *text = item_of(at)->text;
+    const char *text = item_of(at)->valuestring;
     if (strlen(text) > most_bytes) {
         pol_at_problem(at, "too_large", "the text is longer than %zu bytes", most_bytes);
         return false;
@@ -204,11 +253,11 @@ bool pol_at_decimal(const struct pol_at *at, unsigned decimals, int64_t least, i
                     int64_t *out)
 {
     int64_t value = 0;
-    if (!is_kind(at, POL_JSON_NUMBER)) {
+    if (!cJSON_IsNumber(item_of(at))) {
         pol_at_problem(at, "wrong_type", "a number is expected");
         return false;
     }
-    if (!pol_decimal_read(item_of(at)->text, decimals, &value)) {
+    if (!pol_decimal_read(item_of(at)->valuestring, decimals, &value)) {
         pol_at_problem(at, "out_of_range", "at most %u decimals are allowed", decimals);
         return false;
     }
@@ -227,7 +276,7 @@ bool pol_at_decimal(const struct pol_at *at, unsigned decimals, int64_t least, i
 
 bool pol_at_integer(const struct pol_at *at, int64_t least, int64_t most, int64_t *out)
 {
-    if (is_kind(at, POL_JSON_NUMBER) && strchr(item_of(at)->text, '.') != NULL) {
+    if (cJSON_IsNumber(item_of(at)) && strchr(item_of(at)->valuestring, '.') != NULL) {
         pol_at_problem(at, "wrong_type", "a whole number is expected");
         return false;
     }
@@ -286,11 +335,11 @@ bool pol_read_boolean(const struct pol_at *at, const char *key, enum pol_need ne
     if (!pol_read_member(at, key, need, &member)) {
         return false;
     }
-    if (!is_kind(&member, POL_JSON_TRUE) && !is_kind(&member, POL_JSON_FALSE)) {
+    if (!cJSON_IsBool(item_of(&member))) {
         pol_at_problem(&member, "wrong_type", "true or false is expected");
         return false;
     }
-    *out = is_kind(&member, POL_JSON_TRUE);
+    *out = cJSON_IsTrue(item_of(&member));
     return true;
 }
 
@@ -318,42 +367,32 @@ bool pol_read_word(const struct pol_at *at, const char *key, enum pol_need need,
 
 /* ---- writing back ------------------------------------------------------------------------- */
 
-static void write_item(struct pol_json_writer *w, const char *key,
-                       const struct pol_json_node *item);
-
-static void write_children(struct pol_json_writer *w, const struct pol_json_node *item)
+static void write_item(struct pol_json_writer *w, const char *key, const cJSON *item)
 {
-    for (const struct pol_json_node *c = item->first; c != NULL; c = c->next) {
-        write_item(w, c->name, c);
-    }
-}
-
-static void write_item(struct pol_json_writer *w, const char *key, const struct pol_json_node *item)
-{
-    switch (item->kind) {
-    case POL_JSON_NULL: pol_json_null(w, key); break;
-    case POL_JSON_FALSE:
-    case POL_JSON_TRUE: pol_json_boolean(w, key, item->kind == POL_JSON_TRUE); break;
-    case POL_JSON_NUMBER: pol_json_raw(w, key, span_text(item->text)); break;
-    case POL_JSON_TEXT: pol_json_text(w, key, item->text); break;
-    case POL_JSON_ARRAY:
-        pol_json_array(w, key);
-        write_children(w, item);
-        pol_json_close_array(w);
-        break;
-    case POL_JSON_OBJECT:
+    if (cJSON_IsObject(item)) {
         pol_json_object(w, key);
-        write_children(w, item);
+    } else if (cJSON_IsArray(item)) {
+        pol_json_array(w, key);
+    } else if (cJSON_IsString(item)) {
+        pol_json_text(w, key, item->valuestring);
+    } else if (cJSON_IsNumber(item)) {
+        pol_json_raw(w, key, span_text(item->valuestring));
+    } else if (cJSON_IsBool(item)) {
+        pol_json_boolean(w, key, cJSON_IsTrue(item));
+    } else {
+        pol_json_null(w, key);
+    }
+    for (const cJSON *c = item == NULL ? NULL : item->child; c != NULL; c = c->next) {
+        write_item(w, c->string, c);
+    }
+    if (cJSON_IsObject(item)) {
         pol_json_close_object(w);
-        break;
+    } else if (cJSON_IsArray(item)) {
+        pol_json_close_array(w);
     }
 }
 
 void pol_at_write(const struct pol_at *at, struct pol_json_writer *w, const char *key)
 {
-    if (at->value == NULL) {
-        pol_json_null(w, key);
-    } else {
-        write_item(w, key, item_of(at));
-    }
+    write_item(w, key, item_of(at));
 }

@@ -1,6 +1,6 @@
 /* json_read.h - read values out of a strict JSON document, with the place of every mistake.
  *
- * A struct pol_at is a cursor: a value and the way that led to it,
+ * The only file that knows cJSON. A struct pol_at is a cursor: a value and the way that led to it,
  * from which the JSON pointer (RFC 6901) is made when something is wrong. Mistakes are collected in
  * a struct pol_problems (up to LIMIT_PROBLEMS); reading goes on behind each, so that `check` can
  * show them all, and the caller looks at the count once at the end.

@@ -1,15 +1,15 @@
 #include "policy/json_scan.h"
 
 #include "policy/json_names.h"
-#include "policy/json_number.h"
 #include "policy/json_pointer.h"
 #include "policy/json_string.h"
-#include "policy/json_tree.h"
 #include "policy/limits.h"
 
 #include <string.h>
 
-enum { MOST_DEPTH = 32 };
+enum { MOST_DEPTH = 32, NUMBER_BYTES = 32 };
+
+static const int64_t LARGEST_INTEGER = 9007199254740991; /* 2^53 - 1 */
 
 /* One open array or object, for the JSON pointer of a mistake. */
 struct frame {
@@ -18,8 +18,7 @@ struct frame {
     size_t index;     /* of the current element */
     size_t key_start; /* of the current member's name in the names */
     size_t key_size;
-    uint32_t names; /* the tree of the object's names */
-    struct pol_json_node *node;
+    size_t id; /* counts objects, so that equal names in different objects differ */
 };
 
 struct scanner {
@@ -30,8 +29,8 @@ struct scanner {
     struct frame frames[MOST_DEPTH];
     unsigned depth;
     size_t items;
+    size_t objects;
     struct pol_json_names names;
-    struct pol_json_tree *tree; /* its text is the names' meanwhile */
     struct err *err;
 };
 
@@ -89,32 +88,6 @@ static enum status no_memory(struct scanner *s)
                    (size_t)(s->end - s->start));
 }
 
-/* ---- the tree ----------------------------------------------------------------------------- */
-
-/* The next value of what is open; its text was appended to the names from start on. */
-static enum status add_node(struct scanner *s, enum pol_json_kind kind, size_t start,
-                            struct pol_json_node **out)
-{
-    struct frame *f = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
-    struct pol_json_node *node = pol_json_tree_add(s->tree, f != NULL ? f->node : NULL, kind);
-    if (node == NULL) {
-        return no_memory(s);
-    }
-    if (f != NULL && f->object) {
-        node->name = bytes_text(&s->names.text) + f->key_start;
-    }
-    if (kind == POL_JSON_TEXT || kind == POL_JSON_NUMBER) {
-        node->text = bytes_text(&s->names.text) + start;
-    }
-    *out = node;
-    return ST_OK;
-}
-
-static enum status keep(struct scanner *s, const void *data, size_t size)
-{
-    return bytes_append(&s->names.text, data, size) == ST_OK ? ST_OK : no_memory(s);
-}
-
 /* ---- strings ------------------------------------------------------------------------------ */
 
 /* Read some plain characters, `most` bytes of them, or else the one character at s->at. */
@@ -132,8 +105,8 @@ static const char *next_characters(struct scanner *s, size_t most, struct pol_js
 }
 
 /* s->at stands on the opening quote. What the string means, `most` bytes of it, is appended to the
- * names. */
-static enum status scan_string(struct scanner *s, size_t most)
+ * names if keep is set. */
+static enum status scan_string(struct scanner *s, bool keep, size_t most)
 {
     size_t total = 0;
     s->at++;
@@ -147,8 +120,8 @@ static enum status scan_string(struct scanner *s, size_t most)
         if (total > most) {
             return refuse(s, "too_large", "the string is too long");
         }
-        if (keep(s, character.data, character.size) != ST_OK) {
-            return ST_NO_MEMORY;
+        if (keep && bytes_append(&s->names.text, character.data, character.size) != ST_OK) {
+            return no_memory(s);
         }
     }
     if (s->at == s->end) {
@@ -167,29 +140,18 @@ static enum status scan_key(struct scanner *s)
     size_t start = s->names.text.size;
     size_t most =
         s->limits->string_bytes < LIMIT_STRING_BYTES ? s->limits->string_bytes : LIMIT_STRING_BYTES;
-    enum status st = scan_string(s, most);
+    enum status st = scan_string(s, true, most);
     if (st != ST_OK) {
         return st;
     }
     f->named = true;
     f->key_start = start;
     f->key_size = s->names.text.size - start;
-    st = pol_json_names_add(&s->names, &f->names, start);
+    st = pol_json_names_add(&s->names, f->id, start);
     if (st == ST_EXISTS) {
         return refuse(s, "json_duplicate_key", "this member is there twice");
     }
-    return st == ST_OK ? keep(s, "", 1) : no_memory(s);
-}
-
-static enum status scan_text(struct scanner *s)
-{
-    struct pol_json_node *node = NULL;
-    size_t start = s->names.text.size;
-    enum status st = scan_string(s, s->limits->string_bytes);
-    if (st == ST_OK) {
-        st = keep(s, "", 1);
-    }
-    return st == ST_OK ? add_node(s, POL_JSON_TEXT, start, &node) : st;
+    return st == ST_OK ? ST_OK : no_memory(s);
 }
 
 /* ---- values ------------------------------------------------------------------------------- */
@@ -202,33 +164,64 @@ static void skip_space(struct scanner *s)
     }
 }
 
+/* Of more digits than any number may have, no more are counted. */
+static size_t count_digits(const struct scanner *s, const uint8_t *p)
+{
+    size_t count = 0;
+    while (count <= NUMBER_BYTES && p + count < s->end && p[count] >= '0' && p[count] <= '9') {
+        count++;
+    }
+    return count;
+}
+
+static bool integer_fits(const uint8_t *digits, size_t count)
+{
+    int64_t value = 0;
+    for (size_t i = 0; i < count; i++) {
+        value = value * 10 + (digits[i] - '0');
+        if (value > LARGEST_INTEGER) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum status scan_number(struct scanner *s)
 {
-    struct pol_json_node *node = NULL;
-    struct pol_json_mistake mistake;
-    size_t start = s->names.text.size;
-    size_t size = pol_json_number(s->at, s->end, &mistake);
-    if (size == 0) {
-        return refuse(s, mistake.code, mistake.text);
+    const uint8_t *p = s->at + (*s->at == '-' ? 1 : 0);
+    size_t whole = count_digits(s, p);
+    if (whole == 0 || (whole > 1 && *p == '0')) {
+        return syntax(s, "this is not a number");
     }
-    enum status st = keep(s, s->at, size);
-    s->at += size;
-    if (st == ST_OK) {
-        st = keep(s, "", 1);
+    if (!integer_fits(p, whole)) {
+        return refuse(s, "out_of_range", "the number is larger than 9007199254740991");
     }
-    return st == ST_OK ? add_node(s, POL_JSON_NUMBER, start, &node) : st;
+    p += whole;
+    if (p < s->end && *p == '.') {
+        size_t decimals = count_digits(s, p + 1);
+        if (decimals == 0) {
+            return syntax(s, "a digit must follow the decimal point");
+        }
+        p += 1 + decimals;
+    }
+    if (p - s->at > NUMBER_BYTES) {
+        return refuse(s, "out_of_range", "the number has too many digits");
+    }
+    if (p < s->end && (*p == 'e' || *p == 'E')) {
+        return refuse(s, "out_of_range", "numbers with an exponent are not accepted");
+    }
+    s->at = p;
+    return ST_OK;
 }
 
 static enum status scan_literal(struct scanner *s)
 {
     static const char *const LITERALS[] = {"true", "false", "null"};
-    static const enum pol_json_kind KINDS[] = {POL_JSON_TRUE, POL_JSON_FALSE, POL_JSON_NULL};
     for (size_t i = 0; i < 3; i++) {
         size_t size = strlen(LITERALS[i]);
         if ((size_t)(s->end - s->at) >= size && memcmp(s->at, LITERALS[i], size) == 0) {
-            struct pol_json_node *node = NULL;
             s->at += size;
-            return add_node(s, KINDS[i], 0, &node);
+            return ST_OK;
         }
     }
     return syntax(s, "a value is expected");
@@ -287,18 +280,13 @@ static enum status scan_items(struct scanner *s, bool object, uint8_t close)
 static enum status scan_container(struct scanner *s)
 {
     bool object = *s->at == '{';
-    struct pol_json_node *node = NULL;
     if (s->depth == s->limits->nesting || s->depth == MOST_DEPTH) {
         return refuse(s, "too_large", "the document is nested too deeply");
     }
-    enum status st = add_node(s, object ? POL_JSON_OBJECT : POL_JSON_ARRAY, 0, &node);
-    if (st != ST_OK) {
-        return st;
-    }
-    s->frames[s->depth] = (struct frame){.object = object, .node = node};
+    s->frames[s->depth] = (struct frame){.object = object, .id = ++s->objects};
     s->depth++;
     s->at++;
-    st = scan_items(s, object, object ? '}' : ']');
+    enum status st = scan_items(s, object, object ? '}' : ']');
     if (st == ST_OK) {
         s->depth--; /* on failure the frames stay: they are the pointer */
     }
@@ -314,23 +302,26 @@ static enum status scan_value(struct scanner *s)
     switch (*s->at) {
     case '{':
     case '[': return scan_container(s);
-    case '"': return scan_text(s);
+    case '"': return scan_string(s, false, s->limits->string_bytes);
     default: break;
     }
     return *s->at == '-' || (*s->at >= '0' && *s->at <= '9') ? scan_number(s) : scan_literal(s);
 }
 
-static enum status scan(struct span document, const struct pol_json_limits *limits,
-                        struct pol_json_tree *tree, struct err *err)
+enum status pol_json_scan(struct span document, const struct pol_json_limits *limits,
+                          struct err *err)
 {
+    if (document.size > limits->document_bytes) {
+        return err_refuse(err, "too_large", "", "the document is larger than %zu bytes",
+                          limits->document_bytes);
+    }
     /* Nothing may have no address, and there is no counting from that. */
     const uint8_t *start = document.size > 0 ? document.data : (const uint8_t *)"";
     struct scanner s = {.at = start,
                         .start = start,
                         .end = start + document.size,
                         .limits = limits,
-                        .names.text = tree->text,
-                        .tree = tree,
+                        .names.text = bytes_with_limit(document.size),
                         .err = err};
     enum status st = ST_OK;
     if (document.size >= 3 && memcmp(document.data, "\xef\xbb\xbf", 3) == 0) {
@@ -343,40 +334,6 @@ static enum status scan(struct span document, const struct pol_json_limits *limi
         skip_space(&s);
         st = s.at == s.end ? ST_OK : syntax(&s, "something follows the document");
     }
-    tree->text = s.names.text;
-    s.names.text = (struct bytes){.data = NULL};
     pol_json_names_done(&s.names);
-    return st;
-}
-
-enum status pol_json_scan_tree(struct span document, const struct pol_json_limits *limits,
-                               struct pol_json_tree *out, struct err *err)
-{
-    struct pol_json_tree tree;
-    if (document.size > limits->document_bytes) {
-        return err_refuse(err, "too_large", "", "the document is larger than %zu bytes",
-                          limits->document_bytes);
-    }
-    enum status st = pol_json_tree_open(&tree, document.size);
-    if (st != ST_OK) {
-        return err_set(err, st, 0, "no memory to read a document of %zu bytes", document.size);
-    }
-    st = scan(document, limits, &tree, err);
-    if (st == ST_OK) {
-        *out = tree;
-    } else {
-        pol_json_tree_done(&tree);
-    }
-    return st;
-}
-
-enum status pol_json_scan(struct span document, const struct pol_json_limits *limits,
-                          struct err *err)
-{
-    struct pol_json_tree tree;
-    enum status st = pol_json_scan_tree(document, limits, &tree, err);
-    if (st == ST_OK) {
-        pol_json_tree_done(&tree);
-    }
     return st;
 }

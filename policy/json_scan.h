@@ -1,18 +1,17 @@
-/* json_scan.h - accept strict JSON only, and keep what it says.
+/* json_scan.h - accept strict JSON only, before any parser sees it.
  *
  * One pass over the raw bytes checks grammar (RFC 8259), UTF-8, depth, string and item counts and
- * numbers, finds duplicate keys after unescaping, and builds the tree of values on its way.
- * Effects: none                          Units:  bytes, items
- * Owns:    nothing after it returns;     Errors: ST_REFUSED: json_syntax, json_duplicate_key,
- *          a tree: pol_json_tree_done()          out_of_range, too_large; ST_NO_MEMORY
- * Threads: safe                          Source: docs/policy-format.md "JSON is strict"; RFC 8259
+ * numbers, and finds duplicate keys after unescaping.
+ * Effects: none                       Units:  bytes, items
+ * Owns:    nothing after it returns   Errors: ST_REFUSED: json_syntax, json_duplicate_key,
+ *                                             out_of_range, too_large; ST_NO_MEMORY
+ * Threads: safe                       Source: docs/policy-format.md "JSON is strict"; RFC 8259
  */
 #ifndef POLICY_JSON_SCAN_H
 #define POLICY_JSON_SCAN_H
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "policy/json_tree.h"
 
 struct pol_json_limits {
     size_t document_bytes;
@@ -28,8 +27,5 @@ struct pol_json_limits pol_json_limits_envelope(size_t document_bytes);
 
 enum status pol_json_scan(struct span document, const struct pol_json_limits *limits,
                           struct err *err) MUST_USE;
-/* The same, with its tree, which keeps nothing of the document's own bytes. */
-enum status pol_json_scan_tree(struct span document, const struct pol_json_limits *limits,
-                               struct pol_json_tree *out, struct err *err) MUST_USE;
 
 #endif

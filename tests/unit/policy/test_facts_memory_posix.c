@@ -69,7 +69,7 @@ static void parse__every_allocation_fails__no_memory(void **state)
     (void)state;
     struct deciding d = {0};
     struct nth_call call = {.ctx = &d, .call = parse, .after = after_parse};
-    assert_true(nth_allocation_each(&call) >= 5);
+    assert_true(nth_allocation_each(&call) >= 30);
 }
 
 static void prepare__every_allocation_fails__no_memory(void **state)

@@ -50,7 +50,7 @@ static void parse__every_allocation_fails__no_memory(void **state)
     (void)state;
     struct planning p = {0};
     struct nth_call call = {.ctx = &p, .call = parse, .after = after_parse};
-    assert_true(nth_allocation_each(&call) >= 20);
+    assert_true(nth_allocation_each(&call) >= 100);
 }
 
 static void write_policy__every_allocation_fails__no_memory(void **state)

@@ -44,7 +44,7 @@ static void parse__every_allocation_fails__no_memory(void **state)
     (void)state;
     struct trusting t = {.document = signing_stored("envelope/trust-two-of-three.json")};
     struct nth_call call = {.ctx = &t, .call = parse, .after = after_parse};
-    assert_true(nth_allocation_each(&call) >= 40);
+    assert_true(nth_allocation_each(&call) >= 50);
     bytes_free(&t.document);
 }
 
