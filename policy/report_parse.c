@@ -13,7 +13,8 @@
 struct memory {
     struct pol_report report;
     struct pol_json *json;
-    struct pol_report_user *users; /* as many as it has: most name one, and zeroing all costs more */
+    struct pol_report_user
+        *users; /* as many as it has: most name one, and zeroing all costs more */
     struct pol_report_probe probes[POL_PROBES_MOST];
     struct pol_shape_room room; /* of texts */
     const char *texts[];
