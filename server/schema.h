@@ -12,7 +12,7 @@
  * SRV_SCHEMA_COUNTS it counts the rows there are. Files with fewer steps than SRV_SCHEMA_SHRINKING
  * never shrink by themselves. */
 enum {
-    SRV_SCHEMA_STEPS = 10,
+    SRV_SCHEMA_STEPS = 11,
     SRV_SCHEMA_CHAIN = 3,
     SRV_SCHEMA_COUNTS = 5,
     SRV_SCHEMA_SHRINKING = 7
