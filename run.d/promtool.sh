@@ -9,8 +9,8 @@ path=$CACHE/promtool-$(printf %s "$release" | sha256sum | cut -c1-16)
 
 # apt checks the package against the archive's signed lists.
 fetch() { # directory
-    (cd "$1" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb tree && mv tree/usr/bin/promtool . &&
-        rm -rf tree prometheus_*.deb && ./promtool --version)
+    (cd "$1" && { apt-get -q download prometheus || { apt-get -q update && apt-get -q download prometheus; }; } &&
+        dpkg-deb -x prometheus_*.deb tree && mv tree/usr/bin/promtool . && rm -rf tree prometheus_*.deb && ./promtool --version)
 }
 
 case ${1:-} in
