@@ -62,7 +62,7 @@ has() { # tree
     case " $trees " in *" $1 "*) ;; *) return 1 ;; esac
 }
 # Whole programs wait more than they work; those that wait longest begin first (COST in tests/CMakeLists.txt).
-! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" $((3 * JOBS)) -LE soak "$@"
+! has native-debug || run_tests native-debug "tests on Linux, with sanitizers" $((2 * JOBS)) -LE soak "$@"
 # By itself: it needs both cores to let threads meet. Debian's libtsan does not start where addresses are randomized
 # by more than 28 bits, as some kernels do (sysctl vm.mmap_rnd_bits); some containers do not let anybody turn it off.
 ! setarch -R true 2>/dev/null || launcher='setarch -R'

@@ -48,8 +48,8 @@ class Door:
             self.connection = None
         return answer, data
 
-    def ask(self, method, path, body=None, token=None, role=None, keep=True, **headers):
-        """One request; what came back is written down, and given back as (status, body)."""
+    def ask(self, method, path, body=None, token=None, role=None, only=None, **headers):
+        """One request; what came back is written down, or only that status, and given back as (status, body)."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent["Authorization"] = "Bearer " + token
@@ -59,7 +59,7 @@ class Door:
             # It refused a long body before all of it was sent, or had closed an idle connection.
             self.connection = None
             answer, data = self.once(method, path, None if body is None or len(body) > MIB else body, sent)
-        if keep:
+        if only in (None, answer.status):
             self.out.write(json.dumps({
                 "door": self.name, "method": method, "path": path, "role": role, "status": answer.status,
                 "headers": {name.lower(): value for name, value in answer.getheaders()},
@@ -299,9 +299,8 @@ class Battery:
         for method, path, body, token in (("GET", "/v1/policy", None, None), ("POST", "/v1/enroll", b"{", self.secret),
                                           ("POST", "/v1/reports", b"{", self.device["device_token"])):
             for _ in range(RATE_TRIES):
-                if self.agents.ask(method, path, body, token, keep=False)[0] == 429:
-                    break
-            self.agents.ask(method, path, body, token)
+                if self.agents.ask(method, path, body, token, only=429)[0] == 429:
+                    break # a moment later another one may be let in
 
     def run(self, document):
         self.health()
