@@ -44,6 +44,7 @@ for logon in 1 2 3 4; do
     until_true 30 says bob hive not_loaded || fail "the agent does not see that bob logged off"
     user_logon bob
     until_value bob 1
+    until_server_says bob hive loaded # or what it said of the last time off would count for the next
 done
 check "a hive that forgets is not contested" says bob corrections 0
 passed
