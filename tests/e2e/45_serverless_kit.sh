@@ -102,7 +102,7 @@ check 'one of the next serial does' run_package next
 check 'bob is the pilot again' equal "$(value_of bob)" absent
 
 # ---- no agent ----
-tool mapi-rollout-agent service stop >>"$WORK/log/package.log" 2>&1 || fail 'service stop'
+service_stop
 mv "$PREFIX/drive_c/Program Files/MapiRollout" "$PREFIX/drive_c/Program Files/Elsewhere"
 check 'without the agent it fails' refuses next
 passed

@@ -54,12 +54,13 @@ service_install() {
     tool mapi-rollout-agent service install >>"$WORK/log/service.log" 2>&1 || fail "service install"
 }
 
+# Told again for a moment: on a busy machine Wine now and then does not let a program come up.
 service_start() {
-    tool mapi-rollout-agent service start >>"$WORK/log/service.log" 2>&1 || fail "service start"
+    until_true 10 tool mapi-rollout-agent service start >>"$WORK/log/service.log" 2>&1 || fail "service start"
 }
 
 service_stop() {
-    tool mapi-rollout-agent service stop >>"$WORK/log/service.log" 2>&1 || fail "service stop"
+    until_true 10 tool mapi-rollout-agent service stop >>"$WORK/log/service.log" 2>&1 || fail "service stop"
 }
 
 no_agent_process() {
