@@ -7,7 +7,8 @@ cat <<'END'
 ./run build [--sign-pfx FILE]   the programs and packages as shipped, into dist; signed
 ./run bench [NAME]      measure; tables on the screen, figures in build/bench
 ./run fmt [--check]     format the C files (or only say which are not)
-./run setup [--tools]   only what all of these do first: packages, libraries, Wine (--tools: clang-tidy; --bench: nginx)
+./run setup [--tools]   only what all of these do first: packages, libraries, Wine (--tools: clang-tidy, too)
+./run setup --bench     the same, and nginx, which the benches measure against
 ./run help              this page
 
 On Debian 12 each command installs and builds what it needs by itself; the first one takes some minutes. Interrupt it
