@@ -91,6 +91,7 @@ static enum status start(struct srv_sqlite *s, const char *path, struct err *err
     }
     if (st == ST_OK) {
         sqlite_watch_log(s);
+        s->gave_back = true; /* a process that was killed may have left such a log behind */
         st = sqlite_migrate(s, err);
     }
     if (st == ST_OK) {

@@ -177,7 +177,7 @@ static enum status read_number(sqlite3 *db, const char *sql, int64_t *out, struc
     return st;
 }
 
-/* Free pages go to the end of the file, which then ends earlier. A store that was made without this
+/* Free pages go to the end of the file, which ends earlier once the log is moved. A store that was made without this
  * keeps its pages for later reports. */
 static enum status give_back(struct srv_sqlite *s, bool *more, struct err *err)
 {
@@ -197,6 +197,7 @@ static enum status give_back(struct srv_sqlite *s, bool *more, struct err *err)
     }
     _Static_assert(STEP_PAGES == 256, "the next line says how many pages");
     *more = *more || unused - STEP_PAGES > SPARE_PAGES + pages / SPARE_SHARE;
+    s->gave_back = true;
     return sql_execute(s->writer, "PRAGMA incremental_vacuum(256)", err);
 }
 

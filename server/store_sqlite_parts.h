@@ -92,6 +92,7 @@ struct srv_sqlite {
     pthread_mutex_t read_lock;
     sqlite3_stmt *statements[SQL_COUNT]; /* of the writer, prepared at their first use */
     int log_frames; /* in the write-ahead log, after the last commit; the writer's */
+    bool gave_back; /* the file will end earlier once the log is moved; the writer's */
     bool tip_known; /* in this transaction; the writer's, both */
     struct pol_audit_head tip;
     struct sql_tally tally;  /* of this transaction; the writer's */

@@ -260,15 +260,27 @@ void sqlite_watch_log(struct srv_sqlite *s)
                            s); /* in the place of SQLite's own checkpoints */
 }
 
+static bool is_idle(struct srv_sqlite *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool idle = s->first == NULL;
+    pthread_mutex_unlock(&s->lock);
+    return idle;
+}
+
 /* After those who waited for a commit have their answer: SQLite's own checkpoints would be part of
- * the commit, and their failure would look like its. What cannot be moved stays in the log. */
+ * the commit, and their failure would look like its. What cannot be moved stays in the log. Where
+ * nobody reports the log would stay short, and the disk would not get back what was pruned. */
 static void move_log(struct srv_sqlite *s)
 {
     struct err err;
-    if (s->log_frames < LOG_FRAMES) {
+    int frames = 0;
+    int moved = 0;
+    if (s->log_frames < LOG_FRAMES && !(s->gave_back && is_idle(s))) {
         return;
     }
-    int code = sqlite3_wal_checkpoint_v2(s->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int code =
+        sqlite3_wal_checkpoint_v2(s->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
         enum status st = sql_failed(s->writer, "move the log into", &err);
         pthread_mutex_lock(&s->lock);
@@ -277,6 +289,7 @@ static void move_log(struct srv_sqlite *s)
         s->trouble_ms = clock_monotonic_ms();
         pthread_mutex_unlock(&s->lock);
     }
+    s->gave_back = s->gave_back && (code != SQLITE_OK || moved < frames);
 }
 
 void *sqlite_write_on(void *ctx)
