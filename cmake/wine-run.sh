@@ -3,9 +3,9 @@
 #
 # With MR_WINE_SHARED in its environment, in the prefix that wine-shared.sh made for all such tests of this ctest.
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
-: "${MR_WINE_TEMPLATE:=$root/build/wine-template}"
-. "$root/tests/e2e/wine.sh"
+MR_SOURCE_DIR=$(cd "$(dirname "$0")/.." && pwd)
+: "${MR_WINE_TEMPLATE:=$MR_SOURCE_DIR/build/wine-template}"
+. "$MR_SOURCE_DIR/tests/e2e/wine.sh"
 
 # By hand there is none.
 if [ -n "${MR_WINE_SHARED:-}" ] && [ -d "$MR_WINE_SHARED-$PPID" ]; then

@@ -4,9 +4,9 @@
 # Windows' own processes take longer to start than such a test does. The link $MR_WINE_SHARED-PID leads to the prefix, with
 # the process id of the ctest that all of them are children of: another ctest in the same tree has its own.
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
-: "${MR_WINE_TEMPLATE:=$root/build/wine-template}"
-. "$root/tests/e2e/wine.sh"
+MR_SOURCE_DIR=$(cd "$(dirname "$0")/.." && pwd)
+: "${MR_WINE_TEMPLATE:=$MR_SOURCE_DIR/build/wine-template}"
+. "$MR_SOURCE_DIR/tests/e2e/wine.sh"
 link=$MR_WINE_SHARED-$PPID
 
 case $1 in

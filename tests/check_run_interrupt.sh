@@ -12,7 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/tree/tests/e2e" "$scratch/cache"
 cp -a run run.d cmake "$scratch/tree/"
 cp -a tests/js "$scratch/tree/tests/"
-cp -a tests/e2e/wine.sh "$scratch/tree/tests/e2e/"
+cp -a tests/e2e/wine.sh tests/e2e/wine64.sh "$scratch/tree/tests/e2e/"
 cp -a "$CACHE/sources" "$scratch/cache/"
 bad=0
 lent=none

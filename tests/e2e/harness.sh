@@ -18,7 +18,8 @@ HARNESS_DIR=$ROOT/tests/e2e
 : "${MR_SERVER:=$ROOT/dist/linux/mapi-rollout-server}" "${MR_ADMIN:=$ROOT/dist/linux/mapi-rollout}"
 : "${MR_AGENT:=$ROOT/dist/windows/mapi-rollout-agent.exe}" "${MR_TEST_TOOLS:=$ROOT/build/mingw-release/tools}"
 : "${MR_WINE_TEMPLATE:=$ROOT/build/wine-template}"
-export LC_ALL=C.UTF-8 MR_WINE_TEMPLATE
+MR_SOURCE_DIR=$ROOT
+export LC_ALL=C.UTF-8 MR_WINE_TEMPLATE MR_SOURCE_DIR
 . "$HARNESS_DIR/wine.sh"
 . "$HARNESS_DIR/users.sh"
 . "$HARNESS_DIR/site.sh"

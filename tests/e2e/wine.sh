@@ -1,6 +1,7 @@
 # wine.sh - a Windows to test in: one template prefix, and a clone of it for each test that costs next to nothing.
 #
-# Sourced; POSIX sh. One prefix is one registry, one service manager and one wineserver, so every test takes its own.
+# Sourced, where MR_SOURCE_DIR is set or in the source tree's root; POSIX sh. One prefix is one registry, one service
+# manager and one wineserver, so every test takes its own.
 #
 #   . tests/e2e/wine.sh
 #   scratch=$(wine_scratch)                       a directory of ours on the template's file system
@@ -13,12 +14,12 @@
 # write into it. MR_WINE_TEMPLATE names the template; `./run setup` makes it and links it as build/wine-template.
 
 # The 64-bit programs themselves: Debian's `wine` script would first say at length that the 32-bit ones are missing.
-MR_WINE=/usr/lib/wine/wine64
+MR_WINE=${MR_SOURCE_DIR:-$PWD}/tests/e2e/wine64.sh
 MR_WINESERVER=/usr/lib/wine/wineserver64
 
 # Quiet and alone: no debug channels, no screen, no offer to download .NET or a browser, no entries in a desktop menu.
 export WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree=;mshtml=;winemenubuilder.exe=d'
-export WINELOADER=$MR_WINE WINESERVER=$MR_WINESERVER
+export WINELOADER=/usr/lib/wine/wine64 WINESERVER=$MR_WINESERVER
 unset DISPLAY WAYLAND_DISPLAY
 
 # Makes a directory that is on the same file system as the template, so that cloning can link. ./run removes it if the
