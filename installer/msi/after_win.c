@@ -94,7 +94,6 @@ static bool is_ours(const char *name)
 
 struct removal {
     const char *folder;
-    size_t left; /* files that are not ours */
     struct err failure;
 };
 
@@ -104,8 +103,7 @@ static bool remove_one(void *ctx, const char *name)
     char path[PATH_BYTES];
     int length = snprintf(path, sizeof path, "%s\\%s", r->folder, name);
     if (length < 0 || (size_t)length >= sizeof path || !is_ours(name)) {
-        r->left++;
-        return true;
+        return true; /* not ours */
     }
     struct err why = {.st = ST_OK};
     enum status st = file_remove(path, &why);
