@@ -6,6 +6,7 @@
 #include "installer/msi/keep_win.h"
 #include "installer/msi/leave_win.h"
 #include "installer/msi/package_win.h"
+#include "installer/msi/rollback_win.h"
 #include "installer/msi/settings_win.h"
 #include "installer/msi/upgrade_win.h"
 
@@ -113,31 +114,6 @@ static enum status hand_over(MSIHANDLE package, const struct ins_wish *wish, str
     return st == ST_OK ? hand_program(package, err) : st;
 }
 
-/* Then Windows would neither undo nor finish: what runs at the very end is part of the same script. */
-static enum status check_rollback(MSIHANDLE package, struct err *err)
-{
-    static const wchar_t *const SAYING[] = {L"DISABLEROLLBACK", L"RollbackDisabled"};
-    DWORD policy = 0;
-    DWORD size = sizeof policy;
-    enum status st = ST_OK;
-    bool off =
-        RegGetValueW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Policies\\Microsoft\\Windows\\Installer",
-                     L"DisableRollback", RRF_RT_REG_DWORD, NULL, &policy, &size) == ERROR_SUCCESS &&
-        policy != 0;
-    for (size_t i = 0; i < sizeof SAYING / sizeof SAYING[0] && st == ST_OK && !off; i++) {
-        char *value = NULL;
-        st = ins_package_read(package, SAYING[i], VALUE_CHARS, &value, err);
-        off = st == ST_OK && value[0] != '\0';
-        free(value);
-    }
-    return st == ST_OK && off
-               ? err_refuse(err, "rollback_disabled", "DISABLEROLLBACK",
-                            "rollback is switched off here, by DISABLEROLLBACK or the policy "
-                            "DisableRollback of Windows Installer: without it the installation "
-                            "could not be finished, nor undone")
-               : st;
-}
-
 static enum status mark_upgrade(MSIHANDLE package, struct err *err)
 {
     char *found = NULL;
@@ -158,7 +134,7 @@ UINT __stdcall CheckProperties(MSIHANDLE package)
                          ? ST_OK
                          : err_set(&err, ST_BUG, 0, "the cryptographic library does not start");
     if (st == ST_OK) {
-        st = check_rollback(package, &err);
+        st = ins_rollback_check(package, &err);
     }
     if (st == ST_OK) {
         st = read_wish(package, &wish, &err);
