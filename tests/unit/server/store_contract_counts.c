@@ -142,13 +142,12 @@ static void store__one_fact_changes__its_counters_follow(void **state)
 {
     enum { FACTS = 10 };
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
     u.observed = POL_OBSERVED_RPC_HTTP;
     u.confidence = POL_CONFIDENCE_OFFERED;
     u.starts_since_change = 1;
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    int64_t device = store_enrolled(p);
     for (uint32_t fact = 0; fact <= FACTS; fact++) {
         u.ring = fact >= 1 ? "berlin" : "pilot";
         u.state = fact >= 2 ? POL_STATE_COMPLIANT : POL_STATE_IDLE;
@@ -163,7 +162,7 @@ static void store__one_fact_changes__its_counters_follow(void **state)
         u.value.type = fact >= FACTS ? POL_VALUE_SZ : POL_VALUE_DWORD;
         r.seq = fact + 1;
         (void)snprintf(r.report_id, sizeof r.report_id, "%u", fact);
-        assert_int_equal(store_send(p, w.u.enroll.device, &r, r.report_id, NULL), ST_OK);
+        assert_int_equal(store_send(p, device, &r, r.report_id, NULL), ST_OK);
         (void)store_recount(p);
     }
     assert_int_equal(store_count(p, "ring", "berlin"), 1);
@@ -180,8 +179,7 @@ static void store__names_without_end__the_rest_is_other(void **state)
     static struct pol_report_user users[PER_REPORT];
     static char sids[PER_REPORT][16];
     static char rings[PER_REPORT][16];
-    struct srv_write w;
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    int64_t device = store_enrolled(p);
     for (uint32_t r = 0; r < MADE_UP / PER_REPORT; r++) {
         char id[16];
         (void)snprintf(id, sizeof id, "%u", r);
@@ -194,7 +192,7 @@ static void store__names_without_end__the_rest_is_other(void **state)
         }
         struct pol_report report = store_report(id, 'r', r + 1, users, PER_REPORT);
         report.effective_version = 7000 + r;
-        assert_int_equal(store_send(p, w.u.enroll.device, &report, id, NULL), ST_OK);
+        assert_int_equal(store_send(p, device, &report, id, NULL), ST_OK);
     }
     assert_int_equal(store_count(p, "ring", "large"), 50);
     assert_int_equal(store_count(p, "ring", "other"), 450 - (SRV_COUNT_NAMES - 2));
@@ -218,11 +216,10 @@ struct builds {
 static void store__versions_and_builds_without_end__the_rest_is_other(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct srv_write last = {.kind = SRV_WRITE_AUDIT, .now_s = 1};
     struct builds *b = calloc(1, sizeof *b);
     assert_non_null(b);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    int64_t device = store_enrolled(p);
     for (uint32_t i = 0; i < BUILDS; i++) {
         (void)snprintf(b->sids[i], sizeof b->sids[i], "S-%u", i);
         (void)snprintf(b->outlooks[i], sizeof b->outlooks[i], "16.0.%u", i);
@@ -234,7 +231,7 @@ static void store__versions_and_builds_without_end__the_rest_is_other(void **sta
         b->reports[i].outlook_version = b->outlooks[i];
         b->writes[i] =
             (struct srv_write){.kind = SRV_WRITE_REPORT, .now_s = 5000, .done = ignore_done};
-        b->writes[i].u.report.device = w.u.enroll.device;
+        b->writes[i].u.report.device = device;
         b->writes[i].u.report.report = &b->reports[i];
         b->writes[i].u.report.body = span_text(b->sids[i]);
         p->store.submit(p->store.ctx, &b->writes[i]);
@@ -254,7 +251,6 @@ static void store__report_that_cannot_be_kept__counts_nothing(void **state)
 {
     enum { TOO_LONG = 300 * 1024 };
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u[2] = {store_user("S-1", POL_STATE_IDLE),
                                    store_user("S-2", POL_STATE_IDLE)};
     char *group = calloc(1, TOO_LONG + 1);
@@ -264,11 +260,11 @@ static void store__report_that_cannot_be_kept__counts_nothing(void **state)
     u[1].groups = groups;
     u[1].group_count = 1;
     struct pol_report r = store_report("a", 'r', 1, u, 2);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_not_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled(p);
+    assert_int_not_equal(store_send(p, device, &r, "1", NULL), ST_OK);
     assert_int_equal(store_count(p, "total", "users"), 0);
     r = store_report("b", 'r', 2, u, 1);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &r, "2", NULL), ST_OK);
     assert_int_equal(store_count(p, "total", "users"), 1);
     assert_true(store_recount(p) > 0);
     free(group);
@@ -277,18 +273,16 @@ static void store__report_that_cannot_be_kept__counts_nothing(void **state)
 static void store__outlook_is_no_build__is_invalid(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
     r.outlook_known = true;
     r.outlook_version = "=cmd|'/c calc'!A1";
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
     assert_int_equal(store_count(p, "outlook", "invalid"), 1);
     r = store_report("b", 'r', 2, &u, 1);
     r.outlook_known = true;
     r.outlook_version = "016.0.17328";
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &r, "2", NULL), ST_OK);
     assert_int_equal(store_count(p, "outlook", "16.0.17328.0"), 1);
     assert_int_equal(store_count(p, "outlook", "invalid"), 0);
 }
@@ -324,7 +318,6 @@ static void store__devices_not_heard_from__are_silent_from_that_minute_on(void *
 static void store__value_1_and_two_starts__asks_whether_the_brake_works(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u[3] = {store_user("S-1", POL_STATE_COMPLIANT),
                                    store_user("S-2", POL_STATE_MISMATCH),
                                    store_user("S-3", POL_STATE_UNVERIFIED)};
@@ -336,8 +329,7 @@ static void store__value_1_and_two_starts__asks_whether_the_brake_works(void **s
     struct pol_report r = store_report("a", 'r', 1, u, 3);
     r.outlook_known = true;
     r.outlook_version = "16.0.17328.20162";
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
 #define BRAKE(part) store_count_part(p, &STORE_QUESTION, "brake", "16.0.17328.20162", part)
     assert_int_equal(BRAKE(NULL), 3);
     assert_int_equal(BRAKE("rpc_http"), 1); /* what is offered is not seen */
@@ -348,7 +340,7 @@ static void store__value_1_and_two_starts__asks_whether_the_brake_works(void **s
     r = store_report("b", 'r', 2, u, 3);
     r.outlook_known = true;
     r.outlook_version = "16.0.17328.20162";
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &r, "2", NULL), ST_OK);
     assert_int_equal(BRAKE(NULL), 0);
     assert_int_equal(BRAKE("rpc_http"), 0);
 }

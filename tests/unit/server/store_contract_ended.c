@@ -7,13 +7,6 @@
 
 /* ---- small words ----------------------------------------------------------------------------- */
 
-static int64_t enrolled(struct store_place *p)
-{
-    struct srv_write w;
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    return w.u.enroll.device;
-}
-
 static struct srv_history history(struct store_place *p)
 {
     struct srv_history h;
@@ -59,7 +52,7 @@ static void store__token_that_ended__goes_later(void **state)
 {
     struct store_place *p = *state;
     struct srv_write w;
-    (void)enrolled(p);
+    (void)store_enrolled(p);
     assert_int_equal(store_enroll_again(p, 1, 2, &w), ST_OK); /* the old one ends at 3000 */
     assert_int_equal(token_count(p), 2);
     assert_int_equal(tidy(p, 3000, 0), 0);
@@ -135,7 +128,7 @@ static bool take_key(void *v, const struct srv_user_row *row)
 static void store__user_who_left__stays_while_a_gate_looks_at_him(void **state)
 {
     struct store_place *p = *state;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     struct pol_report_user three[] = {store_user("S-1", POL_STATE_IDLE),
                                       store_user("S-2", POL_STATE_IDLE),
                                       store_user("S-3", POL_STATE_IDLE)};
@@ -188,7 +181,7 @@ static void store__more_users_than_a_device_may_have__are_refused(void **state)
 {
     struct store_place *p = *state;
     struct srv_write other;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     uint32_t seq = 1;
     for (uint32_t first = 0; first < SRV_DEVICE_USERS_MAX; first += USERS_EACH) {
         assert_int_equal(send_users(p, device, first, seq++, false), ST_OK);

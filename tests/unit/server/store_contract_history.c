@@ -10,13 +10,6 @@ enum { DAY_S = 86400, NO_BOUND = INT32_MAX };
 
 /* ---- small words ----------------------------------------------------------------------------- */
 
-static int64_t enrolled(struct store_place *p)
-{
-    struct srv_write w;
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    return w.u.enroll.device;
-}
-
 enum { MANY = 300 };
 
 static void keep_quiet(struct srv_write *w)
@@ -106,7 +99,7 @@ static void store__new__has_no_history(void **state)
 static void store__reports__are_counted_with_what_they_take(void **state)
 {
     struct store_place *p = *state;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     send_days(p, device, 0, 3, 10 * DAY_S);
     struct srv_history three = history(p);
     assert_int_equal(three.reports, 3);
@@ -124,7 +117,7 @@ static void store__reports__are_counted_with_what_they_take(void **state)
 static void store__old_reports__go_and_younger_ones_stay(void **state)
 {
     struct store_place *p = *state;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     send_days(p, device, 0, 10, 100 * DAY_S);
     assert_int_equal(prune(p, 110 * DAY_S, 104 * DAY_S, NO_BOUND), 4);
     assert_int_equal(history(p).reports, 6);
@@ -138,14 +131,14 @@ static void store__old_reports__go_and_younger_ones_stay(void **state)
 static void store__age_does_not_matter__nothing_goes_by_it(void **state)
 {
     struct store_place *p = *state;
-    send_days(p, enrolled(p), 0, 3, 100);
+    send_days(p, store_enrolled(p), 0, 3, 100);
     assert_int_equal(prune(p, 900 * DAY_S, -1, NO_BOUND), 0);
 }
 
 static void store__too_large__oldest_go_until_it_is_not(void **state)
 {
     struct store_place *p = *state;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     send_days(p, device, 0, 10, 100 * DAY_S);
     int64_t each = history(p).bytes / 10;
     assert_int_equal(prune(p, 110 * DAY_S, -1, 4 * each), 6);
@@ -161,7 +154,7 @@ static void store__times_that_lie_ahead__do_not_stop_it(void **state)
 {
     struct store_place *p = *state;
     enum { AHEAD = 250 }; /* more than a step looks at */
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     send_days(p, device, 900, 1, 99 * DAY_S);
     send_days(p, device, 0, AHEAD, 5000 * DAY_S);
     send_days(p, device, AHEAD, 3, 100 * DAY_S);
@@ -176,7 +169,7 @@ static void store__times_that_lie_ahead__do_not_stop_it(void **state)
 static void store__times_that_lie_ahead__go_by_size(void **state)
 {
     struct store_place *p = *state;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     send_days(p, device, 0, 2, 5000 * DAY_S);
     send_days(p, device, 2, 2, 100 * DAY_S);
     assert_int_equal(prune(p, 101 * DAY_S, 50 * DAY_S, NO_BOUND), 0);
@@ -188,7 +181,7 @@ static void store__times_that_lie_ahead__go_by_size(void **state)
 static void store__forgotten_report_again__changes_no_state(void **state)
 {
     struct store_place *p = *state;
-    int64_t device = enrolled(p);
+    int64_t device = store_enrolled(p);
     send_days(p, device, 0, 5, 100 * DAY_S);
     assert_int_equal(prune(p, 110 * DAY_S, 104 * DAY_S, NO_BOUND), 4);
     for (uint32_t i = 0; i < 4; i++) {

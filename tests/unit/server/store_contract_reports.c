@@ -8,11 +8,9 @@
 static void store__report_written__is_there_after_reopening(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", NULL), ST_OK);
+    (void)store_enrolled_with(p, &r);
     store_reopen(p);
     struct store_seen seen = store_look_at_all(p);
     assert_int_equal(seen.count, 1);
@@ -26,7 +24,6 @@ static void store__report_of_what_outlook_does__keeps_all_of_it(void **state)
 {
     struct store_place *p = *state;
     static const char *const EVIDENCE[] = {"profile:001f6652", "autodiscover:\"x\""};
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_COMPLIANT);
     u.evidence = EVIDENCE;
     u.evidence_count = 2;
@@ -37,8 +34,7 @@ static void store__report_of_what_outlook_does__keeps_all_of_it(void **state)
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
     r.outlook_known = true;
     r.outlook_version = "16.0.17328.20162";
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
     struct store_seen seen = store_look_at_all(p);
     assert_string_equal(seen.outlook, "16.0.17328.20162");
     assert_string_equal(seen.evidence, "[\"profile:001f6652\",\"autodiscover:\\\"x\\\"\"]");
@@ -53,7 +49,7 @@ static void store__report_of_what_outlook_does__keeps_all_of_it(void **state)
     struct pol_report gone = store_report("b", 'r', 2, &u, 1);
     gone.outlook_known = true;
     gone.outlook_version = "";
-    assert_int_equal(store_send(p, w.u.enroll.device, &gone, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &gone, "2", NULL), ST_OK);
     seen = store_look_at_all(p);
     assert_string_equal(seen.outlook, "none");
     assert_string_equal(seen.evidence, "[]");
@@ -66,7 +62,6 @@ static void store__report_of_what_outlook_does__keeps_all_of_it(void **state)
 static void store__report_that_names_nobody__says_which_outlook_all_have(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report first = store_report("a", 'r', 1, &u, 1);
     struct pol_report later = store_report("b", 'r', 3, NULL, 0);
@@ -75,14 +70,13 @@ static void store__report_that_names_nobody__says_which_outlook_all_have(void **
     later.outlook_version = "16.0.17328.20162";
     older.outlook_known = true;
     older.outlook_version = "15.0.4569.1503";
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &first, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &first);
     assert_string_equal(store_look_at_all(p).outlook, "unknown");
-    assert_int_equal(store_send(p, w.u.enroll.device, &later, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &later, "2", NULL), ST_OK);
     assert_string_equal(store_look_at_all(p).outlook, "16.0.17328.20162");
     assert_int_equal(store_count(p, "outlook", "16.0.17328.20162"), 1);
     assert_int_equal(store_count(p, "outlook", "unknown"), 0);
-    assert_int_equal(store_send(p, w.u.enroll.device, &older, "3", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &older, "3", NULL), ST_OK);
     assert_string_equal(store_look_at_all(p).outlook, "16.0.17328.20162");
     assert_string_equal(store_look_at_all(p).state, "idle");
 }
@@ -111,9 +105,8 @@ static void store__report_of_a_machine__shows_its_outlook_and_probes(void **stat
                                                   .server = "15.0.516.32",
                                                   .at_s = -1};
     struct machine_seen seen;
-    struct srv_write w;
     struct srv_filter filter = {.limit = 500};
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    int64_t device = store_enrolled(p);
     assert_int_equal(p->store.devices(p->store.ctx, &filter, see_machine, &seen, NULL), ST_OK);
     assert_string_equal(seen.outlook, "-");
     struct pol_report r = store_report("a", 'r', 1, NULL, 0);
@@ -123,7 +116,7 @@ static void store__report_of_a_machine__shows_its_outlook_and_probes(void **stat
     r.outlook_minimum = POL_NO;
     r.probes = &PROBE;
     r.probe_count = 1;
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &r, "1", NULL), ST_OK);
     assert_int_equal(p->store.devices(p->store.ctx, &filter, see_machine, &seen, NULL), ST_OK);
     assert_string_equal(seen.outlook,
                         "{\"version\":\"15.0.4420.1017\",\"bitness\":null,\"install\":\"msi\","
@@ -152,15 +145,13 @@ static void assert_named(struct store_place *p, const char *expected)
 static void store__the_same_is_said_again__holds_whatever_was_written_between(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct srv_write again;
     struct pol_report_user u = store_user("S-1", POL_STATE_ERROR);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
     r.host_name = "PC-2";
     r.outlook_known = true;
     r.outlook_version = "16.0.17328.20162";
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
     assert_named(p, "PC-2");
     assert_int_equal(store_enroll_again(p, 1, 2, &again), ST_OK);
     assert_named(p, "PC-1");
@@ -168,21 +159,21 @@ static void store__the_same_is_said_again__holds_whatever_was_written_between(vo
     struct pol_report named = r;
     named.report_id[0] = 'n';
     named.seq = 2;
-    assert_int_equal(store_send(p, w.u.enroll.device, &named, "1", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &named, "1", NULL), ST_OK);
     assert_named(p, "PC-2");
 
     struct pol_report other = store_report("b", 'r', 3, NULL, 0);
     other.host_name = "PC-2";
     other.outlook_known = true;
     other.outlook_version = "15.0.4569.1503";
-    assert_int_equal(store_send(p, w.u.enroll.device, &other, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &other, "2", NULL), ST_OK);
     assert_string_equal(store_look_at_all(p).outlook, "15.0.4569.1503");
 
     struct pol_report same = store_report("c", 'r', 4, &u, 1);
     same.host_name = "PC-2";
     same.outlook_known = true;
     same.outlook_version = "16.0.17328.20162";
-    assert_int_equal(store_send(p, w.u.enroll.device, &same, "3", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &same, "3", NULL), ST_OK);
     assert_string_equal(store_look_at_all(p).outlook, "16.0.17328.20162");
     assert_int_equal(store_count(p, "state", "error"), 1);
     assert_int_equal(store_count(p, "outlook", "16.0.17328.20162"), 1);
@@ -191,14 +182,13 @@ static void store__the_same_is_said_again__holds_whatever_was_written_between(vo
 static void store__same_report_again__is_a_repeat_and_changes_nothing(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     bool repeated = false;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", &repeated), ST_OK);
+    int64_t device = store_enrolled(p);
+    assert_int_equal(store_send(p, device, &r, "{}", &repeated), ST_OK);
     assert_false(repeated);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", &repeated), ST_OK);
+    assert_int_equal(store_send(p, device, &r, "{}", &repeated), ST_OK);
     assert_true(repeated);
     assert_int_equal(store_count(p, "total", "users"), 1);
 }
@@ -206,57 +196,53 @@ static void store__same_report_again__is_a_repeat_and_changes_nothing(void **sta
 static void store__same_id_with_other_content__exists(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{}", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
     u.state = POL_STATE_ERROR;
     r.seq = 2;
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "{ }", NULL), ST_EXISTS);
+    assert_int_equal(store_send(p, device, &r, "{ }", NULL), ST_EXISTS);
     assert_string_equal(store_look_at_all(p).state, "idle");
+}
+
+/* The user is compliant by the newer report and in error by the older one, which comes last. */
+static void send_newer_first(struct store_place *p, struct pol_report newer,
+                             struct pol_report older)
+{
+    const struct pol_report_user then = store_user("S-1", POL_STATE_ERROR);
+    const struct pol_report_user now = store_user("S-1", POL_STATE_COMPLIANT);
+    newer.users = &now;
+    older.users = &then;
+    newer.user_count = older.user_count = 1;
+    int64_t device = store_enrolled_with(p, &newer);
+    assert_string_equal(store_look_at_all(p).state, "compliant");
+    assert_int_equal(store_send(p, device, &older, "2", NULL), ST_OK);
 }
 
 static void store__older_seq_arrives_later__newer_state_stays(void **state)
 {
-    struct store_place *p = *state;
-    struct srv_write w;
-    struct pol_report_user u = store_user("S-1", POL_STATE_COMPLIANT);
-    struct pol_report newer = store_report("b", 'r', 2, &u, 1);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &newer, "2", NULL), ST_OK);
-    u.state = POL_STATE_ERROR;
-    struct pol_report older = store_report("a", 'r', 1, &u, 1);
-    assert_int_equal(store_send(p, w.u.enroll.device, &older, "1", NULL), ST_OK);
-    assert_string_equal(store_look_at_all(p).state, "compliant");
+    send_newer_first(*state, store_report("b", 'r', 2, NULL, 0),
+                     store_report("a", 'r', 1, NULL, 0));
+    assert_string_equal(store_look_at_all(*state).state, "compliant");
 }
 
 static void store__earlier_start_of_the_agent_arrives_later__newer_state_stays(void **state)
 {
-    struct store_place *p = *state;
-    struct srv_write w;
-    struct pol_report_user u = store_user("S-1", POL_STATE_COMPLIANT);
-    struct pol_report newer = store_report("b", 's', 1, &u, 1);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &newer, "2", NULL), ST_OK);
-    u.state = POL_STATE_ERROR;
-    struct pol_report older = store_report("a", 'r', 900, &u, 1);
-    assert_int_equal(store_send(p, w.u.enroll.device, &older, "1", NULL), ST_OK);
-    assert_string_equal(store_look_at_all(p).state, "compliant");
+    send_newer_first(*state, store_report("b", 's', 1, NULL, 0),
+                     store_report("a", 'r', 900, NULL, 0));
+    assert_string_equal(store_look_at_all(*state).state, "compliant");
 }
 
 static void store__full_set_without_a_user__retires_him(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user two[] = {store_user("S-1", POL_STATE_IDLE),
                                     store_user("S-2", POL_STATE_IDLE)};
     struct pol_report r = store_report("a", 'r', 1, two, 2);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
     struct pol_report full = store_report("b", 'r', 2, two, 1);
     full.full = true;
-    assert_int_equal(store_send(p, w.u.enroll.device, &full, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &full, "2", NULL), ST_OK);
     struct store_seen seen = store_look_at_all(p);
     assert_int_equal(seen.count, 1);
     assert_string_equal(seen.sid, "S-1");
@@ -267,7 +253,6 @@ static void store__full_set_without_a_user__retires_him(void **state)
 static void store__full_set_misses_a_part__retires_nobody_before_it_is_complete(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user three[] = {store_user("S-1", POL_STATE_IDLE),
                                       store_user("S-2", POL_STATE_IDLE),
                                       store_user("S-3", POL_STATE_IDLE)};
@@ -277,29 +262,26 @@ static void store__full_set_misses_a_part__retires_nobody_before_it_is_complete(
     first.full = second.full = true;
     first.parts = second.parts = 2;
     second.part = 2;
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &second, "3", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
+    assert_int_equal(store_send(p, device, &second, "3", NULL), ST_OK);
     assert_int_equal(store_look_at_all(p).count, 3);
-    assert_int_equal(store_send(p, w.u.enroll.device, &first, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &first, "2", NULL), ST_OK);
     assert_int_equal(store_look_at_all(p).count, 2);
 }
 
 static void store__user_changes_state__counts_follow(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct pol_report r = store_report("a", 'r', 1, &u, 1);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    int64_t device = store_enrolled_with(p, &r);
     assert_int_equal(store_count(p, "state", "idle"), 1);
     assert_int_equal(store_count(p, "ring", "pilot"), 1);
     assert_int_equal(store_count(p, "version", "7002"), 1);
     u.state = POL_STATE_COMPLIANT;
     u.ring = NULL;
     r = store_report("b", 'r', 2, &u, 1);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "2", NULL), ST_OK);
+    assert_int_equal(store_send(p, device, &r, "2", NULL), ST_OK);
     assert_int_equal(store_count(p, "state", "idle"), 0);
     assert_int_equal(store_count(p, "state", "compliant"), 1);
     assert_int_equal(store_count(p, "ring", "pilot"), 0);
@@ -309,12 +291,10 @@ static void store__user_changes_state__counts_follow(void **state)
 static void store__filters__leave_out_who_does_not_fit(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     struct pol_report_user two[] = {store_user("S-1", POL_STATE_IDLE),
                                     store_user("S-2", POL_STATE_ERROR)};
     struct pol_report r = store_report("a", 'r', 1, two, 2);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
-    assert_int_equal(store_send(p, w.u.enroll.device, &r, "1", NULL), ST_OK);
+    (void)store_enrolled_with(p, &r);
     const struct srv_filter by_state = {.state = "error", .limit = 10};
     const struct srv_filter by_host = {.host = "pc-1", .limit = 10};
     const struct srv_filter by_text = {.text = "s-2", .limit = 10};
@@ -339,20 +319,19 @@ static void count_done(struct srv_write *w)
 static void store__closed_with_writes_waiting__carries_them_all_out(void **state)
 {
     struct store_place *p = *state;
-    struct srv_write w;
     size_t done = 0;
     struct pol_report_user u = store_user("S-1", POL_STATE_IDLE);
     struct srv_write *writes = calloc(MANY, sizeof *writes);
     struct pol_report *reports = calloc(MANY, sizeof *reports);
     assert_true(writes != NULL && reports != NULL);
-    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    int64_t device = store_enrolled(p);
     for (uint32_t i = 0; i < MANY; i++) {
         char id[16];
         (void)snprintf(id, sizeof id, "%u", i);
         reports[i] = store_report(id, 'r', i + 1, &u, 1);
         writes[i] = (struct srv_write){
             .kind = SRV_WRITE_REPORT, .now_s = 5000, .done = count_done, .ctx = &done};
-        writes[i].u.report.device = w.u.enroll.device;
+        writes[i].u.report.device = device;
         writes[i].u.report.report = &reports[i];
         writes[i].u.report.body = span_text("{}");
         p->store.submit(p->store.ctx, &writes[i]);

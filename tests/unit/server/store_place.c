@@ -60,6 +60,20 @@ enum status store_enroll_again(struct store_place *p, uint8_t old, uint8_t token
     return srv_store_write(&p->store, w, NULL);
 }
 
+int64_t store_enrolled(struct store_place *p)
+{
+    struct srv_write w;
+    assert_int_equal(store_enroll(p, NULL, 1, &w), ST_OK);
+    return w.u.enroll.device;
+}
+
+int64_t store_enrolled_with(struct store_place *p, const struct pol_report *first)
+{
+    int64_t device = store_enrolled(p);
+    assert_int_equal(store_send(p, device, first, "1", NULL), ST_OK);
+    return device;
+}
+
 struct pol_report_user store_user(const char *sid, enum pol_state state)
 {
     return (struct pol_report_user){

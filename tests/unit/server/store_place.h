@@ -43,6 +43,9 @@ enum status store_enroll(struct store_place *p, const char *guid, uint8_t token,
                          struct srv_write *w);
 enum status store_enroll_again(struct store_place *p, uint8_t old, uint8_t token,
                                struct srv_write *w);
+/* The device of PC-1, enrolled with the token 1; and once its first report was taken. */
+int64_t store_enrolled(struct store_place *p);
+int64_t store_enrolled_with(struct store_place *p, const struct pol_report *first);
 
 /* id names the report, run (also when it started) and seq order it. */
 struct pol_report_user store_user(const char *sid, enum pol_state state);
