@@ -13,16 +13,17 @@ void fake_vault_init(struct fake_vault *vault)
 
 void fake_vault_done(struct fake_vault *vault)
 {
-    for (size_t i = 0; i < FAKE_VAULT_FILES; i++) {
+    for (size_t i = 0; i < vault->count; i++) {
         bytes_free(&vault->files[i].content);
     }
+    free(vault->files);
     bytes_free(&vault->floor);
     memset(vault, 0, sizeof *vault);
 }
 
-struct fake_file *fake_vault_find(struct fake_vault *vault, const char *name)
+struct fake_file *fake_vault_find(const struct fake_vault *vault, const char *name)
 {
-    for (size_t i = 0; i < FAKE_VAULT_FILES; i++) {
+    for (size_t i = 0; i < vault->count; i++) {
         if (vault->files[i].name[0] != '\0' && strcmp(vault->files[i].name, name) == 0) {
             return &vault->files[i];
         }
@@ -40,15 +41,32 @@ static void set_content(struct bytes *place, struct span content)
     *place = copy;
 }
 
+static struct fake_file *free_file(struct fake_vault *vault)
+{
+    for (size_t i = 0; i < vault->count; i++) {
+        if (vault->files[i].name[0] == '\0') {
+            return &vault->files[i];
+        }
+    }
+    if (vault->count == vault->capacity) {
+        vault->capacity = vault->capacity == 0 ? 8 : 2 * vault->capacity;
+        vault->files = realloc(vault->files, vault->capacity * sizeof *vault->files);
+        if (vault->files == NULL) {
+            abort();
+        }
+    }
+    struct fake_file *file = &vault->files[vault->count++];
+    *file = (struct fake_file){.name = ""};
+    return file;
+}
+
 void fake_vault_put(struct fake_vault *vault, const char *name, struct span content)
 {
     struct fake_file *file = fake_vault_find(vault, name);
-    for (size_t i = 0; file == NULL && i < FAKE_VAULT_FILES; i++) {
-        if (vault->files[i].name[0] == '\0') {
-            file = &vault->files[i];
-        }
+    if (file == NULL) {
+        file = free_file(vault);
     }
-    if (file == NULL || strlen(name) >= sizeof file->name) {
+    if (strlen(name) >= sizeof file->name) {
         abort();
     }
     (void)snprintf(file->name, sizeof file->name, "%s", name);
@@ -64,10 +82,20 @@ void fake_vault_drop(struct fake_vault *vault, const char *name)
     }
 }
 
+void fake_vault_copy(struct fake_vault *vault, const struct fake_vault *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        if (from->files[i].name[0] != '\0') {
+            fake_vault_put(vault, from->files[i].name, bytes_span(&from->files[i].content));
+        }
+    }
+    set_content(&vault->floor, bytes_span(&from->floor));
+}
+
 size_t fake_vault_count(const struct fake_vault *vault, const char *prefix)
 {
     size_t count = 0;
-    for (size_t i = 0; i < FAKE_VAULT_FILES; i++) {
+    for (size_t i = 0; i < vault->count; i++) {
         const char *name = vault->files[i].name;
         count += name[0] != '\0' && strncmp(name, prefix, strlen(prefix)) == 0 ? 1 : 0;
     }
@@ -94,6 +122,18 @@ static enum status may_change(struct fake_vault *vault, const char *name, struct
     return ST_OK;
 }
 
+static enum status may_write(struct fake_vault *vault, const char *name, struct err *err)
+{
+    enum status st = may_change(vault, name, err);
+    vault->contents += st == ST_OK ? 1 : 0;
+    return st;
+}
+
+static bool gets_lost(const struct fake_vault *vault, const char *name, bool removing)
+{
+    return vault->loses != NULL && vault->loses(vault->loses_ctx, name, removing);
+}
+
 static enum status read_file(void *ctx, const char *name, size_t limit, struct bytes *out,
                              struct err *err)
 {
@@ -116,8 +156,8 @@ static enum status read_file(void *ctx, const char *name, size_t limit, struct b
 static enum status write_file(void *ctx, const char *name, struct span content, struct err *err)
 {
     struct fake_vault *vault = ctx;
-    enum status st = may_change(vault, name, err);
-    if (st == ST_OK) {
+    enum status st = may_write(vault, name, err);
+    if (st == ST_OK && !gets_lost(vault, name, false)) {
         fake_vault_put(vault, name, content);
     }
     return st;
@@ -130,7 +170,7 @@ static enum status remove_file(void *ctx, const char *name, struct err *err)
         return err_set(err, ST_NOT_FOUND, 2, "no %s", name);
     }
     enum status st = may_change(vault, name, err);
-    if (st == ST_OK) {
+    if (st == ST_OK && !gets_lost(vault, name, true)) {
         fake_vault_drop(vault, name);
     }
     return st;
@@ -156,7 +196,7 @@ static enum status list(void *ctx, bool (*visit)(void *ctx, const char *name), v
 {
     const struct fake_vault *vault = ctx;
     (void)err;
-    for (size_t i = FAKE_VAULT_FILES; i > 0; i--) { /* in an order that nobody should rely on */
+    for (size_t i = vault->count; i > 0; i--) { /* in an order that nobody should rely on */
         const char *name = vault->files[i - 1].name;
         if (name[0] != '\0' && !visit(visit_ctx, name)) {
             break;
@@ -187,8 +227,8 @@ static enum status read_floor(void *ctx, struct bytes *out, struct err *err)
 static enum status write_floor(void *ctx, struct span content, struct err *err)
 {
     struct fake_vault *vault = ctx;
-    enum status st = may_change(vault, "floor", err);
-    if (st == ST_OK) {
+    enum status st = may_write(vault, "floor", err);
+    if (st == ST_OK && !gets_lost(vault, "floor", false)) {
         set_content(&vault->floor, content);
     }
     return st;

@@ -146,7 +146,7 @@ static void check_standing(struct sim_fleet *fleet, const struct sim_machine *m)
 {
     const struct ag_standing *standing = &m->loop->standing;
     const struct sim_release *released = fleet->server.released;
-    const struct bytes *floor = sim_vault_find(&m->vault, "accepted.floor");
+    const struct fake_file *floor = fake_vault_find(&m->vault, "accepted.floor");
     int64_t version = standing->policy != NULL ? standing->policy->version : 0;
     if (version != released->version || strcmp(m->loop->poll.etag, released->etag) != 0) {
         sim_fault(&fleet->world, SIM_FAULT_STATE,
@@ -155,7 +155,7 @@ static void check_standing(struct sim_fleet *fleet, const struct sim_machine *m)
     }
     if (version != 0 &&
         (ag_policy_store_floor(&standing->store, "mapihttp").version != version || floor == NULL ||
-         !span_equal(bytes_span(floor), bytes_span(&m->vault.floor)))) {
+         !span_equal(bytes_span(&floor->content), bytes_span(&m->vault.floor)))) {
         sim_fault(&fleet->world, SIM_FAULT_STATE, "%s: the floors are not at %" PRId64, m->name,
                   version);
     }

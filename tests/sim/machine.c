@@ -52,6 +52,23 @@ static bool files_changed(void *ctx)
     return false;
 }
 
+/* Mistakes that are planted in here. */
+static bool gets_lost(void *ctx, const char *name, bool removing)
+{
+    enum sim_flaw flaw = ((const struct sim_world *)ctx)->flaw;
+    bool floor = strcmp(name, "accepted.floor") == 0 || strcmp(name, "floor") == 0;
+    return removing ? flaw == SIM_FLAW_SPOOL_STAYS && strncmp(name, "report-", 7) == 0
+                    : (flaw == SIM_FLAW_LOST_FLOOR && floor) ||
+                          (flaw == SIM_FLAW_FORGETS_DEVICE && strcmp(name, "device.sealed") == 0);
+}
+
+static void make_disk(struct sim_machine *machine)
+{
+    fake_vault_init(&machine->vault);
+    machine->vault.loses = gets_lost;
+    machine->vault.loses_ctx = machine->world;
+}
+
 static struct ag_ports ports_of(struct sim_machine *machine)
 {
     return (struct ag_ports){
@@ -61,7 +78,7 @@ static struct ag_ports ports_of(struct sim_machine *machine)
         .setting = sim_hives_setting(&machine->hives),
         .outlook = sim_hives_outlook(&machine->hives),
         .sights = ag_sights_none(),
-        .vault = sim_vault_port(&machine->vault),
+        .vault = fake_vault_port(&machine->vault),
         .stopping = stopping,
         .hives_changed = hives_changed,
         .files_changed = files_changed,
@@ -88,21 +105,23 @@ void sim_machine_init(struct sim_machine *machine, struct sim_world *world, stru
     machine->config.enroll_secret_file = text_copy("/nonexistent/secret");
     machine->host = (struct ag_host){
         .name = machine->name, .os = OS, .arch = ARCH, .machine_guid = machine->guid};
-    sim_vault_init(&machine->vault, world);
-    sim_vault_put(&machine->vault, "enroll.sealed", span_text("enroll-me"));
+    make_disk(machine);
+    fake_vault_put(&machine->vault, "enroll.sealed", span_text("enroll-me"));
     sim_hives_init(&machine->hives, world, &machine->wall_offset_s);
 }
 
 void sim_machine_done(struct sim_machine *machine)
 {
     sim_machine_stop(machine);
-    sim_vault_done(&machine->vault);
+    fake_vault_done(&machine->vault);
     ag_config_done(&machine->config);
 }
 
 void sim_machine_copy(struct sim_machine *machine, const struct sim_machine *from, bool same_facts)
 {
-    sim_vault_copy(&machine->vault, &from->vault);
+    fake_vault_done(&machine->vault);
+    make_disk(machine);
+    fake_vault_copy(&machine->vault, &from->vault);
     machine->hives.count = from->hives.count;
     for (size_t i = 0; i < from->hives.count; i++) {
         machine->hives.users[i] = from->hives.users[i];

@@ -11,7 +11,7 @@
 #define TESTS_SIM_MACHINE_H
 
 #include "agent/loop.h"
-#include "tests/sim/vault.h"
+#include "tests/fakes/fake_vault.h"
 #include "tests/sim/wire.h"
 
 /* What kind of machine, for life.c. */
@@ -38,7 +38,7 @@ struct sim_machine {
     struct ag_ports ports;
     struct ag_trust trust; /* the signer's */
     struct ag_loop *loop;  /* NULL: the agent does not run */
-    struct sim_vault vault;
+    struct fake_vault vault;
     struct sim_hives hives;
     int64_t wall_offset_s;  /* how wrong its clock is */
     struct sim_dice chance; /* of the agent */

@@ -48,7 +48,7 @@ struct sim_sums sim_reckon_sums(const struct sim_fleet *fleet)
         sums.changes += m->changes;
         sums.lost += m->plug->lost;
         sums.marker_writes += m->hives.marker_writes;
-        sums.vault_writes += m->vault.writes;
+        sums.vault_writes += m->vault.contents;
         for (size_t u = 0; u < m->hives.count; u++) {
             sums.value_writes += m->hives.users[u].value_writes;
             sums.foreign_writes += m->hives.users[u].foreign_writes;
@@ -81,10 +81,10 @@ static void check_writes(struct sim_fleet *fleet, const struct sim_machine *m)
 {
     uint64_t most = (6 + m->hives.count) * fleet->release_count + m->plug->started[AG_LANE_ENROLL] +
                     m->plug->started[AG_LANE_REPORT] + 2 * m->changes + 4 * (uint64_t)m->starts;
-    if (m->vault.writes > most) {
+    if (m->vault.contents > most) {
         sim_fault(&fleet->world, SIM_FAULT_WRITE,
                   "%s: %" PRIu64 " files written, and %" PRIu64 " were computed", m->name,
-                  m->vault.writes, most);
+                  m->vault.contents, most);
     }
     for (size_t u = 0; u < m->hives.count; u++) {
         const struct ag_hive *hive = &m->hives.users[u];

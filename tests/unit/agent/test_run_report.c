@@ -118,7 +118,7 @@ static void run__disk_full__policy_is_not_used_and_agent_goes_on(void **state)
 static void lose_a_report(void *ctx)
 {
     struct fake_world *w = ctx;
-    for (unsigned i = 0; i < FAKE_VAULT_FILES; i++) {
+    for (size_t i = 0; i < w->vault.count; i++) {
         if (strncmp(w->vault.files[i].name, "report-", 7) == 0) {
             fake_vault_drop(&w->vault, w->vault.files[i].name);
             break;
