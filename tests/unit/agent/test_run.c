@@ -1,38 +1,5 @@
 /* test_run.c - ag_run(): whole days of an agent in virtual time. */
-#include "tests/cmocka_all.h"
-
-#include "tests/fakes/fake_world.h"
-
-static struct fake_world world;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_world_init(&world);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_world_done(&world);
-    return 0;
-}
-
-static struct ag_hive *pilot(void)
-{
-    return &world.hives.hives[0];
-}
-
-static struct ag_hive *exception(void)
-{
-    return &world.hives.hives[1];
-}
-
-static struct ag_hive *other(void)
-{
-    return &world.hives.hives[2];
-}
+#include "tests/unit/agent/one_agent.h"
 
 /* ---- the walk ----------------------------------------------------------------------------- */
 

@@ -1,34 +1,11 @@
 /* test_run_network.c - ag_run(): months without a server, sleep, other networks, wrong clocks. Each
  * bound on requests is computed, not measured. */
-#include "tests/cmocka_all.h"
-
-#include "tests/fakes/fake_world.h"
+#include "tests/unit/agent/one_agent.h"
 
 #include <string.h>
 
 enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, MONTH_S = 30 * DAY_S };
 static const int64_t TEN_YEARS_S = 3652 * 86400LL;
-
-static struct fake_world world;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_world_init(&world);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_world_done(&world);
-    return 0;
-}
-
-static struct ag_hive *pilot(void)
-{
-    return &world.hives.hives[0];
-}
 
 static unsigned polls(void)
 {

@@ -1,25 +1,7 @@
 /* test_run_outlook.c - ag_run(): what is seen of Outlook comes late, changes decisions and is reported. */
-#include "tests/cmocka_all.h"
-
-#include "tests/fakes/fake_world.h"
+#include "tests/unit/agent/one_agent.h"
 
 #include <string.h>
-
-static struct fake_world world;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_world_init(&world);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_world_done(&world);
-    return 0;
-}
 
 static void see_online(void *ctx)
 {

@@ -1,31 +1,8 @@
 /* test_run_refused.c - ag_run(): what is refused changes nothing, is told, and costs no requests. */
-#include "tests/cmocka_all.h"
-
-#include "tests/fakes/fake_world.h"
+#include "tests/unit/agent/one_agent.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct fake_world world;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_world_init(&world);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_world_done(&world);
-    return 0;
-}
-
-static struct ag_hive *pilot(void)
-{
-    return &world.hives.hives[0];
-}
 
 /* ---- refusals ----------------------------------------------------------------------------- */
 

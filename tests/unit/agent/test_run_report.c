@@ -2,31 +2,10 @@
 #include "tests/cmocka_all.h"
 
 #include "agent/spool.h"
-#include "tests/fakes/fake_world.h"
+#include "tests/unit/agent/one_agent.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct fake_world world;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_world_init(&world);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_world_done(&world);
-    return 0;
-}
-
-static struct ag_hive *pilot(void)
-{
-    return &world.hives.hives[0];
-}
 
 static void revoke(void *ctx)
 {

@@ -2,37 +2,11 @@
 #include "tests/cmocka_all.h"
 
 #include "agent/permit.h"
-#include "tests/fakes/fake_world.h"
+#include "tests/unit/agent/one_agent.h"
 
 #include <stdio.h>
 
 enum { DAY_S = 86400 };
-
-static struct fake_world world;
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_world_init(&world);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_world_done(&world);
-    return 0;
-}
-
-static struct ag_hive *pilot(void)
-{
-    return &world.hives.hives[0];
-}
-
-static struct ag_hive *other(void)
-{
-    return &world.hives.hives[2];
-}
 
 static enum pol_state state_of(const char *sid)
 {
