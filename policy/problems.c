@@ -14,10 +14,16 @@ enum status pol_problems_status(const struct pol_problems *problems, struct err 
     return err_refuse(err, first->code, first->pointer, "%s", first->text);
 }
 
+/* Counted; NULL: it is one too many to be kept. */
+static struct pol_problem *count_one(struct pol_problems *problems)
+{
+    return problems->found++ < LIMIT_PROBLEMS ? &problems->items[problems->count++] : NULL;
+}
+
 void pol_problems_add(struct pol_problems *problems, const struct err *err)
 {
-    if (problems->found++ < LIMIT_PROBLEMS) {
-        struct pol_problem *problem = &problems->items[problems->count++];
+    struct pol_problem *problem = count_one(problems);
+    if (problem != NULL) {
         problem->code = err->code;
         (void)snprintf(problem->pointer, sizeof problem->pointer, "%s", err->pointer);
         (void)snprintf(problem->text, sizeof problem->text, "%s", err->text);
@@ -44,12 +50,11 @@ static void write_pointer(const struct pol_at *at, char out[ERR_POINTER_BYTES])
 
 void pol_at_problem(const struct pol_at *at, const char *code, const char *format, ...)
 {
-    struct pol_problems *problems = at->problems;
-    if (problems->found++ >= LIMIT_PROBLEMS) {
+    struct pol_problem *problem = count_one(at->problems);
+    va_list arguments;
+    if (problem == NULL) {
         return;
     }
-    struct pol_problem *problem = &problems->items[problems->count++];
-    va_list arguments;
     problem->code = code;
     write_pointer(at, problem->pointer);
     va_start(arguments, format);

@@ -76,6 +76,10 @@ static void problems__beyond_20__are_counted_and_not_kept(void **state)
     assert_int_equal(problems.found, 23);
     assert_problem(0, "wrong_type", "/0");
     assert_problem(19, "wrong_type", "/19");
+    pol_problems_add(&problems, &(struct err){.st = ST_REFUSED, .code = "x"});
+    assert_int_equal(problems.count, 20);
+    assert_int_equal(problems.found, 24);
+    assert_problem(19, "wrong_type", "/19");
     pol_json_free(json);
 }
 
