@@ -7,14 +7,9 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=admin-e2e
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log" "$WORK/home"
+native_begin "$MR_SERVER" "$MR_ADMIN"
+mkdir "$WORK/home"
 cd "$WORK" || exit 1
 unset MAPI_ROLLOUT_SERVER
 export XDG_CONFIG_HOME="$WORK/home"

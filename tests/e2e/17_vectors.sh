@@ -7,14 +7,9 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 DOCUMENTS=${MR_TEST_DATA:-$ROOT/tests/data}/json
 MOST_SHOWN=20 # LIMIT_PROBLEMS
-WORK=$(mktemp -d)
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-mkdir "$WORK/log"
+native_begin "$MR_ADMIN"
 tab=$(printf '\t')
 bad=0
 

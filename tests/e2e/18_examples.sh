@@ -3,12 +3,8 @@
 set -u
 . "$(dirname "$0")/harness.sh"
 
-DATA_DIR=/nonexistent
-WORK=$(mktemp -d)
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-mkdir "$WORK/log" "$WORK/fences"
+native_begin "$MR_ADMIN"
+mkdir "$WORK/fences"
 EXAMPLES=$ROOT/docs/examples
 
 is_good() { # plan

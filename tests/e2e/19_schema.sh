@@ -6,12 +6,8 @@
 set -u
 . "$(dirname "$0")/harness.sh"
 
-DATA_DIR=/nonexistent
-WORK=$(mktemp -d)
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-mkdir "$WORK/log" "$WORK/agree" "$WORK/fences"
+native_begin "$MR_ADMIN"
+mkdir "$WORK/agree" "$WORK/fences"
 export MR_ADMIN
 : "${NODE_PATH:=$ROOT/build/node_modules}"
 export NODE_PATH

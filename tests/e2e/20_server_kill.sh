@@ -9,14 +9,8 @@ set -u
 enter_network "$@"
 
 ROUNDS=8
-DATA_DIR=/nonexistent
 ROLLOUT=kill-e2e
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 site_make
 server_start
 enroll_secret >"$WORK/enroll.secret"

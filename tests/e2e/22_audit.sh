@@ -9,14 +9,8 @@ set -u
 enter_network "$@"
 
 ROUNDS=6
-DATA_DIR=/nonexistent
 ROLLOUT=audit-e2e
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 site_make
 server_start
 : >"$WORK/heads"

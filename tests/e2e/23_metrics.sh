@@ -9,17 +9,11 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=gates-e2e
 PLAN_TEMPLATE=$HARNESS_DIR/gates.json.in
 MACHINES=6
 DOCS=$ROOT/docs
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 SAID=$WORK/said
 site_make
 server_start

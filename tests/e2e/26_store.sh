@@ -25,16 +25,12 @@ enter_mounts() { # arguments of the script...
 enter_mounts "$@"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=store-e2e
 KILLS=5
-need_files "$MR_SERVER" "$MR_ADMIN"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 # The small disk goes before the directory that it is in.
 trap 'ended=$?; umount -l "${WORK:-/nonexistent}/server" 2>/dev/null; (exit "$ended"); harness_end' EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log" "$WORK/server"
+mkdir "$WORK/server"
 mount -t tmpfs -o size=64m,mode=0700 store-e2e "$WORK/server" || {
     say "skipped: no small disk can be mounted here"
     exit 77

@@ -13,14 +13,8 @@ SERVERS=4
 KILLS=${MR_KILLS:-200}
 SEED=${MR_SEED:-$(date +%s)}
 BUNDLES=120 # two a kill at most, and some kills hit the start
-DATA_DIR=/nonexistent
 ROLLOUT=kills-e2e
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 site_make
 say "MR_SEED=$SEED"
 

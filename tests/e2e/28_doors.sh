@@ -8,19 +8,14 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=doors-e2e
 DEVICES=4
 # Each new machine of this test but one: the address of one more is full.
 SERVER_FLAGS="--trusted-proxy 127.0.0.0/8,::1 --new-devices $((DEVICES + 1))"
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
+native_begin "$MR_SERVER" "$MR_ADMIN"
 SECRETS=$WORK/secrets
 OUT=$WORK/seen
-mkdir "$WORK/log" "$SECRETS" "$OUT"
+mkdir "$SECRETS" "$OUT"
 site_make
 MAPI_ROLLOUT_TOKEN_FILE=$SECRETS/publisher.token
 

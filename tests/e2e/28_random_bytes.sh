@@ -12,14 +12,8 @@ enter_network "$@"
 
 SEED=${MR_SEED:-1}
 CONNECTIONS=${MR_CONNECTIONS:-2000}
-DATA_DIR=/nonexistent
 ROLLOUT=random-e2e
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 site_make
 for role in viewer operator publisher; do
     server_token $role >"$WORK/$role.token" || fail "token add"

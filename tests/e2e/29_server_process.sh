@@ -8,15 +8,9 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=process-e2e
 UNIT=$ROOT/server/systemd/mapi-rollout-server.service
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 LOG=$WORK/log/server.log
 site_make
 

@@ -9,16 +9,10 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 DOCUMENT=$ROOT/server/openapi.json
 : "${NODE_PATH:=$ROOT/build/node_modules}"
 export NODE_PATH
-need_files "$MR_SERVER" "$MR_ADMIN" "$NODE_PATH/ajv"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN" "$NODE_PATH/ajv"
 PLAN_TEMPLATE=$WORK/plan.json.in
 
 openapi() { # arguments of openapi.js...

@@ -8,7 +8,6 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=compliance-e2e
 DEVICES=20
 USERS=${MR_USERS:-2000} # on each
@@ -16,12 +15,7 @@ KILLS=3
 # What exports of 8 MiB each may leave behind: pieces of 256 KiB, and what the sanitizer keeps for itself.
 EXPORTS=4
 EXPORT_KIB=16384
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
 export ASAN_OPTIONS
 site_make

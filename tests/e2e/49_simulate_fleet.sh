@@ -8,18 +8,12 @@ set -u
 . "$(dirname "$0")/harness.sh"
 enter_network "$@"
 
-DATA_DIR=/nonexistent
 ROLLOUT=simulate-e2e
 MACHINES=40
 HEAVY_MACHINES=40
 HEAVY_USERS=100 # of each
 ROUNDS=4
-need_files "$MR_SERVER" "$MR_ADMIN"
-trap harness_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-WORK=$(mktemp -d)
-mkdir "$WORK/log"
+native_begin "$MR_SERVER" "$MR_ADMIN"
 cd "$WORK" || exit 1
 site_make
 server_start

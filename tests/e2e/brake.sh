@@ -13,20 +13,13 @@ SERIAL=0
 # All that such a script begins with, but for the namespaces that it enters; WAITING goes before. With "disk" the data
 # directory is on a small disk of its own.
 brake_begin() { # rollout, [disk]
-    DATA_DIR=/nonexistent
     ROLLOUT=$1
     PLAN_TEMPLATE=$HARNESS_DIR/brake.json.in
-    need_files "$MR_SERVER" "$MR_ADMIN"
+    native_begin "$MR_SERVER" "$MR_ADMIN"
     if [ "${2:-}" = disk ]; then
         trap brake_disk_end EXIT
-    else
-        trap harness_end EXIT
+        brake_disk
     fi
-    trap 'exit 130' INT
-    trap 'exit 143' HUP TERM
-    WORK=$(mktemp -d)
-    mkdir "$WORK/log"
-    [ "${2:-}" != disk ] || brake_disk
     site_make
     server_start
     enroll_secret >"$WORK/enroll.secret"

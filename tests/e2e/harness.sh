@@ -108,15 +108,28 @@ harness_end() {
 
 harness_begin() {
     need_files "$MR_SERVER" "$MR_ADMIN" "$MR_AGENT" "$MR_TEST_TOOLS/hold.exe" "$MR_WINE_TEMPLATE/system.reg"
-    trap harness_end EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' HUP TERM
-    trap 'exit 141' PIPE
+    end_with_harness
     WORK=$(work_directory)
     PREFIX=$WORK/prefix
     mkdir "$WORK/log"
     windows_start
     site_make
+}
+
+# The same for a test without Wine: a directory, and nothing in it yet but that of the logs.
+native_begin() { # file that it needs...
+    need_files "$@"
+    end_with_harness
+    DATA_DIR=/nonexistent
+    WORK=$(mktemp -d)
+    mkdir "$WORK/log"
+}
+
+end_with_harness() {
+    trap harness_end EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' HUP TERM
+    trap 'exit 141' PIPE
 }
 
 # What is to be kept gets a name that no clean-up of interrupted runs looks for.
