@@ -1,6 +1,7 @@
 #include "agent/groups.h"
 
 #include "agent/kept_file.h"
+#include "agent/sorted.h"
 #include "policy/report_shape.h"
 
 #include <stdlib.h>
@@ -35,26 +36,14 @@ void ag_groups_done(struct ag_groups *groups)
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
-/* Where the user is, or where he would be put. */
+static const char *sid_at(const void *users, size_t i)
+{
+    return ((const struct ag_kept_groups *)users)[i].sid;
+}
+
 static size_t place_of(const struct ag_groups *groups, const char *sid, bool *found)
 {
-    size_t low = 0;
-    size_t high = groups->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(groups->users[middle].sid, sid);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    *found = false;
-    return low;
+    return ag_sorted_place(groups->users, groups->count, sid_at, sid, found);
 }
 
 const struct ag_kept_groups *ag_groups_find(const struct ag_groups *groups, const char *sid)

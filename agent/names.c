@@ -1,6 +1,7 @@
 #include "agent/names.h"
 
 #include "agent/kept_file.h"
+#include "agent/sorted.h"
 #include "policy/json_string.h"
 #include "policy/limits.h"
 #include "policy/report_shape.h"
@@ -65,26 +66,14 @@ static bool is_name(const char *key, const char *name)
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
-/* Where the key is, or where it would be put. */
+static const char *key_at(const void *sorted, size_t i)
+{
+    return ((struct ag_name *const *)sorted)[i]->key;
+}
+
 static size_t place_of(const struct ag_names *names, const char *key, bool *found)
 {
-    size_t low = 0;
-    size_t high = names->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(names->sorted[middle]->key, key);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    *found = false;
-    return low;
+    return ag_sorted_place(names->sorted, names->count, key_at, key, found);
 }
 
 static void free_entry(struct ag_name *entry)

@@ -1,5 +1,6 @@
 #include "agent/preflight_proxy_win.h"
 
+#include "agent/proxy_said_win.h"
 #include "agent/registry_win.h"
 #include "agent/token_win.h"
 #include "base/log.h"
@@ -19,32 +20,10 @@ struct lookup {
     DWORD error; /* why a place that should say something did not */
 };
 
-static void free_text(wchar_t *text)
-{
-    if (text != NULL) {
-        (void)GlobalFree(text);
-    }
-}
-
-/* An unusable text is as good as none. */
-static char *narrow(const wchar_t *wide)
-{
-    char *text = NULL;
-    if (wide == NULL || text_from_wide(wide, wcslen(wide), &text) != ST_OK) {
-        return NULL;
-    }
-    return text;
-}
-
 static void take_lists(struct lookup *l, const wchar_t *list, const wchar_t *bypass)
 {
-    char *named = narrow(list);
-    char *around = narrow(bypass);
-    bool straight = ag_proxy_is_bypassed(around, l->target->host, l->target->port);
-    ag_proxy_list_read(straight ? NULL : named, &l->list);
+    ag_proxy_said_read(list, bypass, l->target->host, l->target->port, &l->list);
     l->found = true;
-    free(named);
-    free(around);
 }
 
 /* ---- scripts ------------------------------------------------------------------------------- */
@@ -71,8 +50,8 @@ static void ask_script(struct lookup *l, const wchar_t *pac_url)
     } else {
         bool named = info.dwAccessType == WINHTTP_ACCESS_TYPE_NAMED_PROXY;
         take_lists(l, named ? info.lpszProxy : NULL, info.lpszProxyBypass);
-        free_text(info.lpszProxy);
-        free_text(info.lpszProxyBypass);
+        ag_proxy_said_free(info.lpszProxy);
+        ag_proxy_said_free(info.lpszProxyBypass);
     }
     if (session != NULL) {
         (void)WinHttpCloseHandle(session);
@@ -97,9 +76,9 @@ static void ask_settings(struct lookup *l, const WINHTTP_CURRENT_USER_IE_PROXY_C
 
 static void free_settings(WINHTTP_CURRENT_USER_IE_PROXY_CONFIG *config)
 {
-    free_text(config->lpszAutoConfigUrl);
-    free_text(config->lpszProxy);
-    free_text(config->lpszProxyBypass);
+    ag_proxy_said_free(config->lpszAutoConfigUrl);
+    ag_proxy_said_free(config->lpszProxy);
+    ag_proxy_said_free(config->lpszProxyBypass);
 }
 
 /* netsh winhttp set proxy */
@@ -110,8 +89,8 @@ static void ask_machine(struct lookup *l)
         info.dwAccessType == WINHTTP_ACCESS_TYPE_NAMED_PROXY && info.lpszProxy != NULL) {
         take_lists(l, info.lpszProxy, info.lpszProxyBypass);
     }
-    free_text(info.lpszProxy);
-    free_text(info.lpszProxyBypass);
+    ag_proxy_said_free(info.lpszProxy);
+    ag_proxy_said_free(info.lpszProxyBypass);
 }
 
 /* A console program of an administrator has settings of its own; the service has none that matter. */

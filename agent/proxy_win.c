@@ -1,5 +1,6 @@
 #include "agent/proxy_win.h"
 
+#include "agent/proxy_said_win.h"
 #include "base/clock.h"
 #include "base/error_win.h"
 #include "base/log.h"
@@ -37,33 +38,11 @@ struct ag_proxy_win {
 
 /* ---- asking Windows ------------------------------------------------------------------------ */
 
-static void free_text(wchar_t *text)
-{
-    if (text != NULL) {
-        (void)GlobalFree(text);
-    }
-}
-
-/* An unusable text is as good as none. */
-static char *narrow(const wchar_t *wide)
-{
-    char *text = NULL;
-    if (wide == NULL || text_from_wide(wide, wcslen(wide), &text) != ST_OK) {
-        return NULL;
-    }
-    return text;
-}
-
 /* What was said, for our server. */
 static void take_lists(const struct ag_proxy_win *proxies, const wchar_t *list,
                        const wchar_t *bypass, struct ag_proxy_list *out)
 {
-    char *named = narrow(list);
-    char *around = narrow(bypass);
-    bool straight = ag_proxy_is_bypassed(around, proxies->host, proxies->port);
-    ag_proxy_list_read(straight ? NULL : named, out);
-    free(named);
-    free(around);
+    ag_proxy_said_read(list, bypass, proxies->host, proxies->port, out);
 }
 
 /* pac_url NULL: WPAD. False: there is none, or it says nothing now. */
@@ -87,8 +66,8 @@ static bool ask_script(const struct ag_proxy_win *proxies, HINTERNET session,
     }
     bool named = info.dwAccessType == WINHTTP_ACCESS_TYPE_NAMED_PROXY;
     take_lists(proxies, named ? info.lpszProxy : NULL, info.lpszProxyBypass, out);
-    free_text(info.lpszProxy);
-    free_text(info.lpszProxyBypass);
+    ag_proxy_said_free(info.lpszProxy);
+    ag_proxy_said_free(info.lpszProxyBypass);
     return true;
 }
 
@@ -101,8 +80,8 @@ static bool ask_winhttp(const struct ag_proxy_win *proxies, struct ag_proxy_list
     if (named) {
         take_lists(proxies, info.lpszProxy, info.lpszProxyBypass, out);
     }
-    free_text(info.lpszProxy);
-    free_text(info.lpszProxyBypass);
+    ag_proxy_said_free(info.lpszProxy);
+    ag_proxy_said_free(info.lpszProxyBypass);
     return named;
 }
 
@@ -134,9 +113,9 @@ static bool ask_settings(const struct ag_proxy_win *proxies, HINTERNET session,
         take_lists(proxies, config.lpszProxy, config.lpszProxyBypass, out);
         done = true;
     }
-    free_text(config.lpszAutoConfigUrl);
-    free_text(config.lpszProxy);
-    free_text(config.lpszProxyBypass);
+    ag_proxy_said_free(config.lpszAutoConfigUrl);
+    ag_proxy_said_free(config.lpszProxy);
+    ag_proxy_said_free(config.lpszProxyBypass);
     return done;
 }
 
