@@ -1,6 +1,7 @@
 #include "tests/fakes/fake_signer.h"
 
 #include "policy/bundle.h"
+#include "policy/parse.h"
 #include "policy/plan.h"
 #include "policy/sign.h"
 
@@ -96,6 +97,21 @@ struct bytes fake_signer_envelope(const struct fake_signer *signer, const struct
     bytes_free(&payload);
     bytes_free(&text);
     return envelope;
+}
+
+struct pol_policy *fake_signer_policy(const struct fake_signer *signer,
+                                      const struct fake_plan *plan, const char *stage)
+{
+    struct err err = {.st = ST_OK};
+    struct pol_verified *verified = NULL;
+    struct pol_policy *policy = NULL;
+    struct bytes envelope = fake_signer_envelope(signer, plan, stage);
+    must(pol_verify(signer->trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err),
+         &err);
+    must(pol_parse(verified, &policy, &err), &err);
+    pol_verified_free(verified);
+    bytes_free(&envelope);
+    return policy;
 }
 
 struct bytes fake_signer_bundle(const struct fake_signer *signer, const struct fake_plan *plan)

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "policy/keys.h"
+#include "policy/policy.h"
 #include "policy/trust.h"
 
 struct fake_signer {
@@ -31,6 +32,9 @@ void fake_signer_done(struct fake_signer *signer);
  * wrong. */
 struct bytes fake_signer_envelope(const struct fake_signer *signer, const struct fake_plan *plan,
                                   const char *stage);
+/* The same, as whoever trusts the signer reads it. Free with pol_policy_free(). */
+struct pol_policy *fake_signer_policy(const struct fake_signer *signer,
+                                      const struct fake_plan *plan, const char *stage);
 /* The bundle of all its stages, in the same way. */
 struct bytes fake_signer_bundle(const struct fake_signer *signer, const struct fake_plan *plan);
 

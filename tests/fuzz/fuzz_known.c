@@ -3,33 +3,9 @@
 
 #include "agent/groups.h"
 #include "agent/names.h"
+#include "tests/fuzz/one_file.h"
 
 #include <string.h>
-
-/* A vault of one file. */
-static struct bytes file;
-
-static enum status read_file(void *ctx, const char *name, size_t limit, struct bytes *out,
-                             struct err *err)
-{
-    (void)ctx;
-    (void)name;
-    *out = bytes_with_limit(limit);
-    return file.size > limit ? err_set(err, ST_TOO_LARGE, 0, "too large")
-                             : bytes_append(out, file.data, file.size);
-}
-
-static enum status write_file(void *ctx, const char *name, struct span content, struct err *err)
-{
-    (void)ctx;
-    (void)name;
-    (void)err;
-    bytes_free(&file);
-    file = bytes_with_limit(AG_GROUPS_BYTES);
-    return bytes_append(&file, content.data, content.size);
-}
-
-static const struct ag_vault VAULT = {.read = read_file, .write = write_file};
 
 static bool is_whole_or_forgotten(enum status st, size_t count)
 {
@@ -56,11 +32,11 @@ static void read_groups(void)
 {
     struct ag_groups groups;
     struct ag_groups again;
-    if (is_whole_or_forgotten(ag_groups_load(&groups, &VAULT, NULL), groups.count)) {
+    if (is_whole_or_forgotten(ag_groups_load(&groups, &ONE_FILE_VAULT, NULL), groups.count)) {
         check_groups(&groups);
         groups.changed = true;
-        HOLDS(ag_groups_save(&groups, &VAULT, NULL) == ST_OK);
-        HOLDS(ag_groups_load(&again, &VAULT, NULL) == ST_OK);
+        HOLDS(ag_groups_save(&groups, &ONE_FILE_VAULT, NULL) == ST_OK);
+        HOLDS(ag_groups_load(&again, &ONE_FILE_VAULT, NULL) == ST_OK);
         HOLDS(again.count == groups.count && again.bytes == groups.bytes);
         check_groups(&again);
         ag_groups_done(&again);
@@ -72,11 +48,11 @@ static void read_names(void)
 {
     struct ag_names names;
     struct ag_names again;
-    if (is_whole_or_forgotten(ag_names_load(&names, &VAULT, 0, NULL), names.count)) {
+    if (is_whole_or_forgotten(ag_names_load(&names, &ONE_FILE_VAULT, 0, NULL), names.count)) {
         const char *keys[AG_NAMES_BATCH];
         names.changed = true;
-        HOLDS(ag_names_save(&names, &VAULT, NULL) == ST_OK);
-        HOLDS(ag_names_load(&again, &VAULT, 0, NULL) == ST_OK);
+        HOLDS(ag_names_save(&names, &ONE_FILE_VAULT, NULL) == ST_OK);
+        HOLDS(ag_names_load(&again, &ONE_FILE_VAULT, 0, NULL) == ST_OK);
         HOLDS(again.count == names.count);
         size_t count = ag_names_due(&names, UINT64_MAX, keys);
         for (size_t i = 0; i < count; i++) {
@@ -89,17 +65,12 @@ static void read_names(void)
     ag_names_done(&names);
 }
 
-static void use(const uint8_t *data, size_t size)
-{
-    HOLDS(write_file(NULL, NULL, (struct span){data, size}, NULL) == ST_OK);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    use(data, size);
+    one_file_put(data, size);
     read_groups();
-    use(data, size);
+    one_file_put(data, size);
     read_names();
-    bytes_free(&file);
+    one_file_drop();
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "agent/preflight.h"
 #include "agent/preflight_steps.h"
+#include "tests/fuzz/one_file.h"
 
 #include <string.h>
 
@@ -88,28 +89,6 @@ static void check_url(const char *url)
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-static struct bytes file;
-
-static enum status read_file(void *ctx, const char *name, size_t limit, struct bytes *out,
-                             struct err *err)
-{
-    (void)ctx;
-    (void)name;
-    *out = bytes_with_limit(limit);
-    return file.size > limit ? err_set(err, ST_TOO_LARGE, 0, "too large")
-                             : bytes_append(out, file.data, file.size);
-}
-
-static enum status write_file(void *ctx, const char *name, struct span content, struct err *err)
-{
-    (void)ctx;
-    (void)name;
-    (void)err;
-    bytes_free(&file);
-    file = bytes_with_limit(content.size);
-    return bytes_append(&file, content.data, content.size);
-}
-
 static int64_t wall_s(void *ctx)
 {
     (void)ctx;
@@ -138,7 +117,6 @@ static void name_url(const struct ag_preflight *p, struct pol_policy *policy,
 
 static void check_file(const uint8_t *data, size_t size)
 {
-    static const struct ag_vault VAULT = {.read = read_file, .write = write_file};
     static const struct ag_clock CLOCK = {
         .wall_s = wall_s, .monotonic_ms = monotonic_ms, .random = chance};
     static const struct ag_probing NOBODY = {.ctx = NULL};
@@ -146,8 +124,8 @@ static void check_file(const uint8_t *data, size_t size)
     struct pol_policy policy = {.timing.spread_s = 10};
     struct pol_report_probe rows[AG_PREFLIGHT_ROWS];
     char url[LIMIT_STRING_BYTES + 1];
-    HOLDS(write_file(NULL, NULL, (struct span){data, size}, NULL) == ST_OK);
-    enum status st = ag_preflight_open(&preflight, &VAULT, NULL);
+    one_file_put(data, size);
+    enum status st = ag_preflight_open(&preflight, &ONE_FILE_VAULT, NULL);
     HOLDS(st == ST_OK || st == ST_IO || st == ST_TOO_LARGE);
     HOLDS(st == ST_OK || preflight.count == 0);
     HOLDS(preflight.count <= AG_PREFLIGHT_URLS);
@@ -178,6 +156,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bytes_free(&text);
     }
     }
-    bytes_free(&file);
+    one_file_drop();
     return 0;
 }

@@ -12,6 +12,8 @@
  *
  * Wine loads one file as often as it is asked to; Windows would want a copy for each.
  */
+#include "tests/tools/privilege.h"
+
 #include <windows.h>
 
 #include <shellapi.h>
@@ -24,22 +26,6 @@ enum { NAME_CHARS = 160, LINE_CHARS = 512, WAIT_MS = 5000 };
 
 static const wchar_t SETTING_KEY[] = L"Software\\Microsoft\\Exchange";
 static const wchar_t SETTING_VALUE[] = L"MapiHttpDisabled";
-
-static LSTATUS enable(const wchar_t *privilege)
-{
-    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
-    HANDLE token = NULL;
-
-    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
-    if (!LookupPrivilegeValueW(NULL, privilege, &wanted.Privileges[0].Luid) ||
-        !OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) {
-        return (LSTATUS)GetLastError();
-    }
-    AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
-    LSTATUS failure = (LSTATUS)GetLastError();
-    CloseHandle(token);
-    return failure;
-}
 
 static unsigned long domain = 7;
 

@@ -9,6 +9,8 @@
  * Wine never writes a hive back to its file; a test that logs somebody off and on again says which
  * file is loaded the second time.
  */
+#include "tests/tools/privilege.h"
+
 #include <windows.h>
 
 #include <shellapi.h>
@@ -19,22 +21,6 @@
 enum { KEY_CHARS = 256 };
 
 static const wchar_t PROFILES[] = L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\";
-
-static LSTATUS enable(const wchar_t *privilege)
-{
-    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
-    HANDLE token = NULL;
-
-    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
-    if (!LookupPrivilegeValueW(NULL, privilege, &wanted.Privileges[0].Luid) ||
-        !OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) {
-        return (LSTATUS)GetLastError();
-    }
-    AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
-    LSTATUS failure = (LSTATUS)GetLastError(); /* also says when not all were given */
-    CloseHandle(token);
-    return failure;
-}
 
 static LSTATUS profile_add(const wchar_t *sid)
 {

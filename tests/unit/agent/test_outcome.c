@@ -33,7 +33,6 @@ static int tear_down(void **state)
 static void use_policy(const char *rings)
 {
     struct fake_signer signer;
-    struct pol_verified *verified = NULL;
     const struct fake_plan plan = {
         .serial = 1,
         .rings = rings,
@@ -41,13 +40,7 @@ static void use_policy(const char *rings)
             "[{\"name\":\"one\",\"rules\":[{\"ring\":\"a\",\"set\":\"allow\"},{\"ring\":\"b\","
             "\"set\":\"allow\"}],\"otherwise\":\"block\"}]"};
     fake_signer_init(&signer, "test");
-    struct bytes envelope = fake_signer_envelope(&signer, &plan, "one");
-    assert_int_equal(
-        pol_verify(signer.trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err),
-        ST_OK);
-    assert_int_equal(pol_parse(verified, &policy, &err), ST_OK);
-    pol_verified_free(verified);
-    bytes_free(&envelope);
+    policy = fake_signer_policy(&signer, &plan, "one");
     fake_signer_done(&signer);
 }
 

@@ -158,21 +158,13 @@ static struct pol_policy *policy_of(const char *condition)
 {
     char rings[512];
     struct fake_signer signer;
-    struct pol_verified *verified = NULL;
-    struct pol_policy *policy = NULL;
     (void)snprintf(rings, sizeof rings, "{\"r\":{%s}}", condition);
     const struct fake_plan plan = {.serial = 1,
                                    .rings = rings,
                                    .stages = "[{\"name\":\"one\",\"rules\":[{\"ring\":\"r\","
                                              "\"set\":\"allow\"}],\"otherwise\":\"block\"}]"};
     fake_signer_init(&signer, "test");
-    struct bytes envelope = fake_signer_envelope(&signer, &plan, "one");
-    assert_int_equal(
-        pol_verify(signer.trust, bytes_span(&envelope), POL_DOCUMENT_POLICY, &verified, &err),
-        ST_OK);
-    assert_int_equal(pol_parse(verified, &policy, &err), ST_OK);
-    pol_verified_free(verified);
-    bytes_free(&envelope);
+    struct pol_policy *policy = fake_signer_policy(&signer, &plan, "one");
     fake_signer_done(&signer);
     return policy;
 }

@@ -2,14 +2,13 @@
  * hold and resume, and what administrators see of it. */
 #include "tests/cmocka_all.h"
 
-#include "tests/unit/server/conversation.h"
+#include "tests/unit/server/turned_place.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { START_S = 1800000000, HOUR_S = 3600, SOAK_S = 2 * HOUR_S, PAUSE_MS = 5 };
+enum { HOUR_S = 3600, SOAK_S = 2 * HOUR_S };
 
 /* All are blocked, then allowed. One user on one machine is the fleet. */
 static const char STAGES[] =
@@ -17,27 +16,6 @@ static const char STAGES[] =
     "{\"name\":\"pilot\",\"rules\":[],\"otherwise\":\"allow\",\"gate\":{\"advance\":\"auto\","
     "\"on_fail\":\"safe\",\"soak_s\":7200,\"max_failing\":0}},"
     "{\"name\":\"everyone\",\"rules\":[],\"otherwise\":\"allow_explicit\"}";
-
-static atomic_llong clock_s; /* turned here, read by the server's threads */
-
-static int64_t tell_time(void)
-{
-    return (int64_t)atomic_load(&clock_s);
-}
-
-static int gates_setup(void **state)
-{
-    atomic_store(&clock_s, START_S);
-    if (place_setup(state) != 0) {
-        return -1;
-    }
-    struct place *p = *state;
-    place_stop(p);
-    p->now_s = tell_time;
-    p->gate_pause_ms = PAUSE_MS;
-    place_start(p);
-    return 0;
-}
 
 static void look(struct place *p, struct answer *a)
 {
@@ -114,10 +92,10 @@ static void http__stage_whose_gate_passes__is_left_by_the_server(void **state)
     expect(&a, 200, "\"on_fail\":\"safe\",\"soak_s\":7200,\"min_reporting_percent\":90,");
     tell(p, 'b', "compliant");
     await(p, "\"healthy\":1", &a);
-    atomic_store(&clock_s, START_S + SOAK_S - 1);
+    turned_clock_set(TURNED_START_S + SOAK_S - 1);
     await(p, "\"soak_left_s\":1,", &a);
     expect(&a, 200, "\"stage\":\"pilot\",\"kind\"");
-    atomic_store(&clock_s, START_S + SOAK_S);
+    turned_clock_set(TURNED_START_S + SOAK_S);
     await(p, "\"stage\":\"everyone\",\"kind\"", &a);
     expect(&a, 200, "\"by\":\"gate\",\"reason\":\"the gate of pilot passed");
     say(agents_url(p), "GET /v1/policy", bearer(p->device_token, ""), "", &a);
@@ -143,15 +121,15 @@ static void http__fleet_fails__brake_after_two_looks_and_a_restart(void **state)
     tell(p, 'b', "mismatch");
     await(p, "\"reporting\":1", &a);
     expect(&a, 200, "\"failing\":0,");
-    atomic_store(&clock_s, START_S + 4 * HOUR_S);
+    turned_clock_set(TURNED_START_S + 4 * HOUR_S);
     await(p, "\"verdict\":\"hold\",\"reason\":\"failing\"", &a);
     expect(&a, 200, "\"failing_devices\":1");
     place_stop(p);
     place_start(p);
-    atomic_store(&clock_s, START_S + 4 * HOUR_S + 899);
+    turned_clock_set(TURNED_START_S + 4 * HOUR_S + 899);
     await(p, "\"verdict\":\"hold\",\"reason\":\"failing\"", &a);
     expect(&a, 200, "\"safe_released\":false");
-    atomic_store(&clock_s, START_S + 4 * HOUR_S + 900);
+    turned_clock_set(TURNED_START_S + 4 * HOUR_S + 900);
     await(p, "\"safe_released\":true", &a);
     expect(&a, 200,
            "\"by\":\"gate\",\"reason\":\"the gate of pilot failed: 1 of 1 devices failing");
@@ -175,7 +153,7 @@ static void http__held__nothing_moves_until_it_is_resumed(void **state)
     expect(&a, 422, "missing_field");
     order(p, "hold", etag, "{\"reason\":\"lunch\"}", &a);
     expect(&a, 200, "\"hold\":{\"reason\":\"lunch\",\"by\":\"operator\",\"at\":\"");
-    atomic_store(&clock_s, START_S + 100 * HOUR_S);
+    turned_clock_set(TURNED_START_S + 100 * HOUR_S);
     await(p, "\"verdict\":\"hold\",\"reason\":\"held\"", &a);
     order(p, "resume", "\"0\"", "", &a);
     expect(&a, 412, "precondition_failed");
@@ -202,7 +180,7 @@ static void http__safe_is_out__hold_resume_and_advance_say_so_before_anything_el
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, gates_setup, place_teardown)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, turned_start, place_teardown)
     const struct CMUnitTest tests[] = {
         TEST(http__stage_whose_gate_passes__is_left_by_the_server),
         TEST(http__release__is_looked_at_at_once),

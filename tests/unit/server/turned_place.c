@@ -19,7 +19,7 @@ void turned_clock_set(int64_t now_s)
     atomic_store(&clock_s, now_s);
 }
 
-int turned_setup(void **state)
+int turned_start(void **state)
 {
     atomic_store(&clock_s, TURNED_START_S);
     if (place_setup(state) != 0) {
@@ -30,7 +30,15 @@ int turned_setup(void **state)
     p->now_s = tell_time;
     p->gate_pause_ms = PAUSE_MS;
     place_start(p);
-    place_enroll(p);
+    return 0;
+}
+
+int turned_setup(void **state)
+{
+    if (turned_start(state) != 0) {
+        return -1;
+    }
+    place_enroll(*state);
     return 0;
 }
 

@@ -1,7 +1,7 @@
-/* turned_place.h - a whole server whose clock the test turns, with one device enrolled.
+/* turned_place.h - a whole server whose clock the test turns, with one device enrolled if wanted.
  *
  * Effects: those of conversation.h                 Units:  seconds since 1970 UTC
- * Owns:    struct place, from turned_setup() on    Errors: fail the test
+ * Owns:    struct place, from turned_start() on    Errors: fail the test
  * Threads: one                                     Source: docs/protocol.md
  */
 #ifndef TESTS_UNIT_SERVER_TURNED_PLACE_H
@@ -11,7 +11,8 @@
 
 enum { TURNED_START_S = 1800000000 };
 
-/* A fixture of cmocka; place_teardown() ends it. */
+/* Fixtures of cmocka; place_teardown() ends them. The second one enrolls the device. */
+int turned_start(void **state);
 int turned_setup(void **state);
 void turned_clock_set(int64_t now_s);
 
