@@ -118,6 +118,12 @@ static void renew_release(struct asking *a)
     ask_once(put_of(a->place));
 }
 
+static void release_observe(struct place *p)
+{
+    ask_once(put_of(p));
+    ask_once(order_of(p, "/v1/rollout/release", "{\"stage\":\"observe\"}"));
+}
+
 static void put__nth_allocation_fails__is_stored_later(void **state)
 {
     struct asking a = put_of(*state);
@@ -144,16 +150,14 @@ static void safe__nth_allocation_fails__is_out_later(void **state)
 
 static void hold__nth_allocation_fails__holds_later(void **state)
 {
-    ask_once(put_of(*state));
-    ask_once(order_of(*state, "/v1/rollout/release", "{\"stage\":\"observe\"}"));
+    release_observe(*state);
     struct asking a = order_of(*state, "/v1/rollout/hold", "{\"reason\":\"a look\"}");
     run_out_of_memory(&a);
 }
 
 static void simulate__nth_allocation_fails__answers_later(void **state)
 {
-    ask_once(put_of(*state));
-    ask_once(order_of(*state, "/v1/rollout/release", "{\"stage\":\"observe\"}"));
+    release_observe(*state);
     struct asking report = report_of(*state);
     renew_report(&report);
     ask_once(report);
@@ -165,8 +169,7 @@ static void simulate__nth_allocation_fails__answers_later(void **state)
 
 static void policy__nth_allocation_fails__is_served_later(void **state)
 {
-    ask_once(put_of(*state));
-    ask_once(order_of(*state, "/v1/rollout/release", "{\"stage\":\"observe\"}"));
+    release_observe(*state);
     struct asking a = {.place = *state,
                        .door = SRV_DOOR_AGENTS,
                        .who = FAKE_DEVICE_A,
@@ -179,8 +182,7 @@ static void policy__nth_allocation_fails__is_served_later(void **state)
 /* Without memory to hold it, it is answered at once. */
 static void poll__nth_allocation_fails__is_answered_or_held(void **state)
 {
-    ask_once(put_of(*state));
-    ask_once(order_of(*state, "/v1/rollout/release", "{\"stage\":\"observe\"}"));
+    release_observe(*state);
     struct asking a = {.place = *state,
                        .door = SRV_DOOR_AGENTS,
                        .who = FAKE_DEVICE_A,
@@ -205,8 +207,7 @@ static void lists__nth_allocation_fails__are_read_later(void **state)
         "/metrics",
         "/readyz",
     };
-    ask_once(put_of(*state));
-    ask_once(order_of(*state, "/v1/rollout/release", "{\"stage\":\"observe\"}"));
+    release_observe(*state);
     struct asking report = report_of(*state);
     renew_report(&report);
     ask_once(report);
