@@ -91,7 +91,7 @@ say "ok: all heads that were printed are in the copy"
 check "the table says who, from where, what" grep -q 'token publisher .* 127.0.0.1 .* hold .*-> .*not on a Friday' \
     "$WORK/table"
 check "the first entry is the token" grep -q '^1 .* local local uid [0-9]* .* - .* token_add ' "$WORK/table"
-check "no secret is in it" sh -c "! grep -qF -f '$MAPI_ROLLOUT_TOKEN_FILE' '$WORK/copy.jsonl'"
+check "no secret is in it" lacks "$WORK/copy.jsonl" -F -f "$MAPI_ROLLOUT_TOKEN_FILE"
 check "a file is never overwritten" sh -c "! '$MR_ADMIN' audit --json --out '$WORK/copy.jsonl' 2>/dev/null"
 
 # ---- kills ---------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ $((MACHINES + 3))" \
     check "$line" value_is "${line% *}" "${line##* }"
 done
 check "the policy expires, and not today" [ "$(checker value mapi_rollout_policy_expiry_seconds)" -gt 86400 ]
-check "no names of users, machines or addresses" sh -c "! grep -qiE 'S-1-5|PC-[0-9]|CONTOSO|203\\.0\\.113' '$SAID'"
+check "no names of users, machines or addresses" lacks "$SAID" -iE 'S-1-5|PC-[0-9]|CONTOSO|203\.0\.113'
 
 # ---- what is written about it --------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ for way in wire local; do
     unhinder
 done
 says_who "local uid $(id -u)"
-check "every report was answered as it should be" sh -c "! grep -qv -e '^204\$' -e '^429\$' -e '^503\$' '$WORK/there'"
+check "every report was answered as it should be" lacks "$WORK/there" -v -e '^204$' -e '^429$' -e '^503$'
 
 # ---- lists and exports that nobody reads ---------------------------------------------------------
 

@@ -68,7 +68,7 @@ release observe
 "$MR_SERVER" backup "$WORK/backup.db" --data "$SERVER_DATA" >/dev/null || fail "backup"
 release everyone
 says_it_has 1 1003 "$(digest_of 1 everyone)"
-check "a device has what is released: nothing is said" sh -c "! grep -q event=behind_fleet '$WORK/log/server.log'"
+check "a device has what is released: nothing is said" lacks "$WORK/log/server.log" event=behind_fleet
 check "the gauge is 0" equal "$(gauge)" 0
 
 # ---- restored ------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ says_it_has 2 2001 "$(digest_of 1 everyone)"
 says_it_has 2 999000999 "$(digest_of 1 everyone)"
 says_it_has 2 1001 "$(digest_of 1 observe)"
 until_ok 30 "who invents versions or digests is not believed" behind_is "- soak"
-check "and nothing is logged of it" sh -c "! grep -q event=behind_fleet '$WORK/log/server.log'"
+check "and nothing is logged of it" lacks "$WORK/log/server.log" event=behind_fleet
 
 says_it_has 3 1003 "$(digest_of 1 everyone)"
 until_ok 30 "who has our own bytes is: gates hold" behind_is "1003 everyone behind_fleet"

@@ -81,7 +81,7 @@ check "status has the device that the server knows" equal "$(status_says state/d
     "$(server_says alice device_id)"
 secret=$(tr -d '\r\n' <"$PREFIX/drive_c/mr/enroll.secret")
 reg_query "$STATE_KEY" /s >"$WORK/state"
-check "no secret is in it" sh -c "! grep -qF '$secret' '$WORK/state'"
+check "no secret is in it" lacks "$WORK/state" -F "$secret"
 
 # ---- it follows ----
 updated=$(shown '' UpdatedAt)

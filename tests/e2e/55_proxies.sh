@@ -32,7 +32,7 @@ arrives_by() { # setting, stage, value
 }
 
 no_credentials() {
-    ! grep -q credentials "$PROXY_DIR/requests.log"
+    lacks "$PROXY_DIR/requests.log" credentials
 }
 
 # As `netsh winhttp set proxy` leaves it: sizes and texts, little-endian.

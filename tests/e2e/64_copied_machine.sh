@@ -35,7 +35,7 @@ agent_start
 until_ok 30 "the copy notices" agent_said 'event=device_is_copy .*belongs to another machine'
 until_ok 30 "and is another device" has_devices 2
 check "its policy stayed in force" agent_said 'event=policy_loaded .*version=1002'
-check "nothing was taken anew" sh -c "! grep -q event=policy_accepted $WORK/log/agent.log"
+check "nothing was taken anew" lacks "$WORK/log/agent.log" event=policy_accepted
 
 # MinVersion: serial 1 has versions below it, serial 2 has not.
 agent_kill

@@ -125,7 +125,7 @@ probe asked "$(url_of ready /mapi/)"
 check "by one that asks who we are nobody gets on" says asked 1 ': (unreachable|proxy_unknown)$'
 check "it was refused" test "$(connects 407)" -ge 1
 rm "$PROXY_DIR/wants_login"
-check "no proxy saw credentials" sh -c "! grep -q credentials '$PROXY_DIR/requests.log'"
+check "no proxy saw credentials" lacks "$PROXY_DIR/requests.log" credentials
 
 printf 'function FindProxyForURL(url, host) { return "PROXY %s"; }\n' "$PROXY" >"$PROXY_DIR/proxy.pac"
 user_set 5 '' '' "http://$PROXY/proxy.pac"

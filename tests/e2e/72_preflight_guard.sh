@@ -70,7 +70,7 @@ if trusts; then
     until_value alice absent 60
     until_server_says alice blocked_by null 30
     until_ok 30 "the server shows who was ready" devices_show '"verdict": *"ready", *"http": *401, *"server": *"15\.1\.2507\.12", *"auth": *\["Negotiate", *"NTLM"\]'
-    check "those that no policy names are forgotten" sh -c "! grep -q '$UNTRUSTED' '$DATA_DIR/preflight.known'"
+    check "those that no policy names are forgotten" lacks "$DATA_DIR/preflight.known" "$UNTRUSTED"
 
     # The way back waits for its own list.
     guard_sign 4 "\"$(url_of ready /mapi/)\"" "\"$(url_of ready /rpc/rpcproxy.dll)\""

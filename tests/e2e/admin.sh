@@ -72,5 +72,5 @@ found() { # words, file
 }
 
 not_found() { # words, file
-    ! grep -q -- "$1" "$2"
+    lacks "$2" -e "$1"
 }

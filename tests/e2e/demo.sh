@@ -131,7 +131,7 @@ types mapi-rollout publish bundle-1.json
 title 'Observe: everybody reports, nothing is written'
 types mapi-rollout release observe --yes
 agree 1001 alice=absent bob=absent carol=absent dave=1 erin=no_hive wine=absent
-[ -z "$(watch_lines)" ] || fail "something was written while observing"
+nothing_written || fail "something was written while observing"
 
 title 'Hold back: RPC/HTTP for all but the exceptions (value 1)'
 types mapi-rollout release hold-back --yes

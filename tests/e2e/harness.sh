@@ -187,6 +187,14 @@ equal() { # actual, expected
     }
 }
 
+# The file is there, and grep(1) finds nothing in it.
+lacks() { # file, options and pattern of grep...
+    lacking=$1
+    shift
+    grep -q "$@" "$lacking"
+    [ $? = 1 ]
+}
+
 now_ms() {
     date +%s%3N
 }

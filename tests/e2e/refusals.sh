@@ -45,7 +45,7 @@ END
 }
 
 unchanged() { # what it was
-    [ -z "$(watch_lines)" ] || fail "$1: something was written: $(watch_lines)"
+    nothing_written || fail "$1: something was written"
     check "$1: the pilot policy is in force" equal "$(values alice bob)" 'alice=1 bob=absent '
 }
 

@@ -162,9 +162,13 @@ marker_part() { # name, part
 
 # ---- writes, as they happen ----------------------------------------------------------------------
 
+# What no user has: what we write there ends what was written before.
+WATCH_END=.Default
+
 # From now on every write is a line "UNIX_MS SID VALUE" in $WORK/log/watch.log.
 watch_start() { # [--all] SID...
-    wine_background watch 'C:\mr\regwatch.exe' "$@"
+    WATCH_ENDS=0
+    wine_background watch 'C:\mr\regwatch.exe' "$@" $WATCH_END
     until_true 20 grep -q '^ready' "$WORK/log/watch.log" || fail "regwatch does not start"
     watch_mark
 }
@@ -175,5 +179,26 @@ watch_mark() {
 }
 
 watch_lines() {
-    tail -n "+$WATCH_FROM" "$WORK/log/watch.log" | tr -d '\r'
+    tail -n "+$WATCH_FROM" "$WORK/log/watch.log" | tr -d '\r' | grep -vF " $WATCH_END "
+}
+
+# All that was written so far has its line.
+watch_settle() {
+    WATCH_ENDS=$((WATCH_ENDS + 1))
+    until_true 20 watch_saw_end || fail "regwatch does not see what is written"
+}
+
+watch_saw_end() {
+    tr -d '\r' <"$WORK/log/watch.log" | grep -qF " $WATCH_END $WATCH_ENDS" || {
+        wine_quiet reg add "HKU\\$WATCH_END\\$SETTING_KEY" /v $SETTING /t REG_DWORD /d $WATCH_ENDS /f >/dev/null
+        return 1
+    }
+}
+
+nothing_written() {
+    watch_settle
+    [ -z "$(watch_lines)" ] || {
+        say "  written: $(watch_lines)" >&2
+        return 1
+    }
 }

@@ -1,9 +1,10 @@
 /* regwatch.c - say when somebody writes: `regwatch [--all] SID...`.
  *
  * Prints "UNIX_MS SID VALUE" once for each user at the start, then "ready", then one such line for
- * each write to the key of MapiHttpDisabled, the same value written again included. VALUE is
- * absent, a number, type:N, no_key or no_hive. With --all any write anywhere in the user's hive
- * counts, and VALUE is "touched" where the value is as it was. Runs until it is killed.
+ * each write to the key of MapiHttpDisabled, the same value written again included (not under Wine,
+ * which tells nobody of that). VALUE is absent, a number, type:N, no_key or no_hive. With --all any
+ * write anywhere in the user's hive counts, and VALUE is "touched" where the value is as it was. Runs
+ * until it is killed.
  */
 #include <windows.h>
 
