@@ -21,6 +21,7 @@ static enum status prepare_new(sqlite3 *db, struct err *err)
 static enum status connect(const char *path, sqlite3 **out, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    sqlite_set_up();
     if (sqlite3_open_v2(path, out, flags, NULL) != SQLITE_OK) {
         return *out != NULL ? sql_failed(*out, "open", err)
                             : err_set(err, ST_NO_MEMORY, 0, "cannot open the store");
@@ -109,9 +110,6 @@ static enum status start(struct srv_sqlite *s, const char *path, struct err *err
 enum status srv_store_sqlite_open(const char *folder, struct srv_store *out, struct err *err)
 {
     char path[SQLITE_PATH_BYTES];
-    /* Nobody reads SQLite's statistics, whose lock each allocation takes. Refused, and of no effect,
-     * once SQLite is in use. */
-    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct srv_sqlite *s = make();
     if (s == NULL) {
         return err_set(err, ST_NO_MEMORY, 0, "cannot open the store");

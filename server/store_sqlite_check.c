@@ -86,6 +86,7 @@ static enum status check_tables(struct check *c, struct srv_sqlite_check *out, s
 
 static enum status open_to_read(const char *path, int flags, sqlite3 **out, struct err *err)
 {
+    sqlite_set_up();
     if (sqlite3_open_v2(path, out, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         return *out != NULL ? sql_failed(*out, "open", err)
                             : err_set(err, ST_NO_MEMORY, 0, "cannot open the store");

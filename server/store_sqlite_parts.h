@@ -115,6 +115,9 @@ struct srv_sqlite {
     bool troubled;              /* and nothing was written since */
 };
 
+/* Before any file is opened: whoever comes first, the look at the store or the store itself. */
+void sqlite_set_up(void);
+
 /* Fill err from the connection's last failure. */
 enum status sql_failed(sqlite3 *db, const char *what, struct err *err);
 

@@ -2,6 +2,13 @@
 
 #include <stdarg.h>
 
+void sqlite_set_up(void)
+{
+    /* Nobody reads SQLite's statistics, whose lock each allocation takes. Refused, and of no effect,
+     * once SQLite is in use. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum status status_of(int code)
 {
     switch (code & 0xff) {
