@@ -1,13 +1,12 @@
 #include "policy/json_read.h"
 
-#include "base/time_text.h"
 #include "policy/decimal.h"
+#include "policy/json_arena.h"
 #include "policy/near_word.h"
 
 #include <cjson/cJSON.h>
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,41 @@
 
 struct pol_json {
     cJSON *root;
+    struct pol_json_arena arena; /* of all that cJSON made */
 };
+
+_Static_assert(_Alignof(cJSON) <= POL_JSON_ARENA_ALIGNMENT, "what cJSON makes is aligned");
+
+/* cJSON asks for memory without saying for which document: for the one that this thread reads. */
+static _Thread_local struct pol_json_arena *reading;
+
+/* Whoever uses cJSON beside this file (its peer in a benchmark) has the C library's memory. */
+static void *allocate(size_t size)
+{
+    return reading != NULL ? pol_json_arena_allocate(reading, size) : malloc(size);
+}
+
+static void release(void *piece)
+{
+    if (reading == NULL) {
+        free(piece);
+    }
+}
+
+/* Before main(), for cJSON keeps this where all threads see it. */
+__attribute__((constructor)) static void lend_memory(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = allocate, .free_fn = release};
+    cJSON_InitHooks(&hooks);
+}
+
+static cJSON *parse(struct pol_json_arena *arena, struct span document)
+{
+    reading = arena;
+    cJSON *root = cJSON_ParseWithLength((const char *)document.data, document.size);
+    reading = NULL;
+    return root;
+}
 
 /* The next number behind *at in a document that the scanner accepted. */
 static struct span next_number(const uint8_t **at, const uint8_t *end)
@@ -40,20 +73,21 @@ static struct span next_number(const uint8_t **at, const uint8_t *end)
 }
 
 /* cJSON keeps numbers as floating point only. We hang the digits of each into its unused
- * valuestring (cJSON_Delete frees it), so that nothing of ours reads the floating point. */
-static enum status keep_digits(cJSON *item, const uint8_t **at, const uint8_t *end)
+ * valuestring, so that nothing of ours reads the floating point. */
+static enum status keep_digits(struct pol_json_arena *arena, cJSON *item, const uint8_t **at,
+                               const uint8_t *end)
 {
     for (; item != NULL; item = item->next) {
         if (cJSON_IsNumber(item)) {
             struct span digits = next_number(at, end);
-            item->valuestring = cJSON_malloc(digits.size + 1);
+            item->valuestring = pol_json_arena_allocate(arena, digits.size + 1);
             if (item->valuestring == NULL) {
                 return ST_NO_MEMORY;
             }
             memcpy(item->valuestring, digits.data, digits.size);
             item->valuestring[digits.size] = '\0';
         }
-        enum status st = keep_digits(item->child, at, end);
+        enum status st = keep_digits(arena, item->child, at, end);
         if (st != ST_OK) {
             return st;
         }
@@ -71,12 +105,13 @@ enum status pol_json_parse(struct span document, const struct pol_json_limits *l
     }
     struct pol_json *json = calloc(1, sizeof *json);
     if (json != NULL) {
-        json->root = cJSON_ParseWithLength((const char *)document.data, document.size);
+        json->arena.block_bytes = POL_JSON_ARENA_BLOCK_BYTES;
+        json->root = parse(&json->arena, document);
     }
     if (json == NULL || json->root == NULL) {
         st = ST_NO_MEMORY; /* the grammar was checked, nothing else can be wrong */
     } else {
-        st = keep_digits(json->root, &at, document.data + document.size);
+        st = keep_digits(&json->arena, json->root, &at, document.data + document.size);
     }
     if (st != ST_OK) {
         pol_json_free(json);
@@ -89,7 +124,7 @@ enum status pol_json_parse(struct span document, const struct pol_json_limits *l
 void pol_json_free(struct pol_json *json)
 {
     if (json != NULL) {
-        cJSON_Delete(json->root);
+        pol_json_arena_done(&json->arena);
         free(json);
     }
 }
@@ -283,52 +318,6 @@ bool pol_at_integer(const struct pol_at *at, int64_t least, int64_t most, int64_
     return pol_at_decimal(at, 0, least, most, out);
 }
 
-static void list_words(const char *const *words, size_t word_count, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < word_count && used < size; i++) {
-        if (words[i] != NULL) {
-            used +=
-                (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", words[i]);
-        }
-    }
-}
-
-bool pol_at_word(const struct pol_at *at, const char *const *words, size_t word_count, size_t *out)
-{
-    const char *text = NULL;
-    char list[ERR_TEXT_BYTES - 64];
-    if (!pol_at_text(at, LIMIT_STRING_BYTES, &text)) {
-        return false;
-    }
-    for (size_t i = 0; i < word_count; i++) {
-        if (words[i] != NULL && strcmp(words[i], text) == 0) {
-            *out = i;
-            return true;
-        }
-    }
-    list_words(words, word_count, list, sizeof list);
-    pol_at_problem(at, "out_of_range", "one of these is expected: %s", list);
-    return false;
-}
-
-/* ---- members of a known kind -------------------------------------------------------------- */
-
-bool pol_read_text(const struct pol_at *at, const char *key, enum pol_need need, size_t most_bytes,
-                   const char **out)
-{
-    struct pol_at member;
-    return pol_read_member(at, key, need, &member) && pol_at_text(&member, most_bytes, out);
-}
-
-bool pol_read_integer(const struct pol_at *at, const char *key, enum pol_need need, int64_t least,
-                      int64_t most, int64_t *out)
-{
-    struct pol_at member;
-    return pol_read_member(at, key, need, &member) && pol_at_integer(&member, least, most, out);
-}
-
 bool pol_read_boolean(const struct pol_at *at, const char *key, enum pol_need need, bool *out)
 {
     struct pol_at member;
@@ -341,28 +330,6 @@ bool pol_read_boolean(const struct pol_at *at, const char *key, enum pol_need ne
     }
     *out = cJSON_IsTrue(item_of(&member));
     return true;
-}
-
-bool pol_read_time(const struct pol_at *at, const char *key, enum pol_need need, int64_t *out_s)
-{
-    struct pol_at member;
-    const char *text = NULL;
-    if (!pol_read_member(at, key, need, &member) ||
-        !pol_at_text(&member, LIMIT_STRING_BYTES, &text)) {
-        return false;
-    }
-    if (!time_text_read(text, out_s)) {
-        pol_at_problem(&member, "bad_time", "a time in UTC like 2026-11-22T10:00:00Z is expected");
-        return false;
-    }
-    return true;
-}
-
-bool pol_read_word(const struct pol_at *at, const char *key, enum pol_need need,
-                   const char *const *words, size_t word_count, size_t *out)
-{
-    struct pol_at member;
-    return pol_read_member(at, key, need, &member) && pol_at_word(&member, words, word_count, out);
 }
 
 /* ---- writing back ------------------------------------------------------------------------- */
