@@ -15,11 +15,11 @@ void pol_json_names_done(struct pol_json_names *names)
 static int compare(const struct pol_json_names *names, const struct pol_json_name *a,
                    const struct pol_json_name *b)
 {
-    if (a->rank != b->rank) {
-        return a->rank < b->rank ? -1 : 1;
+    if (a->size != b->size) {
+        return a->size < b->size ? -1 : 1;
     }
-    size_t size = (uint32_t)a->rank;
-    return size == 0 ? 0 : memcmp(names->text.data + a->start, names->text.data + b->start, size);
+    return a->size == 0 ? 0
+                        : memcmp(names->text.data + a->start, names->text.data + b->start, a->size);
 }
 
 /* A left child on its parent's level becomes the parent. */
@@ -86,18 +86,16 @@ static enum status make_room(struct pol_json_names *names)
     return ST_OK;
 }
 
-enum status pol_json_names_add(struct pol_json_names *names, size_t object, size_t start)
+enum status pol_json_names_add(struct pol_json_names *names, uint32_t *root, size_t start)
 {
     bool exists = false;
     enum status st = make_room(names);
     if (st != ST_OK) {
         return st;
     }
-    names->names[names->count] =
-        (struct pol_json_name){.rank = (uint64_t)object << 32 | (names->text.size - start),
-                               .start = (uint32_t)start,
-                               .level = 1};
-    names->root = insert(names, names->root, names->count, &exists);
+    names->names[names->count] = (struct pol_json_name){
+        .start = (uint32_t)start, .size = (uint32_t)(names->text.size - start), .level = 1};
+    *root = insert(names, *root, names->count, &exists);
     if (exists) {
         return ST_EXISTS;
     }

@@ -50,18 +50,28 @@ static cJSON *parse(struct pol_json_arena *arena, struct span document)
     return root;
 }
 
-/* The next number behind *at in a document that the scanner accepted. */
+/* Behind the string that begins before p, in a document that the scanner accepted. */
+static const uint8_t *behind_string(const uint8_t *p, const uint8_t *end)
+{
+    size_t escapes = 1;
+    while (escapes % 2 == 1) {
+        p = memchr(p, '"', (size_t)(end - p));
+        for (escapes = 0; p[-1 - (ptrdiff_t)escapes] == '\\'; escapes++) {
+        }
+        p++;
+    }
+    return p;
+}
+
+/* The next number behind *at, in the same. */
 static struct span next_number(const uint8_t **at, const uint8_t *end)
 {
     const uint8_t *p = *at;
     while (p < end && *p != '-' && (*p < '0' || *p > '9')) {
-        if (*p++ != '"') {
-            continue;
-        }
-        while (*p != '"') {
-            p += *p == '\\' ? 2 : 1;
-        }
         p++;
+        if (p[-1] == '"') {
+            p = behind_string(p, end);
+        }
     }
     struct span number = {.data = p};
     while (p < end && (*p == '-' || *p == '.' || (*p >= '0' && *p <= '9'))) {

@@ -18,7 +18,7 @@ struct frame {
     size_t index;     /* of the current element */
     size_t key_start; /* of the current member's name in the names */
     size_t key_size;
-    size_t id; /* counts objects, so that equal names in different objects differ */
+    uint32_t root; /* of its members' names, if it is an object */
 };
 
 struct scanner {
@@ -29,7 +29,6 @@ struct scanner {
     struct frame frames[MOST_DEPTH];
     unsigned depth;
     size_t items;
-    size_t objects;
     struct pol_json_names names;
     struct err *err;
 };
@@ -147,7 +146,7 @@ static enum status scan_key(struct scanner *s)
     f->named = true;
     f->key_start = start;
     f->key_size = s->names.text.size - start;
-    st = pol_json_names_add(&s->names, f->id, start);
+    st = pol_json_names_add(&s->names, &f->root, start);
     if (st == ST_EXISTS) {
         return refuse(s, "json_duplicate_key", "this member is there twice");
     }
@@ -283,7 +282,7 @@ static enum status scan_container(struct scanner *s)
     if (s->depth == s->limits->nesting || s->depth == MOST_DEPTH) {
         return refuse(s, "too_large", "the document is nested too deeply");
     }
-    s->frames[s->depth] = (struct frame){.object = object, .id = ++s->objects};
+    s->frames[s->depth] = (struct frame){.object = object};
     s->depth++;
     s->at++;
     enum status st = scan_items(s, object, object ? '}' : ']');

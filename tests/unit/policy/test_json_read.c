@@ -289,6 +289,7 @@ static void write__of_what_was_read__is_identical(void **state)
         "{}",
         "[[],{},\"\",\"K\xc3\xb6ln \xf0\x9f\x98\x80\",\"\\\"\\\\/\\n\\r\\t\\u0001\\u001f\"]",
         "{\"1\":\"2-3\",\"-4\":[\"5\\\"6\",7],\"tr\\\\ue8\":9}",
+        "{\"1\\\\\":2,\"3\\\\\\\"4\":[\"\\\\\\\\\",5,\"\\\"\",6]}",
         "null",
     };
     for (size_t i = 0; i < sizeof DOCUMENTS / sizeof DOCUMENTS[0]; i++) {
