@@ -18,7 +18,8 @@ static bool is_alone(const struct srv_write *w)
 
 static size_t rows_of(const struct srv_write *w)
 {
-    return w->kind == SRV_WRITE_REPORT ? 1 + w->u.report.report->user_count : 1;
+    size_t users = w->kind == SRV_WRITE_REPORT ? w->u.report.report->user_count : 0;
+    return users > 0 ? users : 1;
 }
 
 static struct srv_write *take_batch(struct srv_sqlite *s)
