@@ -123,7 +123,7 @@ static void take(void *ctx, enum log_level level, const char *message)
 /* ---- opening and closing --------------------------------------------------------------------- */
 
 /* The journal says which stream it reads, so that a program whose stderr goes elsewhere can tell. */
-static bool is_journal(void)
+bool srv_log_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
     struct stat seen;
@@ -143,7 +143,7 @@ enum status srv_log_open(enum log_level most, struct srv_log **out, struct err *
     }
     uint64_t now_ms = clock_monotonic_ms();
     (void)pthread_mutex_init(&log->lock, NULL); /* cannot fail on Linux */
-    log->journal = is_journal();
+    log->journal = srv_log_is_journal();
     for (size_t i = 0; i < SLOTS; i++) {
         log->slots[i].room = BURST;
         log->slots[i].filled_ms = now_ms;

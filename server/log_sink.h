@@ -22,6 +22,9 @@ struct srv_log;
 enum status srv_log_open(enum log_level most, struct srv_log **out, struct err *err) MUST_USE;
 void srv_log_close(struct srv_log *log); /* NULL is fine */
 
+/* Is stderr a stream that the journal reads? Then what a program says at its end takes a priority, too. */
+bool srv_log_is_journal(void);
+
 /* What this thread writes until the end belongs to the request of that id. */
 void srv_log_begin(const char *request_id);
 void srv_log_end(void);

@@ -49,8 +49,17 @@ static enum status run(const struct srv_options *o, struct err *err)
     return st == ST_OK ? obey(o, err) : st;
 }
 
+/* The last line is an error, to the journal as well. */
+static void begin_error(void)
+{
+    if (srv_log_is_journal()) {
+        (void)fputs("<3>", stderr);
+    }
+}
+
 static int show_usage(const char *sentence)
 {
+    begin_error();
     (void)fprintf(stderr, "%s: %s\n", PROGRAM, sentence);
     return EXIT_USAGE;
 }
@@ -71,6 +80,7 @@ static int add_config(struct srv_options *o, struct bytes *text)
         return EXIT_DONE;
     }
     if (file_read(file, CONFIG_BYTES, text, &err) != ST_OK) {
+        begin_error();
         err_print(PROGRAM, &err);
         return EXIT_FAILED;
     }
@@ -96,6 +106,7 @@ static int work(const struct srv_options *o)
     }
     srv_log_close(log);
     if (st != ST_OK) {
+        begin_error();
         err_print(PROGRAM, &err);
     }
     return st == ST_OK ? EXIT_DONE : EXIT_FAILED;

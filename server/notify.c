@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGE_BYTES = 512, NUMBER_DIGITS = 15 };
+enum { MESSAGE_BYTES = 2048, NUMBER_DIGITS = 15 };
 
 struct srv_notify {
     int fd; /* -1: nobody wants to know */
@@ -130,6 +130,26 @@ void srv_notify_reloading(const struct srv_notify *n)
     (void)snprintf(message, sizeof message,
                    "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=reading settings again",
                    (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+    tell(n, message);
+}
+
+/* Text may quote what came from outside, and a line of its own would be a message of its own. */
+static void keep_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            *text = ' ';
+        }
+    }
+}
+
+void srv_notify_failed(const struct srv_notify *n, const struct err *err)
+{
+    char message[MESSAGE_BYTES];
+    (void)snprintf(message, sizeof message, "STATUS=%s%s%s: %s",
+                   err->code != NULL ? err->code : status_name(err->st),
+                   err->pointer[0] != '\0' ? " at " : "", err->pointer, err->text);
+    keep_one_line(message);
     tell(n, message);
 }
 

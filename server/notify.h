@@ -25,6 +25,8 @@ void srv_notify_ready(const struct srv_notify *notify, const char *sentence);
 /* Another sentence; ready or not, as before. */
 void srv_notify_status(const struct srv_notify *notify, const char *sentence);
 void srv_notify_reloading(const struct srv_notify *notify); /* until the next ready */
+/* Why it ends: systemctl status shows that until the next start, whatever else is in the journal. */
+void srv_notify_failed(const struct srv_notify *notify, const struct err *err);
 void srv_notify_stopping(const struct srv_notify *notify);
 void srv_notify_alive(const struct srv_notify *notify);
 

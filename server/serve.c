@@ -247,15 +247,15 @@ enum status srv_command_serve(const struct srv_options *o, struct err *err)
     struct srv_settings settings;
     struct srv_daemon *daemon = NULL;
     struct srv_notify *notify = NULL;
-    enum status st = read_settings(o, &settings, err);
+    enum status st = srv_notify_open(&notify, err);
+    if (st == ST_OK) {
+        st = read_settings(o, &settings, err);
+    }
     if (st == ST_OK) {
         st = block_signals(&signals, err);
     }
     if (st == ST_OK) {
         st = srv_privileges_fix(err);
-    }
-    if (st == ST_OK) {
-        st = srv_notify_open(&notify, err);
     }
     if (st == ST_OK) {
         st = srv_daemon_start(&settings, &daemon, err);
@@ -264,9 +264,12 @@ enum status srv_command_serve(const struct srv_options *o, struct err *err)
         st = serve(daemon, notify, &signals, err);
     }
     stop_within_bound(daemon);
-    srv_notify_close(notify);
     if (st == ST_OK) {
         log_write(LOG_INFO, "event=stopped");
+        srv_notify_status(notify, "");
+    } else if (notify != NULL) {
+        srv_notify_failed(notify, err);
     }
+    srv_notify_close(notify);
     return st;
 }

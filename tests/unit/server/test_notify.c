@@ -62,6 +62,19 @@ static const char *hear(int fd)
     return said;
 }
 
+/* What is quoted in them cannot say anything in the server's name. */
+static void tell_failures(const struct srv_notify *n, int fd)
+{
+    struct err err = {0};
+    (void)err_set(&err, ST_NOT_FOUND, 0, "cannot read /etc/trust.json");
+    srv_notify_failed(n, &err);
+    assert_string_equal(hear(fd), "STATUS=not_found: cannot read /etc/trust.json");
+    err = (struct err){0};
+    (void)err_refuse(&err, "out_of_range", "/a", "no such \"x\nREADY=1\x7f\"");
+    srv_notify_failed(n, &err);
+    assert_string_equal(hear(fd), "STATUS=out_of_range at /a: no such \"x READY=1 \"");
+}
+
 static void tell_all(int fd)
 {
     struct srv_notify *n = NULL;
@@ -76,6 +89,7 @@ static void tell_all(int fd)
     assert_true(usec > 0);
     srv_notify_alive(n);
     assert_string_equal(hear(fd), "WATCHDOG=1");
+    tell_failures(n, fd);
     srv_notify_stopping(n);
     assert_memory_equal(hear(fd), "STOPPING=1\n", 11);
     srv_notify_close(n);
