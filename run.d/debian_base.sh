@@ -1,12 +1,31 @@
-# debian_base path|make - a small Debian with what the server's package depends on, to try packages in; kept in the cache.
-# Not a subcommand of ./run: setup makes it, where it is run as root.
+# debian_base path|make [boot] - a small Debian with what the server's package depends on, to try packages in; with "boot" one
+# that has systemd, too, and a kernel. Kept in the cache. Not a subcommand of ./run: setup makes it, where it is run as root.
 set -eu
 cd "$(dirname "$0")/.."
 . run.d/lib.sh
 
 include=adduser,openssl,libmicrohttpd12,libsqlite3-0,libgnutls30
+kernel=
+case ${2:-} in
+'') ;;
+boot)
+    include=$include,systemd-sysv
+    kernel=linux-image-cloud-amd64 ;;
+*) usage_error "debian_base takes boot or nothing after path or make" ;;
+esac
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
-path=$CACHE/debian-$(printf '%s %s' "$release" "$include" | sha256sum | cut -c1-16)
+path=$CACHE/debian-$(printf '%s %s' "$release" "$include${kernel:+,$kernel}" | sha256sum | cut -c1-16)
+
+# The kernel alone, as vmlinuz: what an emulated machine needs is built into it, so it boots without modules and without a
+# disk. apt checks the package against the archive's signed lists.
+fetch_kernel() { # directory
+    (
+        cd "$1"
+        package=$(apt-cache show --no-all-versions "$kernel" | sed -nE 's/^Depends: (linux-image-[^ ,]*).*/\1/p')
+        [ -n "$package" ] && apt-get -q download "$package" && dpkg-deb --fsys-tarfile ./linux-image-*.deb |
+            tar -xO --wildcards './boot/vmlinuz-*' >vmlinuz && [ -s vmlinuz ] && rm ./linux-image-*.deb
+    )
+}
 
 case ${1:-} in
 path) echo "$path" ;;
@@ -23,6 +42,10 @@ make)
     }
     rm -rf "$new"/var/cache/apt/archives/*.deb "$new"/var/lib/apt/lists/*
     chmod 755 "$new"
+    [ -z "$kernel" ] || fetch_kernel "$new/boot" || { apt-get -q update && fetch_kernel "$new/boot"; } || {
+        rm -rf "$new"
+        die "apt-get cannot download $kernel: run 'apt-get update', then this again"
+    }
     mv -T "$new" "$path" ;;
 *) usage_error "debian_base takes path or make" ;;
 esac

@@ -1,4 +1,4 @@
-# setup [--tools|--bench] - makes everything that building and testing needs: Debian packages, libraries, the Wine
+# setup [--tools|--bench|--boot] - makes everything that building and testing needs: Debian packages, libraries, the Wine
 # template, the Node modules of the tests, promtool, a small Debian.
 #
 # The other subcommands begin with it. Where all is there it takes a fraction of a second. What takes long is made once,
@@ -42,7 +42,8 @@ is_ready() { # group...
     [ -z "$(missing_packages "$@")" ] && is_linked build/deps "$(libraries_path)" &&
         is_linked build/wine-template "$(wine_path)" && is_linked build/node_modules "$(node_modules_path)" &&
         is_linked build/promtool "$(sh run.d/promtool.sh path)" &&
-        { [ "$(id -u)" -ne 0 ] || [ -d "$(sh run.d/debian_base.sh path)" ]; }
+        { [ "$(id -u)" -ne 0 ] || [ -d "$(sh run.d/debian_base.sh path)" ]; } &&
+        { [ -z "$boot" ] || [ -d "$(sh run.d/debian_base.sh path boot)" ]; }
 }
 
 # --- what is made ---
@@ -112,6 +113,12 @@ make_debian() {
         say "run: the test of the packages will be skipped" >&2
 }
 
+# For ./run boot, which is nothing without it.
+make_boot_debian() {
+    [ "$(id -u)" -eq 0 ] || die "only root can make a Debian to boot: run this as root"
+    [ -d "$(sh run.d/debian_base.sh path boot)" ] || step debian-boot "a small Debian to boot" sh run.d/debian_base.sh make boot
+}
+
 make_all() { # group...
     install_packages "$@"
     libraries=$(libraries_path)
@@ -127,13 +134,18 @@ make_all() { # group...
     make_promtool "$promtool"
     ln -sfnT "$promtool" build/promtool
     make_debian
+    [ -z "$boot" ] || make_boot_debian
 }
 
+boot=
 case ${1:-} in
 '') groups=base ;;
 --tools) groups='base tools' ;;
 --bench) groups='base bench' ;;
-*) usage_error "setup takes --tools, --bench or nothing, not '$1'" ;;
+--boot)
+    groups='base boot'
+    boot=boot ;;
+*) usage_error "setup takes --tools, --bench, --boot or nothing, not '$1'" ;;
 esac
 # Some builds of nodejs bring npm along, and refuse Debian's package of it.
 command -v npm >/dev/null || groups="$groups npm"
