@@ -34,7 +34,8 @@ struct srv_heart {
 bool srv_heart_knock(const char *url, uint32_t most_ms)
 {
     static const char HELLO[] = "GET /healthz HTTP/1.0\r\n\r\n";
-    struct timeval bound = {.tv_sec = most_ms / 1000, .tv_usec = most_ms % 1000 * 1000};
+    struct timeval bound = {.tv_sec = most_ms / 1000,
+                            .tv_usec = (suseconds_t)(most_ms % 1000) * 1000};
     struct sockaddr_storage address;
     socklen_t size = 0;
     char byte = 0;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 2048 };
+enum { LINE_BYTES = 2048, VISIBLE_BYTES = 5 * LINE_BYTES };
 
 enum status ins_package_read(MSIHANDLE package, const wchar_t *property, size_t limit, char **out,
                              struct err *err)
@@ -63,7 +63,7 @@ static void send(MSIHANDLE package, INSTALLMESSAGE kind, const char *text)
 void ins_package_log(MSIHANDLE package, const char *format, ...)
 {
     struct bytes raw = bytes_with_limit(LINE_BYTES);
-    struct bytes line = bytes_with_limit(5 * LINE_BYTES);
+    struct bytes line = bytes_with_limit(VISIBLE_BYTES);
     va_list arguments;
     va_start(arguments, format);
     enum status st = bytes_append_format_list(&raw, format, arguments);
