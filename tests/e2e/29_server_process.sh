@@ -63,9 +63,9 @@ said_in_log() { # regular expression
 }
 
 reload() { # sentence
-    reloads=$(grep -c 'event=reloaded' "$LOG")
+    reloads=$(count_of "$LOG" event=reloaded)
     kill -HUP "$SERVER_PID"
-    until_ok 30 "$1" sh -c "[ \$(grep -c event=reloaded '$LOG') -gt $reloads ]"
+    until_ok 30 "$1" has_more "$LOG" event=reloaded "$reloads"
 }
 
 serial_shown() {
@@ -264,11 +264,12 @@ until_ok 30 "the log says so" said_in_log 'event=not_ready code=unavailable .*th
 check "the operator is told, with the way back" grep -q \
     '^missing .*the released policy is not at hand.*publish the bundle of serial [0-9]* or a later one, and release' "$WORK/said"
 SIGNING_KEY=$WORK/other.pem
+ready=$(count_of "$LOG" 'event=ready$')
 publish 9
 release hold-back
 check "published and released it is ready" equal "$(curl -sS --cacert "$CA" "$SERVER_URL/readyz")" ready
 until_ok 30 "which systemd is told" sh -c "tail -n 1 '$WORK/notified' | grep '^STATUS=serving agents=' | grep -vq 'not ready'"
-until_ok 30 "and the log" said_in_log 'event=ready$'
+until_ok 30 "and the log" has_more "$LOG" 'event=ready$' "$ready"
 "$MR_ADMIN" status >"$WORK/said" 2>>"$WORK/log/operator.log" || fail "no status"
 check "the operator is not told any more" lacks "$WORK/said" ^missing
 ended_with TERM

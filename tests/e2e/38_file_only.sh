@@ -22,6 +22,7 @@ take() { # stage
 }
 
 take observe
+for one in alice bob carol; do until_ok 20 "$one was decided about" shown $one Set leave; done
 check "observing writes nothing" equal "$(values alice bob carol)" "$before"
 take hold-back
 until_value alice 1

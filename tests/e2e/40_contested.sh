@@ -27,9 +27,9 @@ until_server_says alice state contested
 check "the third time it is left" has_value alice 0
 check "and said in the log" agent_said "event=user_contested sid=$(sid_of alice) "
 agent_kill
+heard=$(server_says alice reported_at)
 agent_start
-until_ok 20 "the agent is back" agent_said 'event=policy_loaded '
-until_true 20 is_polled || fail "the agent does not poll"
+until_reported_since alice "$heard"
 check "it is still left after a restart" has_value alice 0
 check "and still reported so" says alice state contested
 

@@ -28,13 +28,8 @@ is_state() {
     [ "$(service_state)" = "$1" ]
 }
 
-shown() { # user, value of the mirror, expected
-    reg_query "HKLM\\SOFTWARE\\MapiRollout\\State\\Users\\$(sid_of "$1")" /v "$2" |
-        grep -Eq "$2 +REG_[A-Z]+ +$3\$"
-}
-
 not_shown() { # user, value of the mirror
-    reg_lacks "HKLM\\SOFTWARE\\MapiRollout\\State\\Users\\$(sid_of "$1")" /v "$2"
+    reg_lacks "$MIRROR_KEY\\$(sid_of "$1")" /v "$2"
 }
 
 # A machine with the tag "exception" is left alone.

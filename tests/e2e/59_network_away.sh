@@ -22,6 +22,8 @@ release hold-back
 until_value alice 1
 until_ok 20 "the agent waits for news" is_polled
 
+changes=$(count_of "$WORK/log/agent.log" event=network_changed)
+
 # Asleep: nothing runs, and what is open dies without a word. Held polls would be waited for 255 s and more.
 kill -STOP "$AGENT_PID"
 touch "$RELAY/stalled"
@@ -29,7 +31,7 @@ release everyone
 sleep $SLEEP_S
 check "nothing happens in its sleep" has_value alice 1
 kill -CONT "$AGENT_PID"
-until_ok 15 "it notices that it slept" agent_said 'event=network_changed'
+until_ok 15 "it notices that it slept" has_more "$WORK/log/agent.log" event=network_changed "$changes"
 until_value alice absent $IN_STEP_S
 
 # Switched on before the network: what somebody changed meanwhile is put right without it.

@@ -55,8 +55,9 @@ foreign_write bob 0
 until_value bob 1
 check "she is left alone" has_value alice 0
 agent_kill
+heard=$(server_says alice reported_at)
 agent_start
-until_ok 20 "the agent is back" is_polled
+until_reported_since alice "$heard"
 foreign_write bob absent
 until_value bob 1
 check "also after a restart" has_value alice 0

@@ -48,6 +48,13 @@ agent_said() { # regular expression
     agent_log | grep -Eq "$1"
 }
 
+MIRROR_KEY='HKLM\SOFTWARE\MapiRollout\State\Users'
+
+# What the agent itself has written of a user, behind a whole pass over all of them.
+shown() { # name, value of the mirror, expected
+    reg_query "$MIRROR_KEY\\$(sid_of "$1")" /v "$2" | grep -Eq "$2 +REG_[A-Z]+ +$3\$"
+}
+
 # ---- as a service --------------------------------------------------------------------------------
 
 service_install() {

@@ -195,6 +195,15 @@ lacks() { # file, options and pattern of grep...
     [ $? = 1 ]
 }
 
+# Of a log that goes on: how many lines there are of that kind, and whether there are more by now.
+count_of() { # file, extended regular expression
+    grep -Ec "$2" "$1"
+}
+
+has_more() { # file, extended regular expression, count
+    [ "$(count_of "$1" "$2")" -gt "$3" ]
+}
+
 now_ms() {
     date +%s%3N
 }

@@ -119,9 +119,23 @@ says() { # name, field, expected
     [ "$(server_says "$1" "$2")" = "$3" ]
 }
 
-# Is an agent connected, waiting for news? Then an order reaches it at once.
+# Is an agent connected, waiting for news? Then an order reaches it at once. One that ended counts until its poll is over.
 is_polled() {
     "$MR_ADMIN" status --json 2>>"$WORK/log/operator.log" | grep -Eq '"held_polls": ?[1-9]'
+}
+
+# The agent that was started since looked after everybody, and said so.
+until_reported_since() { # name, what the server said when it was last heard from
+    until_true 40 is_reported_since "$1" "$2" || fail "$1: nothing is reported since $2"
+    say "ok: the agent is back and reports"
+}
+
+is_reported_since() { # name, reported_at
+    case $(server_says "$1" reported_at) in
+    "$2") return 1 ;;
+    2*Z) ;;
+    *) return 1 ;;
+    esac
 }
 
 # Reports are gathered for 5 s before they are sent.
