@@ -2,6 +2,11 @@
 #include "tests/cmocka_all.h"
 
 #include "admin/problem.h"
+#include "base/file.h"
+
+#include <string.h>
+
+enum { PAGE_BYTES = 1024 * 1024, CODE_BYTES = 64 };
 
 static struct err read_problem(long http, const char *body)
 {
@@ -66,6 +71,64 @@ static void problem__redirect__is_no_refusal_of_ours(void **state)
     assert_int_equal(err.st, ST_IO);
 }
 
+/* The words in backquotes of a paragraph, or of a table's first column; what is said of users and of an audit
+ * is no server's code. */
+static size_t expect_codes(char *line)
+{
+    const char *of_others = "| of a";
+    size_t count = 0;
+    if (strncmp(line, of_others, strlen(of_others)) == 0) {
+        return 0;
+    }
+    if (line[0] == '|') {
+        line[1 + strcspn(line + 1, "|")] = '\0';
+    }
+    for (const char *at = strchr(line, '`'); at != NULL; at = strchr(at, '`')) {
+        char code[CODE_BYTES] = "";
+        size_t length = strspn(++at, "abcdefghijklmnopqrstuvwxyz_");
+        if (at[length] == '`' && length < sizeof code) {
+            memcpy(code, at, length);
+            assert_string_equal(adm_problem_code(code), code);
+            count++;
+        }
+        at = strchr(at, '`');
+        assert_non_null(at);
+        at++;
+    }
+    return count;
+}
+
+static size_t expect_codes_of_page(const char *page, const char *from, const char *to)
+{
+    struct bytes text = {0};
+    size_t count = 0;
+    assert_int_equal(file_read(page, PAGE_BYTES, &text, NULL), ST_OK);
+    char *at = strstr((char *)text.data, from);
+    assert_non_null(at);
+    char *end = strstr(at, to);
+    assert_non_null(end);
+    *end = '\0';
+    while (at != NULL) {
+        char *next = strchr(at, '\n');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        count += expect_codes(at);
+        at = next;
+    }
+    bytes_free(&text);
+    return count;
+}
+
+static void code__of_each_page__is_known(void **state)
+{
+    (void)state;
+    assert_true(expect_codes_of_page("docs/policy-format.md", "\n### Codes\n",
+                                     "\nThe server's answers") >= 35);
+    assert_true(expect_codes_of_page("docs/protocol.md", "\nBeside the codes of",
+                                     "Request headers may") >= 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -75,6 +138,7 @@ int main(void)
         cmocka_unit_test(problem__token_refused__names_the_file_and_the_way_out),
         cmocka_unit_test(problem__not_json__is_told_by_its_http_status),
         cmocka_unit_test(problem__redirect__is_no_refusal_of_ours),
+        cmocka_unit_test(code__of_each_page__is_known),
     };
     return cmocka_run_group_tests_name("problem", tests, NULL, NULL);
 }
