@@ -111,8 +111,9 @@ static struct fleet fleet_load(const char *file)
     }
     (void)fclose(in);
     must(f.count > 0, "the fleet is empty");
-    (void)snprintf(f.run_id, sizeof f.run_id, "%016llx%016llx", (unsigned long long)clock(),
-                   (unsigned long long)time(NULL));
+    /* Reports are named by its first half, and each run of the program takes seconds. */
+    (void)snprintf(f.run_id, sizeof f.run_id, "%016llx%016llx", (unsigned long long)time(NULL),
+                   (unsigned long long)clock());
     return f;
 }
 
