@@ -20,7 +20,7 @@ path=$CACHE/debian-$(printf '%s %s' "$release" "$include${kernel:+,$kernel}" | s
 # disk. apt checks the package against the archive's signed lists.
 fetch_kernel() { # directory
     (
-        cd "$1"
+        cd "$1" || exit
         package=$(apt-cache show --no-all-versions "$kernel" | sed -nE 's/^Depends: (linux-image-[^ ,]*).*/\1/p')
         [ -n "$package" ] && apt-get -q download "$package" && dpkg-deb --fsys-tarfile ./linux-image-*.deb |
             tar -xO --wildcards './boot/vmlinuz-*' >vmlinuz && [ -s vmlinuz ] && rm ./linux-image-*.deb
