@@ -115,14 +115,10 @@ import sys
 raw = open(sys.argv[1], "rb").read()
 print(max(int(raw[at + 65:].split(b" ", 1)[0]) for at in (0, 4096) if raw[at:at + 1] != b"\0"))' "$SERVER_DATA/release.record")
 if [ $((written % 2)) = 1 ]; then # the next goes into the first half
+    end_process "$WAITERS" # or they would note what they get now beside those who come next
     server_kill
     server_start
-    release pilot
-    : >"$WORK/came"
-    python3 "$HARNESS_DIR/brake.py" hold "$SERVER_URL" "$CA" "$WORK/fleet" "$WAITING" "$WORK/came" &
-    WAITERS=$!
-    remember "$WAITERS"
-    until_true 60 all_wait || fail "the devices do not wait"
+    await_another pilot
 fi
 prlimit --pid "$SERVER_PID" --fsize=4096:unlimited || fail "writing cannot be forbidden"
 ! "$MR_ADMIN" safe --reason "it hangs" --confirm "$ROLLOUT" >/dev/null 2>"$WORK/refused" || fail "nothing is said of the record"

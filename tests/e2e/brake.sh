@@ -51,16 +51,21 @@ all_wait() {
     "$MR_ADMIN" status --json 2>>"$WORK/log/operator.log" | grep -Eq "\"held_polls\": ?$WAITING[,}]"
 }
 
-# The next serial is published, a stage of it is out, and everybody waits for another policy.
-round_begin() { # stage
-    SERIAL=$((SERIAL + 1))
-    publish "$SERIAL"
+# The stage is out, and everybody waits for another policy.
+await_another() { # stage
     release "$1"
     : >"$WORK/came"
     python3 "$HARNESS_DIR/brake.py" hold "$SERVER_URL" "$CA" "$WORK/fleet" "$WAITING" "$WORK/came" &
     WAITERS=$!
     remember "$WAITERS"
     until_true 60 all_wait || fail "the devices do not wait"
+}
+
+# With the next serial, published here.
+round_begin() { # stage
+    SERIAL=$((SERIAL + 1))
+    publish "$SERIAL"
+    await_another "$1"
 }
 
 all_came() {
