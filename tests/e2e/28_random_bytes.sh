@@ -33,6 +33,7 @@ talk_nonsense "in TLS" "$SERVER_URL" "$MAPI_ROLLOUT_SERVER"
 server_stop
 no_sanitizer_spoke || fail "a sanitizer has something to say about the server"
 
+: >"$WORK/log/server.out" # of the one before
 "$MR_SERVER" --data "$SERVER_DATA" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --trust "$TRUST" \
     >"$WORK/log/server.out" 2>>"$WORK/log/server.log" </dev/null &
 SERVER_PID=$!
