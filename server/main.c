@@ -8,6 +8,7 @@
 
 #include <psa/crypto.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, CONFIG_BYTES = 64 * 1024 };
@@ -87,6 +88,13 @@ static int add_config(struct srv_options *o, struct bytes *text)
     return srv_options_add(o, text, usage) ? EXIT_DONE : show_usage(usage);
 }
 
+/* A value that cannot be does not get better by itself: systemd does not start such a server again. */
+static int code_of(enum status st, const struct err *err)
+{
+    bool usage = st == ST_REFUSED && err->code != NULL && strcmp(err->code, "out_of_range") == 0;
+    return st == ST_OK ? EXIT_DONE : usage ? EXIT_USAGE : EXIT_FAILED;
+}
+
 static int work(const struct srv_options *o)
 {
     struct err err = {0};
@@ -109,7 +117,7 @@ static int work(const struct srv_options *o)
         begin_error();
         err_print(PROGRAM, &err);
     }
-    return st == ST_OK ? EXIT_DONE : EXIT_FAILED;
+    return code_of(st, &err);
 }
 
 int main(int argc, char **argv)

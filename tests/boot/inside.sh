@@ -357,6 +357,12 @@ tells_what_is_wrong() {
         ' mapi-rollout-server: .*/server\.conf, line [0-9]+: has a key that is no setting'
     check "the journal has it as an error" has_priority 3 'mapi-rollout-server: '
     cat "$WORK/server.conf" >$ETC/server.conf
+    sed -i '/^keep-reports-days/d' $ETC/server.conf
+    echo 'keep-reports-days = 0' >>$ETC/server.conf
+    ! bounded systemctl start "$UNIT" || fail "a value that cannot be is taken"
+    check "a value that cannot be: no second try either" is ActiveState=failed SubState=failed
+    check "systemctl status has the range" says_in_status 'Status: "out_of_range: --keep-reports-days '
+    cat "$WORK/server.conf" >$ETC/server.conf
     mv $ETC/trust.json "$WORK/trust.json"
     ! bounded systemctl start "$UNIT" || fail "it starts without trust"
     # It is tried again every two seconds, and has no status while it is.

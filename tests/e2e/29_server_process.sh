@@ -340,7 +340,7 @@ if [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 && [ "$MR_NETWORK" = own ]; t
     uid=$(id -u nobody)
     gid=$(id -g nobody)
     "$MR_SERVER" --config "$WORK/server.conf" --user root 2>"$WORK/said"
-    check "root is no other user" equal $? 1
+    check "root is no other user" equal $? 2
     "$MR_SERVER" --config "$WORK/server.conf" --user nobody-at-all 2>"$WORK/said"
     check "there must be such a user" grep -q 'there is no user nobody-at-all' "$WORK/said"
     "$MR_SERVER" --config "$WORK/server.conf" --user nobody 2>"$WORK/said"
