@@ -134,7 +134,7 @@ enum status srv_listener_open(const struct srv_listener_options *options,
                               struct err *err) MUST_USE;
 /* "https://127.0.0.1:8443": where it really listens. */
 const char *srv_listener_url(const struct srv_listener *listener);
-/* Take no new connections, and end each with its next answer. */
+/* Close what newly connects, and end each connection with its next answer. */
 void srv_listener_quiesce(struct srv_listener *listener);
 /* Let answers go out (parked requests must be woken meanwhile), end. NULL is fine. */
 void srv_listener_close(struct srv_listener *listener);

@@ -29,6 +29,7 @@ call 'alloca|_alloca' 'takes from the stack what nobody has bounded'
 call 'system|popen|_popen|_wsystem|WinExec' 'hands a line to a shell'
 call 'rand|srand|random|drand48' 'is not random: use base/random.h'
 call 'TerminateThread|SuspendThread' 'leaves locks held'
+call 'MHD_quiesce_daemon' 'races with the threads of the pool, and aborts'
 call '(Reg|Create|Open|Delete|Find|Move|Copy|Get|Set|Load|Query|Lookup|Convert|Start|Change|Register|Report|Expand|Format|Output|Message|WTS|Net)[A-Za-z0-9]*[a-z0-9]A' \
     'an ANSI function of Windows: use the one that ends with W'
 ban 'HKEY_CURRENT_USER' 'in a service that is the wrong user: open the hive of the SID' $product

@@ -142,6 +142,14 @@ static void listener__more_than_its_limit__the_longest_idle_goes(void **state)
     wire_close(one_more);
 }
 
+/* Two threads let people in: of two who come at once either may be the first. */
+static void await_arrivals(struct bench *b, uint64_t count)
+{
+    while (atomic_load(&b->load.connections) + atomic_load(&b->load.displaced) < count) {
+        (void)usleep(1000);
+    }
+}
+
 static void listener__requests_under_way__are_not_ended_for_others(void **state)
 {
     struct bench *b = *state;
@@ -151,6 +159,7 @@ static void listener__requests_under_way__are_not_ended_for_others(void **state)
     bench_await(b, &b->parked, 1);
     for (unsigned i = 0; i < FEW * 2; i++) {
         fds[i] = wire_dial(srv_listener_url(b->listener));
+        await_arrivals(b, i + 2);
     }
     for (unsigned i = 0; i + FEW < FEW * 2 + 1; i++) {
         assert_true(wire_ends(fds[i]));
@@ -208,6 +217,10 @@ static void listener__quiesced__answers_who_is_there_and_lets_nobody_in(void **s
     assert_true(wire_put(held, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
     bench_await(b, &b->parked, 1);
     srv_listener_quiesce(b->listener);
+    int late = wire_dial(srv_listener_url(b->listener));
+    assert_true(wire_ends(late));
+    wire_close(late);
+    assert_int_equal(atomic_load(&b->load.connections), 1);
     srv_request_wake(b->waiting);
     (void)wire_drain(held, text, sizeof text);
     assert_int_equal(strncmp(text, "HTTP/1.1 204 ", 13), 0);
