@@ -4,14 +4,15 @@
 set -u
 umask 022
 unset INVOCATION_ID NOTIFY_SOCKET JOURNAL_STREAM
-export LC_ALL=C.UTF-8 HOME=/root DEBIAN_FRONTEND=noninteractive SYSTEMD_PAGER='' SYSTEMD_COLORS=0
+HOME=$(getent passwd 0 | cut -d: -f6)
+export LC_ALL=C.UTF-8 HOME DEBIAN_FRONTEND=noninteractive SYSTEMD_PAGER='' SYSTEMD_COLORS=0
 UNIT=mapi-rollout-server.service
 USER_NAME=mapi-rollout
 ETC=/etc/mapi-rollout
 DATA=/var/lib/mapi-rollout
 RUN=/run/mapi-rollout
 DROP_IN=/run/systemd/system/$UNIT.d
-WORK=/root/work
+WORK=$HOME/work
 SITE=/srv/site
 mkdir "$WORK"
 
@@ -319,7 +320,7 @@ spares() {
 
 root_commands_work() {
     check "root makes a token" bounded mapi-rollout-server token add --config $ETC/server.conf --role viewer --name another
-    check "and a backup" bounded mapi-rollout-server backup /root/backup.db --config $ETC/server.conf
+    check "and a backup" bounded mapi-rollout-server backup "$HOME/backup.db" --config $ETC/server.conf
     check "the store stays the server's" equal "$(find $DATA ! -user $USER_NAME -o ! -group $USER_NAME)" ''
 }
 
@@ -406,7 +407,7 @@ goes() {
     check "and disabled" equal "$(systemctl is-enabled "$UNIT")" disabled
     check "it is purged" dpkg -P mapi-rollout-server mapi-rollout >>"$WORK/dpkg.log" 2>&1
     check "no process of it is left" none_runs "$uid"
-    check "nothing is left" equal "$(find / \( -path /proc -o -path /sys -o -path /packages -o -path /root -o -path /var/log -o \
+    check "nothing is left" equal "$(find / \( -path /proc -o -path /sys -o -path /packages -o -path "$HOME" -o -path /var/log -o \
         -path /run/log \) -prune -o -name '*mapi-rollout*' -print)" ''
     ! getent passwd $USER_NAME || fail "the user is still there"
     check "systemd does not miss it" equal "$(systemctl list-units --all --no-legend --failed)" ''
