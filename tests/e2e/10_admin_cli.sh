@@ -213,12 +213,14 @@ refused 'not_found: .*no-token' status --server https://localhost:1 --token-file
 refused "unreachable: nobody answers at https://localhost:$free_port" \
     status --server "https://localhost:$free_port" --ca site/ca.pem --token-file token
 
-# A server of openssl's for one certificate; its port goes to $tls_port.
+# A server of openssl's for one certificate; its port goes to $tls_port. The shell opens the file in the background:
+# what an earlier server wrote there must be gone before.
 tls_server() { # certificate, key
+    rm -f tls.out
     openssl s_server -accept 127.0.0.1:0 -cert "$1" -key "$2" -www >tls.out 2>&1 </dev/null &
     tls_pid=$!
     remember "$tls_pid"
-    until_true 10 grep -q '^ACCEPT ' tls.out || fail 'openssl s_server does not start'
+    until_true 10 grep -qs '^ACCEPT ' tls.out || fail 'openssl s_server does not start'
     tls_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\).*/\1/p' tls.out | head -n 1)
 }
 
