@@ -108,14 +108,7 @@ static void note(struct srv_write *w, enum srv_write_kind kind, const char *what
                                   .after = adds ? texts->credential : NULL};
 }
 
-/* A server that runs learns of it at once; that none runs is fine. */
-static enum status tell_server(const char *folder, struct err *err)
-{
-    enum status st = srv_control_reload(folder, err);
-    return st == ST_UNREACHABLE ? ST_OK : st;
-}
-
-static enum status write_and_tell(const struct srv_options *o, struct srv_write *w, struct err *err)
+static enum status write_down(const struct srv_options *o, struct srv_write *w, struct err *err)
 {
     struct srv_store store;
     enum status st = srv_store_sqlite_open(o->flags[SRV_FLAG_DATA], &store, err);
@@ -124,7 +117,7 @@ static enum status write_and_tell(const struct srv_options *o, struct srv_write 
     }
     st = srv_store_write(&store, w, err);
     store.close(store.ctx);
-    return st == ST_OK ? tell_server(o->flags[SRV_FLAG_DATA], err) : st;
+    return st;
 }
 
 static enum status fill(const struct srv_options *o, struct srv_credential *c, int64_t now_s,
@@ -163,11 +156,16 @@ enum status srv_command_credential_add(const struct srv_options *o, struct err *
     if (st == ST_OK) {
         note(&w, SRV_WRITE_CREDENTIAL, is_for_enrolling(o) ? "enroll_secret_add" : "token_add",
              &texts);
-        st = write_and_tell(o, &w, err);
+        st = write_down(o, &w, err);
     }
-    if (st == ST_OK && (printf("%s\n", secret) < 0 || fflush(stdout) != 0)) {
-        st = err_set(err, ST_IO, 0, "cannot print the secret: revoke %s and make another one",
-                     w.u.credential.name);
+    if (st == ST_OK) {
+        /* What is written down is shown, whether or not the server knows it already: nobody could ever
+         * see it again. */
+        st = srv_control_tell(o->flags[SRV_FLAG_DATA], err);
+        if (printf("%s\n", secret) < 0 || fflush(stdout) != 0) {
+            st = err_set(err, ST_IO, 0, "cannot print the secret: revoke %s and make another one",
+                         w.u.credential.name);
+        }
     }
     wipe(secret, sizeof secret);
     return st;
@@ -182,11 +180,12 @@ enum status srv_command_credential_revoke(const struct srv_options *o, struct er
     if (st == ST_OK) {
         note(&w, SRV_WRITE_REVOKE, is_for_enrolling(o) ? "enroll_secret_revoke" : "token_revoke",
              &texts);
-        st = write_and_tell(o, &w, err);
+        st = write_down(o, &w, err);
     }
-    return st == ST_NOT_FOUND
-               ? err_set(err, st, 0, "there is no good one of the name %s", w.u.credential.name)
-               : st;
+    if (st == ST_NOT_FOUND) {
+        return err_set(err, st, 0, "there is no good one of the name %s", w.u.credential.name);
+    }
+    return st == ST_OK ? srv_control_tell(o->flags[SRV_FLAG_DATA], err) : st;
 }
 
 /* ---- list ------------------------------------------------------------------------------------ */

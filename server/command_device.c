@@ -132,8 +132,7 @@ enum status srv_command_device_retire(const struct srv_options *o, struct err *e
         return err_set(err, st, 0, "no device of that id is in service");
     }
     if (st == ST_OK) {
-        st = srv_control_reload(folder, err);
-        st = st == ST_UNREACHABLE ? ST_OK : st; /* that no server runs is fine */
+        st = srv_control_tell(folder, err);
     }
     return st;
 }

@@ -4,7 +4,10 @@
  * told.
  * Effects: changes the store, prints on stdout    Units:  none
  * Owns:    nothing                                Errors: those of the store; ST_REFUSED for
- *                                                         arguments; nothing is printed then
+ *                                                         arguments; nothing is printed
+ *                                                         then, but a secret that was written
+ *                                                         down before the server failed to
+ *                                                         learn of it
  * Threads: one                                    Source: docs/protocol.md "Command lines"
  */
 #ifndef SERVER_COMMANDS_H

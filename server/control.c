@@ -199,7 +199,10 @@ static void *serve(void *ctx)
         FD_SET(c->fd, &ready);
         FD_SET(c->stop[0], &ready);
         int highest = c->fd > c->stop[0] ? c->fd : c->stop[0];
-        if (select(highest + 1, &ready, NULL, NULL, NULL) < 0 && errno != EINTR) {
+        if (select(highest + 1, &ready, NULL, NULL, NULL) < 0) {
+            if (errno == EINTR) {
+                continue; /* the sets say nothing now */
+            }
             log_write(LOG_ERROR, "event=control_ended os_code=%d", errno);
             return NULL;
         }

@@ -20,6 +20,10 @@ void srv_control_close(struct srv_control *control); /* NULL is fine */
 /* Ask the server of a data directory. "reload" reads tokens again; "safe" releases the safe policy
  * for a reason. A refusal comes back as the server told it. */
 enum status srv_control_reload(const char *folder, struct err *err) MUST_USE;
+
+/* After tokens or devices were written: a server that runs learns of it at once; that none runs is
+ * fine. A failure says that what was written stays written, and what to do. */
+enum status srv_control_tell(const char *folder, struct err *err) MUST_USE;
 enum status srv_control_safe(const char *folder, const char *reason, struct err *err) MUST_USE;
 
 #endif

@@ -8,6 +8,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Interrupted, a socket of this kind has not begun to connect. */
+static bool connected(int fd, const struct sockaddr_un *address)
+{
+    int code = 0;
+    do {
+        code = connect(fd, (const struct sockaddr *)address, sizeof *address);
+    } while (code != 0 && errno == EINTR);
+    return code == 0;
+}
+
 static enum status connect_in(int folder, int *out, struct err *err)
 {
     struct sockaddr_un address = srv_control_address(folder);
@@ -16,7 +26,7 @@ static enum status connect_in(int folder, int *out, struct err *err)
         return srv_control_fail(err, ST_IO, "make a socket");
     }
     srv_control_set_timeouts(fd);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+    if (!connected(fd, &address)) {
         bool nobody = errno == ENOENT || errno == ECONNREFUSED;
         enum status st = nobody ? err_set(err, ST_UNREACHABLE, (uint32_t)errno,
                                           "no server runs on this data directory")
@@ -59,6 +69,19 @@ static enum status ask(const char *folder, const char *line, struct err *err)
 enum status srv_control_reload(const char *folder, struct err *err)
 {
     return ask(folder, "reload\n", err);
+}
+
+enum status srv_control_tell(const char *folder, struct err *err)
+{
+    struct err why = {0};
+    enum status st = srv_control_reload(folder, &why);
+    if (st == ST_OK || st == ST_UNREACHABLE) {
+        return ST_OK;
+    }
+    return err_set(err, st, why.os_code,
+                   "it is written down, but the server that runs does not know it yet (%.200s): "
+                   "reload it, such as with systemctl reload mapi-rollout-server",
+                   why.text);
 }
 
 enum status srv_control_safe(const char *folder, const char *reason, struct err *err)

@@ -32,11 +32,30 @@ void srv_control_set_timeouts(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
 }
 
+/* Whoever was stopped and goes on finds a bounded wait interrupted (signal(7)): the line still comes. */
+static ssize_t receive(int fd, char *at, size_t most)
+{
+    ssize_t got = 0;
+    do {
+        got = recv(fd, at, most, 0);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static ssize_t put_out(int fd, const char *from, size_t length)
+{
+    ssize_t put = 0;
+    do {
+        put = send(fd, from, length, MSG_NOSIGNAL);
+    } while (put < 0 && errno == EINTR);
+    return put;
+}
+
 bool srv_control_read_line(int fd, char out[SRV_CONTROL_LINE_BYTES])
 {
     size_t used = 0;
     while (used < SRV_CONTROL_LINE_BYTES - 1) {
-        ssize_t got = recv(fd, out + used, SRV_CONTROL_LINE_BYTES - 1 - used, 0);
+        ssize_t got = receive(fd, out + used, SRV_CONTROL_LINE_BYTES - 1 - used);
         if (got <= 0) {
             return false;
         }
@@ -55,7 +74,7 @@ bool srv_control_send_line(int fd, const char *line)
 {
     size_t length = strlen(line);
     while (length > 0) {
-        ssize_t put = send(fd, line, length, MSG_NOSIGNAL);
+        ssize_t put = put_out(fd, line, length);
         if (put <= 0) {
             return false;
         }

@@ -30,31 +30,44 @@ struct srv_heart {
 
 /* ---- one look -------------------------------------------------------------------------------- */
 
-/* In TLS this is no handshake: it is refused, which is an answer. */
-bool srv_heart_knock(const char *url, uint32_t most_ms)
+/* Whether somebody answers; if not, errno says why. */
+static bool knock(const struct sockaddr_storage *address, socklen_t size, uint32_t most_ms)
 {
     static const char HELLO[] = "GET /healthz HTTP/1.0\r\n\r\n";
     struct timeval bound = {.tv_sec = most_ms / 1000,
                             .tv_usec = (suseconds_t)(most_ms % 1000) * 1000};
-    struct sockaddr_storage address;
-    socklen_t size = 0;
     char byte = 0;
-    const char *at = strstr(url, "://");
-    if (at == NULL || srv_address_read(at + 3, &address, &size, NULL) != ST_OK) {
-        return false;
-    }
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool reached = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound) == 0 &&
                    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound) == 0 &&
-                   connect(fd, (const struct sockaddr *)&address, size) == 0;
+                   connect(fd, (const struct sockaddr *)address, size) == 0;
     if (reached) {
         (void)send(fd, HELLO, sizeof HELLO - 1,
                    MSG_NOSIGNAL); /* it may have closed: an answer, too */
         reached = recv(fd, &byte, 1, 0) >= 0 || errno == ECONNRESET;
     }
+    int error = errno;
     if (fd >= 0) {
         (void)close(fd); /* nothing is left to be said */
     }
+    errno = error;
+    return reached;
+}
+
+/* In TLS this is no handshake: it is refused, which is an answer. A server that was stopped and goes
+ * on finds its wait interrupted, which is none: it knocks again. */
+bool srv_heart_knock(const char *url, uint32_t most_ms)
+{
+    struct sockaddr_storage address;
+    socklen_t size = 0;
+    bool reached = false;
+    const char *at = strstr(url, "://");
+    if (at == NULL || srv_address_read(at + 3, &address, &size, NULL) != ST_OK) {
+        return false;
+    }
+    do {
+        reached = knock(&address, size, most_ms);
+    } while (!reached && errno == EINTR);
     return reached;
 }
 

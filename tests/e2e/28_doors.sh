@@ -111,6 +111,22 @@ server_command backup "$OUT/backup.db" || fail "backup"
 ! server_command enroll-secret add --uses 0 || fail "a secret without uses"
 check "the errors are there" grep -q 'unauthorized' "$OUT/admin-commands.err"
 
+# A server that is stopped for a while: what is written down is shown once and for all, and the server learns of it.
+# Stopped with the store in its hands, it lets nobody write: once more, then.
+tell_who_is_stopped() {
+    kill -STOP "$SERVER_PID"
+    "$MR_SERVER" token add --role viewer --name late --data "$SERVER_DATA" >"$SECRETS/late.token" 2>"$OUT/late.err"
+    code=$?
+    kill -CONT "$SERVER_PID"
+    [ "$code" != 0 ] || fail "a server that is stopped was told something"
+    ! grep -q store_busy "$OUT/late.err"
+}
+until_true 60 tell_who_is_stopped || fail "the store is never free"
+check "the token is shown all the same" test -s "$SECRETS/late.token"
+check "what is true is said" grep -q 'timed_out: it is written down, but the server that runs does not know it yet' \
+    "$OUT/late.err"
+until_ok 30 "soon it is good" admin_command status --token-file "$SECRETS/late.token"
+
 doors requests "$SERVER_URL" "$MAPI_ROLLOUT_SERVER" "$CA" "$SECRETS" >"$OUT/answers" || fail "requests"
 check "every secret was shown everywhere" grep -q '^device-0.token GET /v1/policy 200 ' "$OUT/answers"
 check "and some were too many guesses" grep -q ' 429 Date: ' "$OUT/answers"

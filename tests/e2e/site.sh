@@ -59,11 +59,13 @@ server_kill() {
 }
 
 server_token() { # role
-    "$MR_SERVER" token add --data "$SERVER_DATA" --role "$1" --name "$1" 2>>"$WORK/log/server.log"
+    "$MR_SERVER" token add --data "$SERVER_DATA" --role "$1" --name "$1" 2>>"$WORK/log/server.log" ||
+        fail "no token of a $1 can be made"
 }
 
 enroll_secret() {
-    "$MR_SERVER" enroll-secret add --data "$SERVER_DATA" 2>>"$WORK/log/server.log"
+    "$MR_SERVER" enroll-secret add --data "$SERVER_DATA" 2>>"$WORK/log/server.log" ||
+        fail "no enroll secret can be made"
 }
 
 # ---- plans and signing ---------------------------------------------------------------------------
