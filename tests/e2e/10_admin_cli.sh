@@ -220,7 +220,7 @@ tls_server() { # certificate, key
     openssl s_server -accept 127.0.0.1:0 -cert "$1" -key "$2" -www >tls.out 2>&1 </dev/null &
     tls_pid=$!
     remember "$tls_pid"
-    until_true 10 grep -qs '^ACCEPT ' tls.out || fail 'openssl s_server does not start'
+    until_true 30 grep -qs '^ACCEPT ' tls.out || fail 'openssl s_server does not start'
     tls_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\).*/\1/p' tls.out | head -n 1)
 }
 

@@ -115,7 +115,7 @@ for name in "$WORK/notify" "@mapi-rollout-e2e-$$"; do
     python3 "$CLIENT" notify "$name" "$WORK/notified" >"$WORK/log/notify.out" &
     systemd=$!
     remember "$systemd"
-    until_true 10 grep -q listening "$WORK/log/notify.out" || fail "the test cannot listen as systemd does"
+    until_true 30 grep -q listening "$WORK/log/notify.out" || fail "the test cannot listen as systemd does"
     export NOTIFY_SOCKET="$name" WATCHDOG_USEC=900000
     serve --config "$WORK/server.conf"
     unset NOTIFY_SOCKET WATCHDOG_USEC
@@ -246,7 +246,7 @@ cp "$WORK/trust-3.json" "$TRUST"
 python3 "$CLIENT" notify "$WORK/notify-3" "$WORK/notified" >"$WORK/log/notify.out" &
 systemd=$!
 remember "$systemd"
-until_true 10 grep -q listening "$WORK/log/notify.out" || fail "the test cannot listen as systemd does"
+until_true 30 grep -q listening "$WORK/log/notify.out" || fail "the test cannot listen as systemd does"
 export NOTIFY_SOCKET="$WORK/notify-3"
 serve --config "$WORK/server.conf"
 unset NOTIFY_SOCKET

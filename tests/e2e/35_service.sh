@@ -43,7 +43,7 @@ for round in 1 2 3; do
     took=$(($(now_ms) - began))
     [ $took -le $STOP_WITHIN_MS ] || fail "stopping took $took ms while a poll was held"
     say "ok: stopped after $took ms"
-    until_ok 5 "its process is gone" no_agent_process
+    until_ok 30 "its process is gone" no_agent_process
 done
 
 foreign_write bob absent
@@ -51,6 +51,6 @@ service_start
 until_value bob 1
 service_stop
 tool mapi-rollout-agent service uninstall >>"$WORK/log/service.log" 2>&1 || fail "service uninstall"
-until_ok 10 "it is uninstalled" is_state ''
+until_ok 30 "it is uninstalled" is_state ''
 check "what was decided is still there" has_value alice 1
 passed

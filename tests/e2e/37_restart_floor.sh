@@ -26,7 +26,7 @@ older_is_refused() { # when
     cp "$WORK/older.jws" "$DATA_DIR/policy.jws"
     agent_start
     until_ok 20 "$1: the older policy is put aside" test -e "$DATA_DIR/policy.jws.refused"
-    until_ok 10 "$1: the log says why" agent_said version_rollback
+    until_ok 30 "$1: the log says why" agent_said version_rollback
     check "$1: the newer one is in force" equal "$(values alice bob)" 'alice=1 bob=absent '
     check "$1: what was there before is still known" equal "$(marker_part alice PreImage)" "$before"
 }

@@ -106,8 +106,8 @@ until_ok 30 "it is seen again" shown wine OutlookRunning 0x1
 
 check "all that in one start of the service" said_times 'event=service_running ' 1
 service_stop
-until_ok 10 "it stops" is_state STOPPED
-until_ok 10 "its process ends, too" no_agent_process
+until_ok 30 "it stops" is_state STOPPED
+until_ok 30 "its process ends, too" no_agent_process
 
 # ---- a service does not start with a bad value ----
 policy_set LogLevel loud

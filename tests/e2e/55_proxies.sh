@@ -13,7 +13,7 @@ proxy_start() {
     mkdir -p "$PROXY_DIR"
     python3 "$HARNESS_DIR/proxy.py" "$PROXY_DIR" >>"$WORK/log/proxy.log" 2>&1 </dev/null &
     remember $!
-    until_true 10 test -f "$PROXY_DIR/port" || fail "the proxy does not start"
+    until_true 30 test -f "$PROXY_DIR/port" || fail "the proxy does not start"
     PROXY_PORT=$(cat "$PROXY_DIR/port")
 }
 

@@ -31,7 +31,7 @@ release everyone
 sleep $SLEEP_S
 check "nothing happens in its sleep" has_value alice 1
 kill -CONT "$AGENT_PID"
-until_ok 15 "it notices that it slept" has_more "$WORK/log/agent.log" event=network_changed "$changes"
+until_ok 30 "it notices that it slept" has_more "$WORK/log/agent.log" event=network_changed "$changes"
 until_value alice absent $IN_STEP_S
 
 # Switched on before the network: what somebody changed meanwhile is put right without it.

@@ -24,7 +24,7 @@ stop_now() { # when
     [ $took -le $STOP_WITHIN_MS ] || fail "$1: stopping took $took ms"
     [ $took -le $WORST ] || WORST=$took
     say "ok: $1: stopped after $took ms"
-    until_true 5 no_agent_process || fail "$1: the process is still there"
+    until_true 20 no_agent_process || fail "$1: the process is still there"
 }
 
 # A server that hangs at some stage, and an agent that has got that far.

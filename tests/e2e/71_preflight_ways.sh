@@ -82,7 +82,7 @@ USER_KEY='HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Conne
 mkdir "$PROXY_DIR"
 python3 "$HARNESS_DIR/proxy.py" "$PROXY_DIR" >>"$WORK/log/proxy.log" 2>&1 </dev/null &
 remember $!
-until_true 10 test -f "$PROXY_DIR/port" || fail "the proxy does not start"
+until_true 30 test -f "$PROXY_DIR/port" || fail "the proxy does not start"
 PROXY=127.0.0.1:$(cat "$PROXY_DIR/port")
 
 # As Windows' own dialog leaves it: flags (1 straight on, 2 a proxy, 4 a PAC file), then texts with their sizes.

@@ -20,7 +20,7 @@ agent_configure() { # [server URL]
 
 # Looked at again: on a busy machine Wine's reg.exe was once seen to come back without having written.
 agent_set() { # name, text
-    until_true 10 setting_holds "$1" "$2" || fail "cannot set $1"
+    until_true 30 setting_holds "$1" "$2" || fail "cannot set $1"
 }
 
 setting_holds() { # name, text
@@ -63,11 +63,11 @@ service_install() {
 
 # Told again for a moment: on a busy machine Wine now and then does not let a program come up.
 service_start() {
-    until_true 10 tool mapi-rollout-agent service start >>"$WORK/log/service.log" 2>&1 || fail "service start"
+    until_true 30 tool mapi-rollout-agent service start >>"$WORK/log/service.log" 2>&1 || fail "service start"
 }
 
 service_stop() {
-    until_true 10 tool mapi-rollout-agent service stop >>"$WORK/log/service.log" 2>&1 || fail "service stop"
+    until_true 30 tool mapi-rollout-agent service stop >>"$WORK/log/service.log" 2>&1 || fail "service stop"
 }
 
 no_agent_process() {

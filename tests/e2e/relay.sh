@@ -5,7 +5,7 @@ relay_start() {
     mkdir -p "$RELAY"
     python3 "$HARNESS_DIR/relay.py" "$RELAY" "$CERT" "$CERT_KEY" "$SERVER_PORT" >>"$WORK/log/relay.log" 2>&1 </dev/null &
     remember $!
-    until_true 10 test -f "$RELAY/port" || fail "the relay does not start"
+    until_true 30 test -f "$RELAY/port" || fail "the relay does not start"
     RELAY_URL=https://localhost:$(cat "$RELAY/port")
 }
 

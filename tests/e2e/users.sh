@@ -74,10 +74,10 @@ user_logoff() { # name
 # ---- what the registry holds ---------------------------------------------------------------------
 
 # reg.exe's query: 0 and what is there, 1 if it says that there is no such thing, 2 if it says nothing of the kind for
-# 10 s. On a busy machine Wine now and then does not let a program come up, which must not look like a value that is gone.
+# 30 s. On a busy machine Wine now and then does not let a program come up, which must not look like a value that is gone.
 reg_query() { # arguments of "reg query"...
     (
-        until_true 10 reg_answers "$@" || exit 2
+        until_true 30 reg_answers "$@" || exit 2
         [ "$reg_status" -ne 0 ] || say "$reg_answer"
         exit "$reg_status"
     )
