@@ -1,6 +1,6 @@
 #!/bin/sh
 # inside.sh - what systemd.sh does inside its machine: a unit of systemd's runs it, and its lines go to the second
-# serial port. /packages has the packages, the probe and the page; nothing but them is ours.
+# serial port. /packages has this script, the packages, the probe and the page; nothing but them is ours.
 set -u
 umask 022
 unset INVOCATION_ID NOTIFY_SOCKET JOURNAL_STREAM
@@ -15,10 +15,7 @@ DROP_IN=/run/systemd/system/$UNIT.d
 WORK=$HOME/work
 SITE=/srv/site
 mkdir "$WORK"
-
-say() {
-    printf '%s\n' "$*"
-}
+. "${0%/*}/saying.sh"
 
 fail() { # sentence
     say "FAILED: $*"
@@ -31,20 +28,6 @@ fail() { # sentence
         tail -n 15 "$log"
     done
     exit 1
-}
-
-check() { # sentence, command...
-    sentence=$1
-    shift
-    "$@" || fail "$sentence"
-    say "ok: $sentence"
-}
-
-equal() { # what is, what should be
-    [ "$1" = "$2" ] || {
-        say "  '$1', should be '$2'"
-        return 1
-    }
 }
 
 until_ok() { # sentence, command...: generous, this machine is emulated

@@ -7,10 +7,7 @@
 set -u
 ROOT=${MR_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 BOUND_S=1800 # two minutes on a machine that does nothing else
-
-say() {
-    printf '%s\n' "$*"
-}
+. "$ROOT/tests/saying.sh"
 
 skip() {
     say "skipped: $*"
@@ -57,7 +54,7 @@ sed -i 's/^Version: .*/Version: 99.0.0/' "$WORK/newer/DEBIAN/control"
 dpkg-deb --root-owner-group -b "$WORK/newer" "$own/packages/newer.deb" >>"$WORK/repack.log" 2>&1 || fail "no newer package"
 # The lines of docs/operations-server.md, as they stand there.
 sed -n '/^### From the Debian packages/,/^### By hand/s/^    //p' "$ROOT/docs/operations-server.md" >"$own/packages/page"
-cp "$ROOT/tests/boot/inside.sh" "$own/packages/inside.sh"
+cp "$ROOT/tests/boot/inside.sh" "$ROOT/tests/saying.sh" "$own/packages"
 cp "$ROOT/tests/boot/probe.pl" "$own/packages/probe.pl"
 echo machine >"$own/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 machine.example.com machine\n' >"$own/etc/hosts"

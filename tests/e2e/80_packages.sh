@@ -4,10 +4,7 @@
 set -u
 ROOT=${MR_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 PORT=8444
-
-say() {
-    printf '%s\n' "$*"
-}
+. "$ROOT/tests/saying.sh"
 
 skip() {
     say "skipped: $*"
@@ -21,13 +18,6 @@ fail() {
         tail -n 20 "$log" >&2
     done
     exit 1
-}
-
-check() { # sentence, command...
-    sentence=$1
-    shift
-    "$@" || fail "$sentence"
-    say "ok: $sentence"
 }
 
 [ "$(id -u)" = 0 ] || skip "a Debian of its own takes root"

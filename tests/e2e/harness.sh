@@ -20,16 +20,13 @@ HARNESS_DIR=$ROOT/tests/e2e
 : "${MR_WINE_TEMPLATE:=$ROOT/build/wine-template}"
 MR_SOURCE_DIR=$ROOT
 export LC_ALL=C.UTF-8 MR_WINE_TEMPLATE MR_SOURCE_DIR
+. "$ROOT/tests/saying.sh"
 . "$HARNESS_DIR/wine.sh"
 . "$HARNESS_DIR/users.sh"
 . "$HARNESS_DIR/site.sh"
 . "$HARNESS_DIR/agent.sh"
 
 TEST_NAME=$(basename "$0" .sh)
-
-say() {
-    printf '%s\n' "$*"
-}
 
 # ---- a network of our own ------------------------------------------------------------------------
 
@@ -171,20 +168,6 @@ fail() { # sentence
         tail -n 25 "$log" >&2
     done
     exit 1
-}
-
-check() { # sentence, command...
-    sentence=$1
-    shift
-    "$@" || fail "$sentence"
-    say "ok: $sentence"
-}
-
-equal() { # actual, expected
-    [ "$1" = "$2" ] || {
-        say "  is '$1', should be '$2'" >&2
-        return 1
-    }
 }
 
 # The file is there, and grep(1) finds nothing in it.
