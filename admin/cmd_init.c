@@ -206,6 +206,17 @@ static enum status show(const struct wish *wish, const char *folder, struct err 
     return st;
 }
 
+/* Ends in "." or "..": a folder that is in use, and nothing can be renamed to it. */
+static bool is_dots(const char *path, size_t length)
+{
+    size_t dots = 0;
+    while (dots < length && path[length - dots - 1] == '.') {
+        dots++;
+    }
+    char before = dots < length ? path[length - dots - 1] : '/';
+    return (dots == 1 || dots == 2) && (before == '/' || before == '\\');
+}
+
 /* "made" and "made/" are one place, and the new folder stands beside it. */
 static enum status name_folders(const char *given, struct bytes *folder, struct bytes *beside,
                                 struct err *err)
@@ -213,6 +224,9 @@ static enum status name_folders(const char *given, struct bytes *folder, struct 
     size_t length = strlen(given);
     while (length > 1 && (given[length - 1] == '/' || given[length - 1] == '\\')) {
         length--;
+    }
+    if (is_dots(given, length)) {
+        return adm_usage(err, "init makes a new folder: name one, not \"%s\"", given);
     }
     enum status st = bytes_append(folder, given, length);
     if (st == ST_OK) {

@@ -1,5 +1,6 @@
 #include "admin/commands.h"
 #include "admin/options.h"
+#include "admin/out_file.h"
 #include "admin/plan_file.h"
 #include "admin/print.h"
 #include "admin/secret.h"
@@ -76,7 +77,7 @@ static enum status write_bundle(const struct signing *wish, const struct pol_pla
                              signers->count, &bundle, err);
     }
     if (st == ST_OK) {
-        st = file_write(wish->out, bytes_span(&bundle), FILE_FOR_ALL, err);
+        st = adm_out_replace(wish->out, bytes_span(&bundle), err);
     }
     bytes_free(&bundle);
     return st;

@@ -8,7 +8,13 @@
 #include <errno.h>
 #include <string.h>
 
-enum { PATH_BYTES = 8192, RANDOM_BYTES = 8 };
+/* KIND_BYTES: where a bundle, a to-sign file and a plan differ, and two bundles do not yet. */
+enum {
+    PATH_BYTES = 8192,
+    RANDOM_BYTES = 8,
+    KIND_BYTES = 32,
+    REPLACED_MOST_BYTES = 64 * 1024 * 1024,
+};
 
 static bool is_stdout(const char *path)
 {
@@ -97,4 +103,27 @@ void adm_out_done(struct adm_out_file *out)
     }
     bytes_free(&out->beside);
     *out = (struct adm_out_file){.path = "-"};
+}
+
+/* An empty file is nothing to lose. Larger than what we write is something else, too. */
+static enum status check_kind(const char *path, struct span content, struct err *err)
+{
+    struct bytes there = {0};
+    enum status st = file_read(path, REPLACED_MOST_BYTES, &there, err);
+    if (st == ST_NOT_FOUND || (st == ST_OK && there.size == 0)) {
+        st = ST_OK;
+    } else if (st == ST_TOO_LARGE ||
+               (st == ST_OK && (there.size < KIND_BYTES || content.size < KIND_BYTES ||
+                                memcmp(there.data, content.data, KIND_BYTES) != 0))) {
+        st = err_set(err, ST_EXISTS, 0, "%s is there and is something else: give another --out",
+                     path);
+    }
+    bytes_free(&there);
+    return st;
+}
+
+enum status adm_out_replace(const char *path, struct span content, struct err *err)
+{
+    enum status st = check_kind(path, content, err);
+    return st == ST_OK ? file_write(path, content, FILE_FOR_ALL, err) : st;
 }

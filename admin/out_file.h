@@ -28,6 +28,9 @@ enum status adm_out_open(struct adm_out_file *out, const char *path, bool force,
 enum status adm_out_write(struct adm_out_file *out, struct span part, struct err *err) MUST_USE;
 /* It is whole: give it its name. */
 enum status adm_out_keep(struct adm_out_file *out, bool force, struct err *err) MUST_USE;
+/* Make the file, or replace one of the same kind, as its first bytes say. Anything else that is
+ * there, such as the plan or a key, is not lost to a slip: ST_EXISTS. For all to read. */
+enum status adm_out_replace(const char *path, struct span content, struct err *err) MUST_USE;
 /* What was not kept is removed. */
 void adm_out_done(struct adm_out_file *out);
 

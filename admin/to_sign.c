@@ -1,5 +1,6 @@
 #include "admin/to_sign.h"
 
+#include "admin/out_file.h"
 #include "base/file.h"
 #include "policy/json_read.h"
 #include "policy/signature_form.h"
@@ -59,7 +60,7 @@ enum status adm_to_sign_save(struct span file, bool is_bundle, const char *path,
         st = adm_to_sign_write(parsed, folder, err);
     }
     if (st == ST_OK) {
-        st = file_write(path, file, FILE_FOR_ALL, err);
+        st = adm_out_replace(path, file, err);
     }
     if (st == ST_OK) {
         *next = parsed;

@@ -28,6 +28,8 @@ refused 'exists: site is there already' init site
 mkdir empty && done_well init empty
 touch taken && refused 'exists: taken is there already' init taken
 refused 'not_found' init no/such/folder
+usage 'init makes a new folder: name one, not "."' init .
+usage 'name one, not "empty/../"' init empty/../
 mkdir later.unfinished && cp site/signing.pem later.unfinished/
 refused 'later.unfinished is there, left by a run that was killed' init later
 check 'what a killed run left is not touched' cmp site/signing.pem later.unfinished/signing.pem
@@ -122,6 +124,12 @@ done_well sign site/plan.json --key site/signing.pem --through pilot --out short
 done_well verify short.json --trust site/trust.json
 check 'what is behind --through is not signed' test -z "$(grep everyone out)"
 refused 'stage_unknown' sign site/plan.json --key site/signing.pem --through nowhere --out x.json
+cp site/plan.json plan.before && cp site/signing.pem key.before
+refused 'exists: site/plan.json is there and is something else' sign site/plan.json --key site/signing.pem --out site/plan.json
+refused 'exists: site/signing.pem is there' sign site/plan.json --key site/signing.pem --out site/signing.pem
+refused 'exists: bundle.json is there' sign site/plan.json --detached --key site/signing.pub.pem --out bundle.json
+check 'a slip costs no plan' cmp site/plan.json plan.before
+check 'nor a key' cmp site/signing.pem key.before
 refused 'key_unknown' verify bundle.json --trust two-of-three.json
 refused 'version_rollback' verify bundle.json --trust site/trust.json --floor 2001
 

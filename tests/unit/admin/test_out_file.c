@@ -4,6 +4,7 @@
 #include "admin/out_file.h"
 #include "base/file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char PATH[] = "test_out_file.out";
@@ -122,6 +123,43 @@ static void out_file__no_such_folder__is_told(void **state)
     adm_out_done(&out);
 }
 
+static const char BUNDLE[] = "{\"payload\":\"eyJmb3JtYXQiOiJtYXBpLX";
+
+static void out_file__of_the_same_kind__is_replaced(void **state)
+{
+    (void)state;
+    struct err err;
+    char other[sizeof BUNDLE + 1];
+    (void)snprintf(other, sizeof other, "%s2", BUNDLE);
+    assert_int_equal(adm_out_replace(PATH, span_text(BUNDLE), &err), ST_OK);
+    assert_int_equal(adm_out_replace(PATH, span_text(other), &err), ST_OK);
+    check_content(other);
+    assert_int_equal(files(), 1);
+}
+
+static void out_file__of_another_kind__is_left_alone(void **state)
+{
+    (void)state;
+    struct err err;
+    static const char *const OTHERS[] = {"-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG",
+                                         "{\"format\": \"mapi-rollout/plan/1\" and more",
+                                         "{\"payload\":", "x"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        assert_int_equal(file_write(PATH, span_text(OTHERS[i]), FILE_FOR_OWNER, &err), ST_OK);
+        assert_int_equal(adm_out_replace(PATH, span_text(BUNDLE), &err), ST_EXISTS);
+        check_content(OTHERS[i]);
+    }
+}
+
+static void out_file__empty__is_replaced(void **state)
+{
+    (void)state;
+    struct err err;
+    assert_int_equal(file_create(PATH, span_text(""), FILE_FOR_OWNER, &err), ST_OK);
+    assert_int_equal(adm_out_replace(PATH, span_text(BUNDLE), &err), ST_OK);
+    check_content(BUNDLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +171,9 @@ int main(void)
                                         drop),
         cmocka_unit_test_setup_teardown(out_file__forced__replaces_only_when_whole, drop, drop),
         cmocka_unit_test(out_file__no_such_folder__is_told),
+        cmocka_unit_test_setup_teardown(out_file__of_the_same_kind__is_replaced, drop, drop),
+        cmocka_unit_test_setup_teardown(out_file__of_another_kind__is_left_alone, drop, drop),
+        cmocka_unit_test_setup_teardown(out_file__empty__is_replaced, drop, drop),
     };
     return cmocka_run_group_tests_name("out_file", tests, NULL, NULL);
 }
