@@ -23,6 +23,12 @@ static void cut_line_end(struct bytes *text)
     }
 }
 
+/* No secret is JSON, and the file is overwritten in the end: a wrong one would be lost. */
+static bool is_secret(const struct bytes *content)
+{
+    return content->size > 0 && strcspn(bytes_text(content), " \t\r\n{}\"") == content->size;
+}
+
 static enum status check_content(enum ins_property property, const struct bytes *content,
                                  struct err *err)
 {
@@ -30,14 +36,19 @@ static enum status check_content(enum ins_property property, const struct bytes 
     struct pol_trust *trust = NULL;
     enum status st = ST_OK;
     if (property == INS_TRUSTFILE) {
-        st = pol_trust_parse(bytes_span(content), &trust, err);
+        struct err why = {.st = ST_OK};
+        st = pol_trust_parse(bytes_span(content), &trust, &why);
         pol_trust_free(trust);
+        if (st == ST_REFUSED) {
+            st = err_refuse(err, why.code, name, "%s names no trust file: %.300s", name, why.text);
+        } else if (st != ST_OK) {
+            *err = why;
+        }
     } else if (property == INS_CAFILE &&
                strstr(bytes_text(content), "-----BEGIN CERTIFICATE-----") == NULL) {
         st = err_refuse(err, "bad_certificate", name, "%s names a file without a PEM certificate",
                         name);
-    } else if (property == INS_ENROLLSECRETFILE &&
-               (content->size == 0 || strcspn(bytes_text(content), " \t\r\n") != content->size)) {
+    } else if (property == INS_ENROLLSECRETFILE && !is_secret(content)) {
         st = err_refuse(err, "out_of_range", name, "%s must name a file of one line, the secret",
                         name);
     }

@@ -42,6 +42,9 @@ refused '[a-z_]+( at [^:]*)?: ' TRUSTFILE=bad-trust.json
 refused 'too_large: TRUSTFILE: ' TRUSTFILE=large.json
 refused 'bad_certificate at CAFILE: CAFILE names a file without a PEM certificate' TRUSTFILE=trust.json CAFILE=text.pem
 refused 'out_of_range at ENROLLSECRETFILE: ' TRUSTFILE=trust.json ENROLLSECRETFILE=bad.secret
+refused 'out_of_range at ENROLLSECRETFILE: ' TRUSTFILE=trust.json ENROLLSECRETFILE=trust.json
+check "a file that was meant for something else is not lost" cmp "$TRUST" "$PACKAGE_DIR/trust.json"
+refused 'json_syntax at TRUSTFILE: TRUSTFILE names no trust file' TRUSTFILE=text.pem
 refused 'out_of_range at Rollout: Rollout in the property ROLLOUT is "No Name"' TRUSTFILE=trust.json 'ROLLOUT=No Name'
 refused 'bad_url at Proxy: .*PROXY must be none, auto' TRUSTFILE=trust.json PROXY=ftp://proxy
 refused 'out_of_range at NOSTART: NOSTART must be 1 or 0' TRUSTFILE=trust.json NOSTART=maybe
