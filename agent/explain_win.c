@@ -99,7 +99,8 @@ static enum status explain_users(struct explaining *e, const char *sid, struct e
         explained++;
     }
     if (st == ST_OK && sid != NULL && explained == 0) {
-        st = err_set(err, ST_NOT_FOUND, 0, "no user %s has a profile here", sid);
+        st = err_set(err, ST_NOT_FOUND, 0,
+                     "no user %s has a profile here: say his SID, as status --json shows it", sid);
     }
     if (st == ST_OK && fwrite(bytes_text(&text), 1, text.size, stdout) != text.size) {
         st = err_set(err, ST_IO, 0, "cannot print the explanation");

@@ -118,6 +118,7 @@ static enum status print(struct restoring *r, struct err *err)
         pol_json_close_array(&r->json);
         pol_json_close_object(&r->json);
         st = pol_json_write_end(&r->json);
+        st = st == ST_OK ? bytes_append_text(&r->text, "\n") : st;
     }
     if (st != ST_OK) {
         return err_set(err, st, 0, "cannot put the list of users together");

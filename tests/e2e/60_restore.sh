@@ -8,6 +8,7 @@ harness_begin
 
 restore() { # option... - prints the outcomes, one line "NAME=OUTCOME" each
     tool mapi-rollout-agent restore --json "$@" >"$WORK/log/restore.json" 2>"$WORK/log/restore.err" || return 1
+    [ "$(wc -l <"$WORK/log/restore.json")" = 1 ] || fail "what restore says is no line"
     python3 - "$WORK/log/restore.json" <<'EOF'
 import json
 import sys
