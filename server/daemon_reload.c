@@ -6,11 +6,22 @@
 #include "server/readiness.h"
 #include "server/trust_keep.h"
 
+#include <stdio.h>
+
 enum status srv_daemon_load_trust(const char *path, struct bytes *text, struct pol_trust **out,
                                   struct err *err)
 {
+    char words[ERR_TEXT_BYTES];
     enum status st = file_read(path, LIMIT_TRUST_BYTES, text, err);
-    return st == ST_OK ? pol_trust_parse(bytes_span(text), out, err) : st;
+    if (st != ST_OK) {
+        return st;
+    }
+    st = pol_trust_parse(bytes_span(text), out, err);
+    if (st != ST_OK && err != NULL) { /* which of the files it was */
+        (void)snprintf(words, sizeof words, "%s", err->text);
+        (void)snprintf(err->text, sizeof err->text, "the trust file %.150s: %.300s", path, words);
+    }
+    return st;
 }
 
 bool srv_daemon_look_certificate(struct srv_daemon *d, struct srv_certificate_facts *out)

@@ -6,6 +6,7 @@
 
 #include "version.h"
 
+#include <errno.h>
 #include <psa/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,9 +45,38 @@ static enum status obey(const struct srv_options *o, struct err *err)
     return err_set(err, ST_BUG, 0, "there is no such command");
 }
 
+/* These make the data directory if need be; for all others a name that is not there is a mistake. */
+static bool makes_data(enum srv_command command)
+{
+    return command == SRV_COMMAND_SERVE || command == SRV_COMMAND_TOKEN_ADD ||
+           command == SRV_COMMAND_SECRET_ADD;
+}
+
+/* What else can be wrong with it is told by whoever opens it. */
+static enum status look_at_data(const struct srv_options *o, struct err *err)
+{
+    struct stat seen;
+    const char *folder = o->flags[SRV_FLAG_DATA];
+    if (stat(folder, &seen) == 0) {
+        return S_ISDIR(seen.st_mode)
+                   ? ST_OK
+                   : err_set(err, ST_NOT_FOUND, 0,
+                             "%s is no directory: --data names the server's data directory",
+                             folder);
+    }
+    return makes_data(o->command) || errno != ENOENT
+               ? ST_OK
+               : err_set(err, ST_NOT_FOUND, ENOENT,
+                         "there is no directory %s: --data names the server's data directory",
+                         folder);
+}
+
 static enum status run(const struct srv_options *o, struct err *err)
 {
-    enum status st = become_owner(o, err);
+    enum status st = look_at_data(o, err);
+    if (st == ST_OK) {
+        st = become_owner(o, err);
+    }
     return st == ST_OK ? obey(o, err) : st;
 }
 
@@ -61,7 +91,7 @@ static void begin_error(void)
 static int show_usage(const char *sentence)
 {
     begin_error();
-    (void)fprintf(stderr, "%s: %s\n", PROGRAM, sentence);
+    (void)fprintf(stderr, "%s: usage: %s\n", PROGRAM, sentence);
     return EXIT_USAGE;
 }
 

@@ -110,16 +110,36 @@ static bool has_log(const char *path)
     return length > 0 && (size_t)length < sizeof log && stat(log, &info) == 0 && info.st_size > 0;
 }
 
+/* A name that is wrong is no damage. */
+static enum status look_at_name(const char *backup, struct err *err)
+{
+    struct stat seen;
+    if (stat(backup, &seen) != 0) {
+        return errno == ENOENT || errno == ENOTDIR
+                   ? err_set(err, ST_NOT_FOUND, (uint32_t)errno,
+                             "there is no file %s to restore. Nothing was changed", backup)
+                   : fail(err, "look at", backup);
+    }
+    return S_ISREG(seen.st_mode)
+               ? ST_OK
+               : err_refuse(err, "store_foreign", "",
+                            "%s is no file that backup made. Nothing was changed", backup);
+}
+
 static enum status look_at_backup(const char *backup, struct err *err)
 {
     struct srv_sqlite_check check;
+    enum status st = look_at_name(backup, err);
+    if (st != ST_OK) {
+        return st;
+    }
     if (has_log(backup)) {
         return err_refuse(err, "store_foreign", "",
                           "%s has a write-ahead log beside it: only copies that backup made can be "
                           "restored",
                           backup);
     }
-    enum status st = srv_store_sqlite_check_file(backup, &SRV_CHECK_ALL, &check, err);
+    st = srv_store_sqlite_check_file(backup, &SRV_CHECK_ALL, &check, err);
     if (st == ST_OK && check.schema == 0) {
         st = err_refuse(err, "store_foreign", "", "%s is no store of a server", backup);
     }

@@ -143,8 +143,10 @@ static void store__bad_backup__is_not_restored(void **state)
     assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_REFUSED);
     assert_string_equal(err.code, "store_foreign");
     assert_int_equal(unlink(c.copy), 0);
-    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_REFUSED);
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 0, c.aside, &err), ST_NOT_FOUND);
     assert_false(damage_is_there(c.copy));
+    assert_int_equal(srv_store_sqlite_restore(p->folder, p->folder, 0, c.aside, &err), ST_REFUSED);
+    assert_string_equal(err.code, "store_foreign");
     struct bytes after = damage_content(c.path);
     assert_int_equal(after.size, before.size);
     assert_memory_equal(after.data, before.data, after.size);
