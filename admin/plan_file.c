@@ -33,6 +33,22 @@ static void print_problems(const struct pol_problems *problems, struct err *err)
     }
 }
 
+/* What sign writes begins so, and no plan does. As a plan its longest text alone would be told. */
+static bool is_signed(const struct bytes *document)
+{
+    static const char BEGINNING[] = "{\"payload\":";
+    return document->size >= sizeof BEGINNING - 1 &&
+           memcmp(document->data, BEGINNING, sizeof BEGINNING - 1) == 0;
+}
+
+static void tell_signed(struct pol_problems *problems, struct err *err)
+{
+    (void)err_refuse(err, "type_mismatch", NULL,
+                     "this was signed already: give the plan that it was made of");
+    *problems = (struct pol_problems){.count = 0};
+    pol_problems_add(problems, err);
+}
+
 static enum status read_plan(const char *path, struct adm_findings *findings, struct pol_plan **out,
                              struct err *err)
 {
@@ -43,6 +59,9 @@ static enum status read_plan(const char *path, struct adm_findings *findings, st
     if (st == ST_OK) {
         st = pol_plan_parse(bytes_span(&document), out, &findings->problems, &findings->warnings,
                             err);
+    }
+    if (st == ST_REFUSED && is_signed(&document)) {
+        tell_signed(&findings->problems, err);
     }
     if (st == ST_REFUSED) {
         print_problems(&findings->problems, err);

@@ -128,6 +128,10 @@ cp site/plan.json plan.before && cp site/signing.pem key.before
 refused 'exists: site/plan.json is there and is something else' sign site/plan.json --key site/signing.pem --out site/plan.json
 refused 'exists: site/signing.pem is there' sign site/plan.json --key site/signing.pem --out site/signing.pem
 refused 'exists: bundle.json is there' sign site/plan.json --detached --key site/signing.pub.pem --out bundle.json
+refused 'type_mismatch: this was signed already' sign bundle.json --key site/signing.pem --out x.json
+run check --json bundle.json
+python3 -c 'import json; p=json.load(open("out")); assert not p["good"] and [x["code"] for x in p["problems"]] == ["type_mismatch"]' ||
+    wrong 'check --json of a bundle'
 check 'a slip costs no plan' cmp site/plan.json plan.before
 check 'nor a key' cmp site/signing.pem key.before
 refused 'key_unknown' verify bundle.json --trust two-of-three.json
