@@ -266,6 +266,20 @@ static enum status judge_all(const struct judge *judge, const struct adm_signed 
     return err->st;
 }
 
+/* Two files are read: the sentence says in which of them the place is. */
+static enum status parse_trust(struct span document, struct pol_trust **out, struct err *err)
+{
+    struct err why = {.st = ST_OK};
+    enum status st = pol_trust_parse(document, out, &why);
+    if (st == ST_REFUSED) {
+        return err_refuse(err, why.code, why.pointer, "the file of --trust: %.400s", why.text);
+    }
+    if (st != ST_OK) {
+        *err = why;
+    }
+    return st;
+}
+
 static enum status verify_file(const char *path, const char *trust_path, struct judge *judge,
                                bool json, struct err *err)
 {
@@ -276,7 +290,7 @@ static enum status verify_file(const char *path, const char *trust_path, struct 
 
     enum status st = file_read(trust_path, LIMIT_TRUST_BYTES, &trust_bytes, err);
     if (st == ST_OK) {
-        st = pol_trust_parse(bytes_span(&trust_bytes), &trust, err);
+        st = parse_trust(bytes_span(&trust_bytes), &trust, err);
     }
     if (st == ST_OK) {
         st = adm_signed_open(trust, path, &file, err);

@@ -135,6 +135,7 @@ python3 -c 'import json; p=json.load(open("out")); assert not p["good"] and [x["
 check 'a slip costs no plan' cmp site/plan.json plan.before
 check 'nor a key' cmp site/signing.pem key.before
 refused 'key_unknown' verify bundle.json --trust two-of-three.json
+refused 'unknown_field at /rollout: the file of --trust: ' verify bundle.json --trust site/plan.json
 refused 'version_rollback' verify bundle.json --trust site/trust.json --floor 2001
 
 # One character in the middle of the payload, another one of the same alphabet.
