@@ -83,6 +83,21 @@ static bool is_anything_there(const char *folder)
     return there;
 }
 
+/* Two restores within one second have one name: what the first one kept stays. */
+static enum status look_at_aside(const char *folder, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        char to[SQLITE_PATH_BYTES + SRV_ASIDE_BYTES];
+        (void)snprintf(to, sizeof to, "%.4000s/%s%s", folder, name, SUFFIXES[i]);
+        if (access(to, F_OK) == 0) {
+            return err_set(err, ST_EXISTS, 0,
+                           "%.300s is there already: try again in a second. Nothing was changed",
+                           to);
+        }
+    }
+    return ST_OK;
+}
+
 /* The store first: a log without its store is noticed at the next start, a store without its log is
  * not. */
 static enum status move_aside(const char *folder, const char *name, struct err *err)
@@ -158,6 +173,7 @@ enum status srv_store_sqlite_restore(const char *folder, const char *backup, int
     char when[TIME_TEXT_BYTES];
     char path[SQLITE_PATH_BYTES];
     char fresh[SQLITE_PATH_BYTES];
+    char name[SRV_ASIDE_BYTES];
     time_text_write(now_s, when);
     aside[0] = '\0';
     enum status st = look_at_backup(backup, err);
@@ -167,12 +183,17 @@ enum status srv_store_sqlite_restore(const char *folder, const char *backup, int
     if (st == ST_OK) {
         st = sqlite_path(folder, ".restoring", fresh, err);
     }
+    bool there = is_anything_there(folder);
+    (void)snprintf(name, sizeof name, "store.db.before-%s", when);
+    if (st == ST_OK && there) {
+        st = look_at_aside(folder, name, err);
+    }
     if (st == ST_OK) {
         st = copy_file(backup, fresh, err);
     }
-    if (st == ST_OK && is_anything_there(folder)) {
-        (void)snprintf(aside, SRV_ASIDE_BYTES, "store.db.before-%s", when);
-        st = move_aside(folder, aside, err);
+    if (st == ST_OK && there) {
+        (void)snprintf(aside, SRV_ASIDE_BYTES, "%s", name);
+        st = move_aside(folder, name, err);
     }
     if (st == ST_OK && rename(fresh, path) != 0) {
         st = fail(err, "move", fresh);

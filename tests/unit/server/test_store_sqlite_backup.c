@@ -124,6 +124,24 @@ static void store__gone_then_restored__its_log_is_out_of_the_way(void **state)
     expect_as_copied(p);
 }
 
+static void store__restored_twice_in_a_second__keeps_what_was_first(void **state)
+{
+    struct store_place *p = *state;
+    struct copying c;
+    struct err err = {0};
+    char kept[DAMAGE_PATH_BYTES];
+    back_up_then_kill(p, &c);
+    damage_put(c.path, span_text("no database"));
+    restore(p, &c);
+    damage_path_of(p, c.aside, kept);
+    assert_int_equal(srv_store_sqlite_restore(p->folder, c.copy, 86400, c.aside, &err), ST_EXISTS);
+    assert_string_equal(c.aside, "");
+    struct bytes old = damage_content(kept);
+    assert_int_equal(old.size, strlen("no database"));
+    bytes_free(&old);
+    expect_as_copied(p);
+}
+
 static void store__bad_backup__is_not_restored(void **state)
 {
     struct store_place *p = *state;
@@ -162,6 +180,7 @@ int main(void)
         TEST(store__backup_under_load__has_all_that_was_answered_before),
         TEST(store__damaged_then_restored__is_that_of_the_backup),
         TEST(store__gone_then_restored__its_log_is_out_of_the_way),
+        TEST(store__restored_twice_in_a_second__keeps_what_was_first),
         TEST(store__bad_backup__is_not_restored),
     };
     store_open_it = srv_store_sqlite_open;
