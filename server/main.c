@@ -118,10 +118,12 @@ static int add_config(struct srv_options *o, struct bytes *text)
     return srv_options_add(o, text, usage) ? EXIT_DONE : show_usage(usage);
 }
 
-/* A value that cannot be does not get better by itself: systemd does not start such a server again. */
+/* A value that cannot be does not get better by itself: systemd does not start such a server again. One
+ * in a file, which has a place there, may be another when the file is. */
 static int code_of(enum status st, const struct err *err)
 {
-    bool usage = st == ST_REFUSED && err->code != NULL && strcmp(err->code, "out_of_range") == 0;
+    bool usage = st == ST_REFUSED && err->code != NULL && strcmp(err->code, "out_of_range") == 0 &&
+                 err->pointer[0] == '\0';
     return st == ST_OK ? EXIT_DONE : usage ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -63,6 +63,8 @@ check "and no copy" test ! -e copy.db
 serving 1 'not_found: cannot read none.json' none.json
 serving 1 'io: cannot read folder: it is not a file' folder
 serving 1 'json_syntax: the trust file empty: line 1, ' empty
+sed 's/"version": *1/"version": 0/' "$TRUST" >zero.json
+serving 1 'out_of_range at /version: the trust file zero.json: ' zero.json
 "$MR_SERVER" token add --data data --role viewer --name kept >viewer.token || fail "a token"
 before=$(cksum <data/store.db)
 refused 1 'not_found: there is no file none.db to restore' restore none.db --data data
