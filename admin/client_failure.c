@@ -33,7 +33,8 @@ enum status adm_failure_tell(const struct adm_failure *f, struct err *err)
     if (f->code == CURLE_PEER_FAILED_VERIFICATION) {
         return certificate_failed(f, err);
     }
-    if (f->code == CURLE_SSL_CACERT_BADFILE) {
+    /* The one of a file, the other of bytes: certificates of our own there are none. */
+    if (f->code == CURLE_SSL_CACERT_BADFILE || f->code == CURLE_SSL_CERTPROBLEM) {
         return err_set(err, ST_NOT_FOUND, 0,
                        "the CA file cannot be used, or none was named by"
                        " --ca FILE: %s",

@@ -4,6 +4,7 @@
 #include "admin/interrupt.h"
 #include "admin/problem.h"
 #include "admin/roots.h"
+#include "base/file.h"
 #include "version.h"
 
 #include <curl/curl.h>
@@ -85,18 +86,27 @@ static int go_on(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_
     return adm_interrupt_came() ? 1 : 0;
 }
 
-/* The named file replaces the system's store. */
-static CURLcode set_authorities(CURL *curl, const char *ca_file, const struct bytes *roots)
+/* Read here, and not by the library, which reads whatever there is, and calls a folder a lack of memory. */
+static enum status read_authorities(const char *ca_file, struct bytes *out, struct err *err)
+{
+    if (ca_file == NULL) {
+        return adm_roots_read(out, err);
+    }
+    enum status st = file_read(ca_file, ADM_ROOTS_BYTES, out, err);
+    return st == ST_OK && out->size == 0
+               ? err_set(err, ST_NOT_FOUND, 0, "the CA file %s is empty", ca_file)
+               : st;
+}
+
+/* They replace the system's store; none are only where the library finds that itself. */
+static CURLcode set_authorities(CURL *curl, const struct bytes *roots)
 {
     struct curl_blob blob = {.data = roots->data, .len = roots->size, .flags = CURL_BLOB_COPY};
-    if (ca_file != NULL) {
-        return curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
-    }
     return roots->size > 0 ? curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob) : CURLE_OK;
 }
 
 /* What holds for every request. curl keeps copies of the texts. */
-static CURLcode set_up(struct adm_client *client, const char *ca_file, const struct bytes *roots)
+static CURLcode set_up(struct adm_client *client, const struct bytes *roots)
 {
     CURL *curl = client->curl;
     CURLcode code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
@@ -107,7 +117,7 @@ static CURLcode set_up(struct adm_client *client, const char *ca_file, const str
         code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     }
     if (code == CURLE_OK) {
-        code = set_authorities(curl, ca_file, roots);
+        code = set_authorities(curl, roots);
     }
     if (code == CURLE_OK) {
         code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -146,9 +156,9 @@ static enum status fill_client(struct adm_client *client, const struct adm_targe
         return err_set(err, ST_NO_MEMORY, 0, "no memory for the connection");
     }
     struct bytes roots = bytes_with_limit(ADM_ROOTS_BYTES);
-    st = target->ca_file == NULL ? adm_roots_read(&roots, err) : ST_OK;
+    st = read_authorities(target->ca_file, &roots, err);
     if (st == ST_OK) {
-        CURLcode code = set_up(client, target->ca_file, &roots);
+        CURLcode code = set_up(client, &roots);
         st = code == CURLE_OK ? ST_OK
                               : err_set(err, ST_IO, (uint32_t)code, "cannot set up TLS: %s",
                                         curl_easy_strerror(code));

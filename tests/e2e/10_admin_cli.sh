@@ -267,6 +267,10 @@ refused 'denied: .* is not from a CA that is trusted here' \
 refused 'io: that is no answer of a mapi-rollout server' \
     status --server "https://localhost:$tls_port" --ca site/ca.pem --token-file token
 refused 'not_found' status --server "https://localhost:$tls_port" --ca no-such-ca.pem --token-file token
+refused 'io: cannot read site: it is not a file' status --server "https://localhost:$tls_port" --ca site --token-file token
+: >nothing.pem
+refused 'not_found: the CA file nothing.pem is empty' status --server "https://localhost:$tls_port" --ca nothing.pem --token-file token
+refused 'not_found: the CA file cannot be used' status --server "https://localhost:$tls_port" --ca token --token-file token
 end_process "$tls_pid"
 
 passed
